@@ -1,0 +1,87 @@
+/** PostgreSQL's data directory: made once by initdb, then only checked. */
+import { join } from "node:path";
+import { Failure, reasonOf } from "../failure.ts";
+import type { Home } from "./home.ts";
+import type { Program } from "./program.ts";
+import type { ServerUser } from "./server_user.ts";
+
+export const SUPERUSER = "codex_admin";
+export const DATABASE = "codex";
+
+/** What a server program sees of our environment: nothing of it. */
+const environment = { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+
+/**
+ * Makes the data directory where there is none. Passwords are SCRAM only, over TCP only.
+ * Strings sort by code point in every place (builtin C.UTF-8), whatever the machine's locale is.
+ */
+export async function ensureCluster(
+  home: Home,
+  program: Program,
+  password: string,
+): Promise<void> {
+  const major = await Deno.readTextFile(join(home.cluster, "PG_VERSION")).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new Failure(`Can't read the database folder "${home.cluster}": ${reasonOf(error)}`);
+  });
+  if (major !== undefined) return checkVersion(home, program, major.trim());
+
+  // initdb writes PG_VERSION early, so a half-made cluster must not have the final name.
+  const partial = `${home.cluster}.partial`;
+  await Deno.remove(partial, { recursive: true }).catch(() => {});
+  await Deno.mkdir(partial, { mode: 0o700 });
+  const passwordFile = await Deno.makeTempFile({ dir: home.folder, prefix: "password-" });
+  try {
+    await Deno.writeTextFile(passwordFile, password);
+    if (home.user) {
+      await Deno.chown(partial, home.user.uid, home.user.gid);
+      await Deno.chown(passwordFile, home.user.uid, home.user.gid);
+    }
+    const output = await serverCommand(join(program.binFolder, "initdb"), [
+      `--pgdata=${partial}`,
+      `--username=${SUPERUSER}`,
+      `--pwfile=${passwordFile}`,
+      "--auth-host=scram-sha-256",
+      "--auth-local=reject",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--locale-provider=builtin",
+      "--builtin-locale=C.UTF-8",
+      "--no-sync",
+      "--no-instructions",
+    ], home).output();
+    if (!output.success) {
+      const text = new TextDecoder().decode(output.stderr);
+      throw new Failure(`initdb failed: ${reasonOf(text) || `code ${output.code}`}`);
+    }
+  } finally {
+    await Deno.remove(passwordFile);
+  }
+  await Deno.rename(partial, home.cluster);
+}
+
+/** A command of the server's, as the server's user, with nothing of our environment. */
+export function serverCommand(
+  command: string,
+  args: string[],
+  where: { readonly folder: string; readonly user: ServerUser | undefined },
+): Deno.Command {
+  return new Deno.Command(command, {
+    args,
+    cwd: where.folder,
+    clearEnv: true,
+    env: environment,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    ...where.user,
+  });
+}
+
+function checkVersion(home: Home, program: Program, major: string): void {
+  if (major === program.version.split(".")[0]) return;
+  throw new Failure(
+    `The database folder "${home.cluster}" is of PostgreSQL ${major}, the program of ` +
+      `${program.version}: dump it with the old version first`,
+  );
+}
