@@ -1,0 +1,283 @@
+/** Plugins as the administrator sees and runs them (http-api.md: "Plugins, admin", "Plugins, every user"). */
+import { z } from "zod";
+import { LibraryId, PluginId } from "../ids.ts";
+import { IsoDateTime, Json, JsonObject } from "../json.ts";
+import { PluginLogLevel, RequestTimeoutSeconds } from "../lifecycle.ts";
+import { ContentType, Manifest, PluginName, PluginType } from "../manifest.ts";
+import { MetadataAction } from "../metadata.ts";
+import { Permission } from "../permissions.ts";
+
+export const PluginState = z.enum([
+  "discovered",
+  "needs_approval",
+  "stopped",
+  "starting",
+  "running",
+  "backing_off",
+  "blocked",
+  "unsupported",
+  "disabled",
+]);
+export type PluginState = z.infer<typeof PluginState>;
+
+/** Plugin faults only: an outside service that is down degrades, and never disables. */
+export const HealthStatus = z.enum(["unknown", "healthy", "degraded", "unhealthy", "disabled"]);
+export type HealthStatus = z.infer<typeof HealthStatus>;
+
+export const CredentialDelivery = z.enum(["env", "init_message", "both"]);
+export type CredentialDelivery = z.infer<typeof CredentialDelivery>;
+
+export const PluginScope = z.enum([
+  "series:detail",
+  "series:bulk",
+  "book:detail",
+  "book:bulk",
+  "library:detail",
+]);
+export type PluginScope = z.infer<typeof PluginScope>;
+
+/** `host`, `host:port` or `*` (protocol.md: "Installed plugins"). */
+export const NetworkEntry = z.string().min(1).max(300).regex(
+  /^(\*|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)$/,
+  'Must be "host", "host:port" or "*"',
+);
+
+export const Isolation = z.object({
+  /** 0 while nothing can run it, else 1 to 3 (security.md: "Isolation"). */
+  level: z.int().min(0).max(3),
+  reason: z.string(),
+});
+export type Isolation = z.infer<typeof Isolation>;
+
+/** An environment variable; the value of a secret one is never shown. */
+export const EnvEntry = z.object({
+  key: z.string().min(1).max(128).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "Must be a variable's name"),
+  value: z.string().max(32_768).optional(),
+});
+
+const settings = {
+  displayName: z.string().trim().min(1).max(200),
+  command: z.string().min(1).max(4096),
+  args: z.array(z.string().max(32_768)).max(100),
+  env: z.array(EnvEntry).max(100),
+  workingDirectory: z.string().max(4096),
+  config: JsonObject,
+  credentials: z.record(z.string().min(1).max(128), z.string().max(32_768)),
+  credentialDelivery: CredentialDelivery,
+  permissions: z.array(Permission),
+  network: z.array(NetworkEntry).max(100),
+  libraryIds: z.array(LibraryId).max(1000),
+  rateLimitRequestsPerMinute: z.int().min(1).max(100_000),
+  requestTimeoutSeconds: RequestTimeoutSeconds,
+  logLevel: PluginLogLevel,
+  searchQueryTemplate: z.string().max(2000),
+  searchPreprocessingRules: Json,
+  autoMatchConditions: Json,
+  useExistingExternalId: z.boolean(),
+  metadataTargets: z.array(ContentType),
+};
+
+export const NewPlugin = z.object({
+  ...settings,
+  name: PluginName,
+  enabled: z.boolean().default(true),
+}).partial().required({ name: true, displayName: true, command: true });
+export type NewPlugin = z.infer<typeof NewPlugin>;
+
+export const PluginPatch = z.object({
+  ...settings,
+  workingDirectory: settings.workingDirectory.nullable(),
+  searchQueryTemplate: settings.searchQueryTemplate.nullable(),
+  rateLimitRequestsPerMinute: settings.rateLimitRequestsPerMinute.nullable(),
+  syncCronSchedule: z.string().max(200).nullable(),
+  allowUnsandboxed: z.boolean(),
+  sendFullMetadata: z.boolean(),
+  sendGenresAndTags: z.boolean(),
+}).partial();
+export type PluginPatch = z.infer<typeof PluginPatch>;
+
+export const Plugin = z.object({
+  id: PluginId,
+  name: PluginName,
+  displayName: z.string(),
+  description: z.string(),
+  pluginType: PluginType,
+  command: z.string(),
+  args: z.array(z.string()),
+  env: z.array(EnvEntry),
+  workingDirectory: z.string().nullable(),
+  permissions: z.array(Permission),
+  requestedPermissions: z.array(Permission),
+  network: z.array(z.string()),
+  requestedNetwork: z.array(z.string()),
+  /** Grants that the configuration needs and that are not given, in words. */
+  neededGrants: z.array(z.string()),
+  isolation: Isolation,
+  allowUnsandboxed: z.boolean(),
+  scopes: z.array(PluginScope),
+  libraryIds: z.array(LibraryId),
+  hasCredentials: z.boolean(),
+  credentialDelivery: CredentialDelivery,
+  config: JsonObject,
+  manifest: Manifest.nullable(),
+  manifestDigest: z.string().nullable(),
+  enabled: z.boolean(),
+  healthStatus: HealthStatus,
+  state: PluginState,
+  /** What the state means here and what to do, where there is something to do. */
+  stateReason: z.string().nullable(),
+  failureCount: z.int(),
+  lastFailureAt: IsoDateTime.nullable(),
+  lastSuccessAt: IsoDateTime.nullable(),
+  disabledReason: z.string().nullable(),
+  rateLimitRequestsPerMinute: z.int().nullable(),
+  requestTimeoutSeconds: z.int(),
+  logLevel: PluginLogLevel,
+  searchQueryTemplate: z.string().nullable(),
+  searchPreprocessingRules: Json,
+  autoMatchConditions: Json,
+  useExistingExternalId: z.boolean(),
+  metadataTargets: z.array(ContentType),
+  syncCronSchedule: z.string().nullable(),
+  sendFullMetadata: z.boolean(),
+  sendGenresAndTags: z.boolean(),
+  oauthRedirectUrl: z.string(),
+  createdAt: IsoDateTime,
+  updatedAt: IsoDateTime,
+});
+export type Plugin = z.infer<typeof Plugin>;
+
+export const PluginList = z.object({ plugins: z.array(Plugin), total: z.int() });
+
+export const CreatedPlugin = z.object({
+  plugin: Plugin,
+  message: z.string(),
+  healthCheckPerformed: z.boolean(),
+  healthCheckPassed: z.boolean().optional(),
+  healthCheckLatencyMs: z.number().optional(),
+  healthCheckError: z.string().optional(),
+});
+
+export const PluginTestAnswer = z.object({
+  success: z.boolean(),
+  message: z.string(),
+  latencyMs: z.number(),
+  manifest: Manifest.optional(),
+});
+
+export const GrantRequest = z.object({
+  permissions: z.array(Permission),
+  network: z.array(NetworkEntry).max(100),
+  /** `Plugin.manifestDigest` as the administrator read it. */
+  acceptManifest: z.string(),
+});
+
+export const ReloadAnswer = z.object({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  removed: z.array(z.string()),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+});
+export type ReloadAnswer = z.infer<typeof ReloadAnswer>;
+
+export const PluginHealth = z.object({
+  healthStatus: HealthStatus,
+  state: PluginState,
+  stateReason: z.string().nullable(),
+  failureCount: z.int(),
+  lastFailureAt: IsoDateTime.nullable(),
+  lastSuccessAt: IsoDateTime.nullable(),
+  disabledReason: z.string().nullable(),
+});
+
+export const PluginFailure = z.object({
+  id: z.uuid(),
+  occurredAt: IsoDateTime,
+  method: z.string().optional(),
+  errorCode: z.string().optional(),
+  errorMessage: z.string(),
+  /** What was asked, without private values. */
+  requestSummary: z.string().optional(),
+});
+export const FailuresQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+});
+export const PluginFailures = z.object({
+  failures: z.array(PluginFailure),
+  total: z.int(),
+  threshold: z.int(),
+  windowSeconds: z.int(),
+  windowFailures: z.int(),
+});
+
+export const PluginLogs = z.object({
+  lines: z.array(z.object({ at: IsoDateTime, text: z.string() })),
+  /** Lines that were dropped because the log is bounded. */
+  dropped: z.int(),
+});
+
+export const PluginStorageUse = z.object({
+  connections: z.array(z.object({
+    connectionId: z.uuid(),
+    keys: z.int(),
+    bytes: z.int(),
+  })),
+  totalKeys: z.int(),
+  totalBytes: z.int(),
+});
+
+export const PluginMetrics = z.object({
+  plugins: z.array(z.object({
+    pluginId: PluginId,
+    pluginName: z.string(),
+    methods: z.array(z.object({
+      method: z.string(),
+      requests: z.int(),
+      failures: z.int(),
+      latencyMsAverage: z.number(),
+      latencyMsMax: z.number(),
+    })),
+  })),
+});
+
+export const ExecuteRequest = z.object({
+  action: z.union([
+    z.literal("ping"),
+    z.object({
+      metadata: z.object({
+        action: MetadataAction,
+        contentType: ContentType,
+        params: z.record(z.string(), Json),
+      }),
+    }),
+  ]),
+});
+export type ExecuteRequest = z.infer<typeof ExecuteRequest>;
+
+export const PluginCallError = z.object({
+  code: z.int(),
+  message: z.string(),
+  data: Json.optional(),
+});
+
+export const ExecuteAnswer = z.object({
+  success: z.boolean(),
+  result: Json.optional(),
+  error: PluginCallError.optional(),
+  latencyMs: z.number(),
+});
+export type ExecuteAnswer = z.infer<typeof ExecuteAnswer>;
+
+export const ActionsQuery = z.object({ scope: PluginScope, libraryId: LibraryId.optional() });
+export const PluginActions = z.object({
+  actions: z.array(z.object({
+    pluginId: PluginId,
+    pluginName: z.string(),
+    pluginDisplayName: z.string(),
+    actionType: z.string(),
+    label: z.string(),
+    searchUriTemplate: z.string().optional(),
+  })),
+  scope: PluginScope,
+});

@@ -1,0 +1,28 @@
+/** Parameters of `initialize` and the other steps of a process's life (protocol.md: "Lifecycle"). */
+import { z } from "zod";
+import { ConnectionId, UserId } from "./ids.ts";
+import { JsonObject } from "./json.ts";
+
+export const PluginLogLevel = z.enum(["debug", "info", "warn", "error"]);
+export type PluginLogLevel = z.infer<typeof PluginLogLevel>;
+
+export const InitializeParams = z.object({
+  adminConfig: JsonObject,
+  userConfig: JsonObject,
+  /** For older plugins: the user's configuration with the admin's laid over it. */
+  config: JsonObject,
+  credentials: z.record(z.string(), z.string()),
+  /** Absolute path of a folder private to this plugin and connection. */
+  dataDir: z.string(),
+  userId: UserId.optional(),
+  userPluginId: ConnectionId.optional(),
+  logLevel: PluginLogLevel,
+});
+export type InitializeParams = z.infer<typeof InitializeParams>;
+
+/** A request's deadline unless the admin set another: 30 s. */
+export const REQUEST_TIMEOUT_SECONDS_DEFAULT = 30;
+export const RequestTimeoutSeconds = z.int().min(1).max(300);
+
+/** Reserved in every configuration: read by the server, sent to no plugin. */
+export const RESERVED_CONFIG_KEY = "_codex";

@@ -1,0 +1,4 @@
+/** What other services ask of library, beyond the public calls that the gateway forwards. */
+import type { PurgingService } from "./call_context.ts";
+
+export type LibraryService = PurgingService;
