@@ -1,1 +1,20 @@
-export {};
+/**
+ * What every service stands on: configuration, logging, problems, identity, clients, health, the
+ * database, and its start and stop.
+ *
+ * @module
+ */
+export * from "./authorization.ts";
+export * from "./config.ts";
+export * from "./database.ts";
+export * from "./environment.ts";
+export * from "./health.ts";
+export * from "./identity_token.ts";
+export * from "./lifecycle.ts";
+export * from "./logger.ts";
+export * from "./problem_error.ts";
+export * from "./request_id.ts";
+export * from "./service_app.ts";
+export * from "./service_client.ts";
+export * from "./ticket.ts";
+export * from "./validation.ts";

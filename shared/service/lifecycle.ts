@@ -1,0 +1,83 @@
+/** Start and stop of a service: one clear line when it can't start, and nothing cut off when it stops. */
+import type { Logger } from "./logger.ts";
+import { ConfigError } from "./config.ts";
+
+/** Requests under way get this long to finish after a stop was asked. */
+const DRAIN_MS = 8000;
+
+export interface ServeOptions {
+  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+  readonly hostname: string;
+  readonly port: number;
+  readonly logger: Logger;
+  /** Run in order after the last request: stop workers, close the database. */
+  readonly onStop: readonly (() => Promise<void>)[];
+}
+
+/**
+ * Serves until SIGTERM or SIGINT, then stops taking requests, lets those under way finish for a
+ * bounded time, and runs `onStop`.
+ *
+ * @returns when everything has stopped
+ */
+export async function serveUntilStopped(options: ServeOptions): Promise<void> {
+  const { logger } = options;
+  const server = Deno.serve({
+    hostname: options.hostname,
+    port: options.port,
+    onListen: ({ hostname, port }) =>
+      logger.info("Listening on {hostname}:{port}", { hostname, port }),
+  }, options.fetch);
+
+  const signal = await new Promise<Deno.Signal>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(name, () => resolve(name));
+    }
+  });
+  logger.info("Stopping after {signal}", { signal });
+  await settleWithin(server.shutdown(), DRAIN_MS);
+  for (const stop of options.onStop) {
+    try {
+      await stop();
+    } catch (error) {
+      logger.error("A part did not stop cleanly", { errorText: String(error) });
+    }
+  }
+  logger.info("Stopped");
+}
+
+/**
+ * Runs a service's `main` and turns a failed start into one line on stderr and exit code 1, never a
+ * stack trace.
+ */
+export async function runMain(service: string, main: () => Promise<void>): Promise<never> {
+  try {
+    await main();
+  } catch (error) {
+    const lines = error instanceof ConfigError ? error.problems : [describeStartError(error)];
+    const text = lines.map((line) => `${service}: ${line}\n`).join("");
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}
+
+function describeStartError(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "The port is in use: set another";
+  if (!(error instanceof Error)) return String(error);
+  const code = Reflect.get(error, "code");
+  if (code === "ECONNREFUSED" || code === "CONNECT_TIMEOUT") {
+    return "The database can't be reached: check the database URL";
+  }
+  if (code === "28P01" || code === "28000") return "The database refuses the role or its password";
+  return error.message.split("\n")[0] ?? error.name;
+}
+
+async function settleWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.then(() => {}, () => {}), timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,74 @@
+/** JSON lines on stdout, with secrets redacted, through LogTape. */
+import { configure, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
+import type { Logger, LogLevel } from "@logtape/logtape";
+import { JWT_PATTERN, redactByField, redactByPattern } from "@logtape/redaction";
+import type { ServiceName } from "@codex/protocol";
+
+export type { Logger };
+
+/** Fields that never appear in a log, whatever their value. */
+const SECRET_FIELDS = [
+  /pass(word|phrase)?/i,
+  /secret/i,
+  /token/i,
+  /credential/i,
+  /authorization/i,
+  /cookie/i,
+  /encryptionKey/i,
+  /verifier/i,
+  /ticket/i,
+  /setupCode/i,
+];
+
+/** Passwords inside URLs, for instance of a database. */
+const URL_PASSWORD = {
+  pattern: /(?<=:\/\/[^:/\s]{1,64}:)[^@/\s]{1,256}(?=@)/g,
+  replacement: "[REDACTED]",
+};
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  debug: "debug",
+  info: "info",
+  warn: "warning",
+  error: "error",
+};
+
+/**
+ * Sets up logging for this process and returns the service's logger. Called once, by `main.ts`.
+ *
+ * @param level `debug`, `info`, `warn` or `error`
+ */
+export async function startLogging(service: ServiceName, level: string): Promise<Logger> {
+  const formatter = redactByPattern(getJsonLinesFormatter({ properties: "flatten" }), [
+    JWT_PATTERN,
+    URL_PASSWORD,
+  ]);
+  await configure({
+    sinks: {
+      stdout: redactByField(getConsoleSink({ formatter, levelMap: ALL_TO_STDOUT }), {
+        fieldPatterns: SECRET_FIELDS,
+        action: () => "[REDACTED]",
+      }),
+    },
+    loggers: [
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stdout"] },
+      { category: [], lowestLevel: LEVELS[level] ?? "info", sinks: ["stdout"] },
+    ],
+    reset: true,
+  });
+  return getLogger(["codex", service]);
+}
+
+/** A logger that drops everything until logging is started: for tests. */
+export function quietLogger(): Logger {
+  return getLogger(["codex", "quiet"]);
+}
+
+const ALL_TO_STDOUT = {
+  trace: "log",
+  debug: "log",
+  info: "log",
+  warning: "log",
+  error: "log",
+  fatal: "log",
+} as const;

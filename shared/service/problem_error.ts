@@ -1,0 +1,119 @@
+/** Errors that become problem+json (RFC 9457), and what makes them of whatever was thrown. */
+import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type FieldError, type Problem, type ProblemCode, PROBLEMS } from "@codex/protocol";
+import type { Logger } from "./logger.ts";
+import { type RequestEnv, requestIdOf } from "./request_id.ts";
+
+export interface ProblemOptions {
+  /** Every wrong field of the request. */
+  errors?: readonly FieldError[];
+  /** Seconds, sent as `Retry-After`. */
+  retryAfterSeconds?: number;
+  /** A plugin's own JSON-RPC error, where that is the cause. */
+  pluginError?: { code: number; message: string };
+  cause?: unknown;
+}
+
+/** A refusal with a code of the closed list; its message is shown to the caller, so it holds no secret. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly pluginError: { code: number; message: string } | undefined;
+
+  constructor(readonly code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.pluginError = options.pluginError;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** The one `onError` of every service. What is not a {@linkcode ProblemError} is logged and told as `internal`. */
+export function problemHandler(logger: Logger): ErrorHandler<RequestEnv> {
+  return (error, c) => {
+    const problem = toProblemError(error);
+    if (problem.code === "internal") {
+      logger.error("Request failed: {method} {path}", {
+        method: c.req.method,
+        path: c.req.path,
+        requestId: requestIdOf(c),
+        ...describeError(error),
+      });
+    }
+    return problemResponse(c, problem);
+  };
+}
+
+export const notFoundHandler: NotFoundHandler<RequestEnv> = (c) =>
+  problemResponse(
+    c,
+    new ProblemError("not_found", `There is no ${c.req.method} ${c.req.path}`),
+  );
+
+/** Writes a problem as an answer. */
+export function problemResponse(c: Context<RequestEnv>, error: ProblemError): Response {
+  const { status, title } = PROBLEMS[error.code];
+  const body: Problem = {
+    type: `urn:codex:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    instance: c.req.path,
+    code: error.code,
+    requestId: requestIdOf(c),
+    ...(error.errors && { errors: [...error.errors] }),
+    ...(error.pluginError && { pluginError: error.pluginError }),
+  };
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  if (error.retryAfterSeconds !== undefined) {
+    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+  }
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, headers);
+}
+
+function toProblemError(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof HTTPException) {
+    if (error.status === 413) return new ProblemError("payload_too_large", "The body is too large");
+    if (error.status < 500) {
+      return new ProblemError("bad_request", error.message || "The request is not valid");
+    }
+  }
+  return new ProblemError(
+    "internal",
+    "Something went wrong here; the log has it by the request id",
+    {
+      cause: error,
+    },
+  );
+}
+
+/**
+ * What of an error may be logged. Drizzle's messages hold the SQL with every parameter: only the
+ * cause of such an error is told.
+ */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { errorText: String(error) };
+  if (error.name === "DrizzleQueryError") {
+    return { errorName: error.name, ...describeCause(error.cause) };
+  }
+  return {
+    errorName: error.name,
+    errorText: error.message,
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : describeCause(error.cause)),
+  };
+}
+
+function describeCause(cause: unknown): Record<string, unknown> {
+  if (!(cause instanceof Error)) return {};
+  const code = Reflect.get(cause, "code");
+  return { causeName: cause.name, causeText: cause.message, causeCode: code };
+}
