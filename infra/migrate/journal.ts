@@ -19,8 +19,11 @@ export interface Migrations {
 }
 
 /** The migrations in the working tree, or undefined while a service has none. */
-export async function readMigrations(service: DatabaseService): Promise<Migrations | undefined> {
-  const folder = join(databaseFolder(service.name), "migrations");
+export async function readMigrations(
+  service: DatabaseService,
+  tree?: string,
+): Promise<Migrations | undefined> {
+  const folder = join(databaseFolder(service.name, tree), "migrations");
   try {
     const { entries } = journal.parse(
       JSON.parse(await Deno.readTextFile(join(folder, "meta", "_journal.json"))),

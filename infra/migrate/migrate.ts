@@ -16,6 +16,8 @@ export interface MigrationOptions {
   readonly passwords: RolePasswords;
   /** Only these services; all of them when absent. */
   readonly services?: readonly DatabaseServiceName[];
+  /** The working tree whose `services/<name>/db` count; this one when absent. */
+  readonly tree?: string;
 }
 
 export interface MigrationReport {
@@ -40,7 +42,7 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
     const reports: MigrationReport[] = [];
     for (const service of databaseServices) {
       if (options.services && !options.services.includes(service.name)) continue;
-      reports.push(await migrateService(sql, service));
+      reports.push(await migrateService(sql, service, options.tree));
     }
     return reports;
   } catch (error) {
@@ -53,8 +55,12 @@ export async function migrateDatabase(options: MigrationOptions): Promise<Migrat
   }
 }
 
-async function migrateService(sql: Sql, service: DatabaseService): Promise<MigrationReport> {
-  const migrations = await readMigrations(service);
+async function migrateService(
+  sql: Sql,
+  service: DatabaseService,
+  tree?: string,
+): Promise<MigrationReport> {
+  const migrations = await readMigrations(service, tree);
   const total = migrations?.tags.length ?? 0;
   const before = await countApplied(sql, service.schema);
   if (before > total) {
@@ -63,7 +69,7 @@ async function migrateService(sql: Sql, service: DatabaseService): Promise<Migra
         "start the newer version",
     );
   }
-  await ensureSchema(sql, service);
+  await ensureSchema(sql, service, tree);
   if (migrations === undefined) return { service: service.name, applied: 0, total };
 
   await migrate(drizzle(sql), {
@@ -78,6 +84,6 @@ async function migrateService(sql: Sql, service: DatabaseService): Promise<Migra
         `the newest applied one ("${migrations.tags.at(-1)}"); generate it again`,
     );
   }
-  await applyGrants(sql, service);
+  await applyGrants(sql, service, tree);
   return { service: service.name, applied: after - before, total };
 }

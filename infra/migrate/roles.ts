@@ -1,28 +1,53 @@
 /** Login roles, their schemas and their rights. All statements may be repeated. */
 import { join } from "node:path";
-import type { Sql } from "postgres";
+import postgres, { type Sql } from "postgres";
 import { scramVerifier } from "./scram.ts";
 import {
   databaseFolder,
   type DatabaseRole,
-  databaseRoles,
   type DatabaseService,
+  databaseServices,
 } from "./services.ts";
 
 export type RolePasswords = Readonly<Record<DatabaseRole, string>>;
 
-/** Makes every role with the password given for it, and lets them alone connect. */
+const ATTEMPTS_MAX = 10;
+/** What the server answers when another session changes the same role at the same moment. */
+const collisions = new Set(["XX000", "23505", "42710"]);
+
+/**
+ * Makes every role with the password given for it, and lets them alone connect.
+ *
+ * Roles belong to the whole server, which the advisory lock (one per database) doesn't cover, so
+ * two programs that migrate two databases can collide here.
+ */
 export async function ensureRoles(sql: Sql, passwords: RolePasswords): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await tryEnsureRoles(sql, passwords);
+    } catch (error) {
+      const code = error instanceof postgres.PostgresError ? error.code : "";
+      if (!collisions.has(code) || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+async function tryEnsureRoles(sql: Sql, passwords: RolePasswords): Promise<void> {
   const [row] = await sql<{ name: string }[]>`select current_database() as name`;
   const database = sql(row!.name);
   await sql`revoke all on database ${database} from public`;
-  for (const role of databaseRoles) {
+  for (const { role, schema } of databaseServices.flatMap(rolesOf)) {
     const [known] = await sql`select 1 from pg_roles where rolname = ${role}`;
     if (!known) await sql`create role ${sql(role)} login`;
     const verifier = await scramVerifier(passwords[role]);
     await sql.unsafe(`alter role ${role} login password '${verifier}'`);
+    await sql`alter role ${sql(role)} set search_path to ${sql(schema)}`;
     await sql`grant connect on database ${database} to ${sql(role)}`;
   }
+}
+
+function rolesOf(service: DatabaseService): { role: DatabaseRole; schema: string }[] {
+  return service.roles.map((role) => ({ role, schema: service.schema }));
 }
 
 /**
@@ -30,15 +55,18 @@ export async function ensureRoles(sql: Sql, passwords: RolePasswords): Promise<v
  * they create. As default privileges they are given once, with the table: a migration that takes
  * some back is not undone by the next start. A service with its own `grants.sql` gets none of them.
  */
-export async function ensureSchema(sql: Sql, service: DatabaseService): Promise<void> {
+export async function ensureSchema(
+  sql: Sql,
+  service: DatabaseService,
+  tree?: string,
+): Promise<void> {
   const schema = sql(service.schema);
   // IF NOT EXISTS alone would ask for CREATE on the database even when the schema is there.
   const [known] = await sql`select 1 from pg_namespace where nspname = ${service.schema}`;
   if (!known) await sql`create schema ${schema}`;
-  const ownGrants = await readGrants(service) !== undefined;
+  const ownGrants = await readGrants(service, tree) !== undefined;
   for (const name of service.roles) {
     const role = sql(name);
-    await sql`alter role ${role} set search_path to ${schema}`;
     await sql`grant usage on schema ${schema} to ${role}`;
     if (ownGrants) continue;
     const rights = sql`alter default privileges in schema ${schema} grant`;
@@ -49,8 +77,12 @@ export async function ensureSchema(sql: Sql, service: DatabaseService): Promise<
 }
 
 /** After the migrations: the service's own grants, and the migration table for reading only. */
-export async function applyGrants(sql: Sql, service: DatabaseService): Promise<void> {
-  const grants = await readGrants(service);
+export async function applyGrants(
+  sql: Sql,
+  service: DatabaseService,
+  tree?: string,
+): Promise<void> {
+  const grants = await readGrants(service, tree);
   if (grants !== undefined) await sql.unsafe(grants);
   const table = sql`${sql(service.schema)}.migrations`;
   for (const name of service.roles) {
@@ -59,9 +91,9 @@ export async function applyGrants(sql: Sql, service: DatabaseService): Promise<v
   }
 }
 
-async function readGrants(service: DatabaseService): Promise<string | undefined> {
+async function readGrants(service: DatabaseService, tree?: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(join(databaseFolder(service.name), "grants.sql"));
+    return await Deno.readTextFile(join(databaseFolder(service.name, tree), "grants.sql"));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -26,6 +26,6 @@ export function urlVariable(role: DatabaseRole): string {
 }
 
 /** A service's folder of schema, migrations and, where it narrows its roles' rights, `grants.sql`. */
-export function databaseFolder(service: DatabaseServiceName): string {
-  return join(repository, "services", service, "db");
+export function databaseFolder(service: DatabaseServiceName, tree = repository): string {
+  return join(tree, "services", service, "db");
 }

@@ -16,6 +16,9 @@ export const ADMIN_URL_VARIABLE = "CODEX_TEST_DATABASE_ADMIN_URL_FILE";
 /** Any two calls that build a template or drop one must use the same. */
 const TEMPLATE_LOCK = 0x746d706c;
 
+/** Whose migrations a database holds; "none" has the roles alone. */
+export type MigratedService = DatabaseServiceName | "all" | "none";
+
 export interface TestDatabase extends AsyncDisposable {
   /** Connection URL of each login role. */
   readonly urls: Readonly<Record<DatabaseRole, string>>;
@@ -31,11 +34,11 @@ Deno.test.afterAll(async () => {
 });
 
 /**
- * Clones a database that holds the migrations of one service, or of all. Connections must be
+ * Clones a database that holds the migrations of one service, all or none. Connections must be
  * closed before it is disposed of; any still open are cut.
  */
 export async function createTestDatabase(
-  service: DatabaseServiceName | "all",
+  service: MigratedService,
 ): Promise<TestDatabase> {
   const serverUrl = await findServer();
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
@@ -78,7 +81,11 @@ async function withAdmin<T>(serverUrl: string, run: (sql: Sql) => Promise<T>): P
 }
 
 /** The migrated database to clone from; made once per server, under a lock. */
-async function ensureTemplate(sql: Sql, serverUrl: string, service: string): Promise<string> {
+async function ensureTemplate(
+  sql: Sql,
+  serverUrl: string,
+  service: MigratedService,
+): Promise<string> {
   const name = `template_${service.replaceAll("-", "_")}`;
   const isMade = async () =>
     (await sql`select 1 from pg_database where datname = ${name}`).length > 0;
@@ -92,7 +99,7 @@ async function ensureTemplate(sql: Sql, serverUrl: string, service: string): Pro
     await migrateDatabase({
       adminUrl: urlOf(serverUrl, building),
       passwords: testPasswords,
-      ...(service === "all" ? {} : { services: [service as DatabaseServiceName] }),
+      ...(service === "all" ? {} : { services: service === "none" ? [] : [service] }),
     });
     await sql`alter database ${sql(building)} rename to ${sql(name)}`;
     return name;
@@ -102,7 +109,7 @@ async function ensureTemplate(sql: Sql, serverUrl: string, service: string): Pro
 }
 
 /** The server listens on 127.0.0.1 only and lives as long as the tests: its roles may be guessed. */
-const testPasswords = Object.fromEntries(
+export const testPasswords = Object.fromEntries(
   databaseRoles.map((role) => [role, role]),
 ) as RolePasswords;
 
