@@ -1,0 +1,238 @@
+import { type Clock, systemClock } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import { RPC_CODES, RpcError, TransportError } from "./errors.ts";
+import type { FramingFaultKind, JsonObject } from "./framing.ts";
+import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
+import { errorLine, readReply } from "./reply.ts";
+import { busyLine, ReverseCalls, type ReverseHandler } from "./reverse_calls.ts";
+import type { Transport } from "./transport.ts";
+
+/** protocol.md "Lifecycle": the deadline of a call unless the admin chose another. */
+export const CALL_TIMEOUT_MS = 30_000;
+
+export type ProtocolFaultKind = FramingFaultKind | "invalid-request" | "malformed-reply";
+
+export interface ConnectionOptions {
+  /** Serves the peer's calls; without it each is answered with METHOD_NOT_FOUND. */
+  readonly onRequest?: ReverseHandler;
+  /** Told of each fault of the peer's; `excerpt` is what can be shown of it. Must not throw. */
+  readonly onFault?: (kind: ProtocolFaultKind, excerpt: string) => void;
+  readonly clock?: Clock;
+  readonly timeoutMs?: number;
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What came and was dropped, counting against nobody (protocol.md "Framing"). */
+export interface DroppedCounts {
+  /** Replies whose id is null, missing, of another type or of no call of ours. */
+  unknownReplies: number;
+  /** Replies to a call that had ended, and second replies. */
+  lateReplies: number;
+  notifications: number;
+}
+
+interface PendingCall {
+  readonly method: string;
+  readonly deadline: number;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: RpcError | TransportError) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: (() => void) | undefined;
+}
+
+const refuseAll: ReverseHandler = (method) =>
+  Promise.reject(new RpcError(RPC_CODES.methodNotFound, `Method "${method}" is unknown`));
+
+/** JSON-RPC 2.0 in both directions over one transport; the peer is taken to be hostile. */
+export class Connection {
+  /** Resolves with the cause when the connection has ended, however it did. */
+  readonly closed: Promise<TransportError>;
+  readonly dropped: DroppedCounts = { unknownReplies: 0, lateReplies: 0, notifications: 0 };
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
+  readonly #pending = new Map<unknown, PendingCall>();
+  readonly #deadlines: Deadlines;
+  readonly #reverse: ReverseCalls;
+  #resolveClosed: (cause: TransportError) => void = () => {};
+  #cause: TransportError | undefined;
+  #nextId = 1;
+
+  constructor(transport: Transport, options: ConnectionOptions = {}) {
+    this.#transport = transport;
+    this.#clock = options.clock ?? systemClock;
+    this.#timeoutMs = options.timeoutMs ?? CALL_TIMEOUT_MS;
+    this.#onFault = options.onFault ?? (() => {});
+    this.#deadlines = new Deadlines(this.#clock, (now) => this.#expire(now));
+    this.#reverse = new ReverseCalls(
+      options.onRequest ?? refuseAll,
+      (line) => transport.sendReply(line),
+    );
+    this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
+    transport.start({
+      message: (message, textLength) => this.#receive(message, textLength),
+      fault: (fault) => this.#onFault(fault.kind, fault.excerpt),
+      closed: (cause) => this.#end(cause),
+    });
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Calls the peer.
+   * @returns the `result` of the reply, unchecked
+   * @throws {RpcError} what the peer answered
+   * @throws {TransportError} why there is no answer
+   */
+  call(method: string, params: unknown, options: CallOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      if (this.#cause !== undefined) return reject(this.#cause);
+      if (signal?.aborted) return reject(cancelled(method));
+      const id = this.#nextId;
+      const outcome = this.#transport.send(
+        JSON.stringify({ jsonrpc: "2.0", id, method, params }),
+      );
+      if (outcome !== "queued") return reject(refused(outcome, method));
+      this.#nextId++;
+      const deadline = this.#clock.now() + (options.timeoutMs ?? this.#timeoutMs);
+      const onAbort = signal && (() => this.#abandon(id, cancelled(method)));
+      signal?.addEventListener("abort", onAbort!, { once: true });
+      this.#pending.set(id, { method, deadline, resolve, reject, signal, onAbort });
+      this.#deadlines.arm(deadline);
+    });
+  }
+
+  /** Sends a notification if there is room for it. */
+  notify(method: string, params: unknown): void {
+    this.#transport.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+  }
+
+  /** Ends the writing side, so that a peer that reads to the end stops by itself. */
+  endWriting(): Promise<void> {
+    return this.#transport.endWriting();
+  }
+
+  /** Drops the connection: every waiting caller fails at once with `cause`. */
+  close(cause = new TransportError("closed", "The connection was closed")): void {
+    this.#transport.close(cause);
+  }
+
+  /** Direction is told by `method` alone, since both sides number their requests from 1. */
+  #receive(message: JsonObject, textLength: number): void {
+    if (message.method === undefined || message.method === null) {
+      this.#receiveReply(message, textLength);
+    } else this.#receiveRequest(message, textLength);
+  }
+
+  #receiveReply(message: JsonObject, textLength: number): void {
+    const { id } = message;
+    const call = this.#pending.get(id);
+    if (call === undefined) {
+      const wasOurs = Number.isInteger(id) && Number(id) >= 1 && Number(id) < this.#nextId;
+      this.dropped[wasOurs ? "lateReplies" : "unknownReplies"]++;
+      return this.#transport.penalize();
+    }
+    const reply = readReply(message, textLength);
+    this.#settle(id, call);
+    if (reply.ok) return call.resolve(reply.result);
+    if (reply.error instanceof TransportError) {
+      this.#onFault("malformed-reply", reply.error.message);
+    }
+    call.reject(reply.error);
+  }
+
+  #receiveRequest(message: JsonObject, textLength: number): void {
+    const { id, method, params } = message;
+    if (id === undefined || id === null) {
+      this.dropped.notifications++;
+      return this.#transport.penalize();
+    }
+    if (!isEchoableId(id)) return this.#invalidRequest("A request's id can't be echoed exactly");
+    if (typeof method !== "string") {
+      this.#refuse(errorLine(id, new RpcError(RPC_CODES.invalidRequest, "Method is no string")));
+      return this.#invalidRequest("A request's method is no string");
+    }
+    if (isTooDeep(params, textLength)) {
+      const message = `Params are nested deeper than ${JSON_DEPTH_MAX}`;
+      return this.#refuse(errorLine(id, new RpcError(RPC_CODES.invalidParams, message)));
+    }
+    if (!this.#reverse.offer({ id, method, params, textLength })) this.#refuse(busyLine(id));
+  }
+
+  #invalidRequest(excerpt: string): void {
+    this.#transport.penalize();
+    this.#onFault("invalid-request", excerpt);
+  }
+
+  /** A refusal goes out if there is room: a peer that floods doesn't read either. */
+  #refuse(line: string): void {
+    this.#transport.penalize();
+    this.#transport.send(line);
+  }
+
+  #settle(id: unknown, call: PendingCall): void {
+    this.#pending.delete(id);
+    if (call.onAbort !== undefined) call.signal?.removeEventListener("abort", call.onAbort);
+  }
+
+  /** Fails one call and tells the peer to stop working on it. */
+  #abandon(id: number, error: TransportError): void {
+    const call = this.#pending.get(id);
+    if (call === undefined) return;
+    this.#settle(id, call);
+    this.notify("$/cancelRequest", { id });
+    call.reject(error);
+  }
+
+  #expire(now: number): void {
+    let next = Infinity;
+    for (const [id, call] of this.#pending) {
+      if (call.deadline > now) next = Math.min(next, call.deadline);
+      else this.#abandon(Number(id), timedOut(call.method));
+    }
+    if (next !== Infinity) this.#deadlines.arm(next);
+  }
+
+  #end(cause: TransportError): void {
+    this.#cause = cause;
+    this.#deadlines.stop();
+    this.#reverse.close();
+    for (const [id, call] of this.#pending) {
+      this.#settle(id, call);
+      call.reject(cause);
+    }
+    this.#resolveClosed(cause);
+  }
+}
+
+/** Strings and the numbers that JSON.parse keeps as they were written. */
+function isEchoableId(id: unknown): id is number | string {
+  if (typeof id === "string") return true;
+  return typeof id === "number" && Number.isFinite(id) &&
+    (Number.isSafeInteger(id) || !Number.isInteger(id));
+}
+
+function refused(outcome: "full" | "closed", method: string): TransportError {
+  return outcome === "full"
+    ? new TransportError(
+      "queue-full",
+      `The plugin does not read its input, "${method}" was refused`,
+    )
+    : new TransportError("closed", `The plugin takes no more calls, "${method}" was refused`);
+}
+
+function cancelled(method: string): TransportError {
+  return new TransportError("cancelled", `The call of "${method}" was cancelled`);
+}
+
+function timedOut(method: string): TransportError {
+  return new TransportError("timeout", `The plugin did not answer "${method}" in time`);
+}

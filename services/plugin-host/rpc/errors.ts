@@ -1,0 +1,71 @@
+/**
+ * The two families of failure of a call: what the plugin answered (`RpcError`), and what kept it
+ * from answering (`TransportError`). Nothing else is thrown at a caller.
+ */
+
+/** Codes of protocol.md "Errors" (JSON-RPC 2.0 section 5.1 and this protocol's own). */
+export const RPC_CODES = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  rateLimited: -32001,
+  notFound: -32002,
+  authFailed: -32003,
+  externalApi: -32004,
+  configuration: -32005,
+} as const;
+
+/** A JSON-RPC error object that crossed the wire, in either direction. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+
+  constructor(
+    readonly code: number,
+    message: string,
+    /** Opaque; of a hostile plugin anything. */
+    readonly data?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * - `closed`: the connection ended, or had ended, before a reply came
+ * - `crashed`: the process ended by itself; `exit` tells how
+ * - `timeout`: no reply within the deadline
+ * - `cancelled`: the caller's signal was aborted
+ * - `queue-full`: the plugin doesn't read its stdin, so the call was refused
+ * - `protocol`: the reply breaks JSON-RPC or a limit of the host
+ */
+export type TransportErrorKind =
+  | "closed"
+  | "crashed"
+  | "timeout"
+  | "cancelled"
+  | "queue-full"
+  | "protocol";
+
+/** How a process ended. `signal` is null for a normal exit. */
+export interface ExitStatus {
+  readonly code: number;
+  readonly signal: string | null;
+}
+
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+  readonly exit: ExitStatus | undefined;
+
+  constructor(readonly kind: TransportErrorKind, message: string, exit?: ExitStatus) {
+    super(message);
+    this.exit = exit;
+  }
+}
+
+export function crashed(exit: ExitStatus): TransportError {
+  const how = exit.signal === null
+    ? `exited with code ${exit.code}`
+    : `was ended by ${exit.signal}`;
+  return new TransportError("crashed", `The plugin process ${how}`, exit);
+}

@@ -1,0 +1,187 @@
+/**
+ * Newline-delimited JSON objects out of a stream of bytes (protocol.md "Framing").
+ *
+ * The bytes come from an untrusted plugin: nothing here throws on any input, and memory stays
+ * bounded by `lineBytesMax` however the bytes are cut.
+ */
+
+/** A JSON object as parsed: own keys only, values unchecked. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** Why a line was skipped. */
+export type FramingFaultKind = "line-too-long" | "invalid-utf8" | "not-json" | "not-an-object";
+
+export interface FramingFault {
+  readonly kind: FramingFaultKind;
+  /** Start of the line where it is readable text, so that an admin can tell what was printed. */
+  readonly excerpt: string;
+}
+
+export interface FramingSink {
+  /** One complete object. `textLength` is the length of its line in UTF-16 code units. */
+  message(message: JsonObject, textLength: number): void;
+  /** One line that was skipped. */
+  fault(fault: FramingFault): void;
+  /** Bytes thrown away after a `line-too-long`, for whoever limits floods. */
+  discarded?(bytes: number): void;
+}
+
+/** protocol.md "Framing": a 1 MiB value with its JSON escapes fits. */
+export const LINE_BYTES_MAX = 4 * 1024 * 1024;
+
+const NEWLINE = 0x0a;
+const EXCERPT_LENGTH_MAX = 120;
+const CARRY_BYTES_MIN = 4096;
+/** A carry buffer larger than this is let go after use, so that one long line costs nothing later. */
+const CARRY_BYTES_KEPT = 256 * 1024;
+
+/**
+ * Cuts chunks into lines and parses each once. The caller may reuse a chunk's buffer as soon as
+ * `push` returns.
+ */
+export class LineSplitter {
+  readonly #sink: FramingSink;
+  readonly #lineBytesMax: number;
+  // `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it: stripping it would
+  // make the outcome depend on where chunks are cut.
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Start of a line whose end has not come yet. Grows by doubling, never beyond the limit. */
+  #carry = new Uint8Array(CARRY_BYTES_MIN);
+  #carryLength = 0;
+  #discarding = false;
+
+  constructor(sink: FramingSink, lineBytesMax = LINE_BYTES_MAX) {
+    this.#sink = sink;
+    this.#lineBytesMax = lineBytesMax;
+  }
+
+  push(chunk: Uint8Array): void {
+    let start = 0;
+    if (this.#discarding || this.#carryLength > 0) {
+      const end = chunk.indexOf(NEWLINE);
+      if (end === -1) return this.#keep(chunk);
+      this.#finishCarried(chunk.subarray(0, end));
+      start = end + 1;
+    }
+    const lastNewline = chunk.lastIndexOf(NEWLINE);
+    if (lastNewline >= start) {
+      this.#completeLines(chunk.subarray(start, lastNewline));
+      start = lastNewline + 1;
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  /**
+   * The stream ended. A last line without its newline still counts if it is complete: a JSON object
+   * that was cut off can't parse.
+   */
+  end(): void {
+    if (this.#carryLength > 0 && !this.#discarding) this.#finishCarried(new Uint8Array(0));
+    this.#discarding = false;
+    this.#carryLength = 0;
+  }
+
+  /** Lines that lie whole within one chunk: decoded together, since one decode is much the cheapest. */
+  #completeLines(bytes: Uint8Array): void {
+    const text = bytes.length > this.#lineBytesMax ? undefined : this.#decode(bytes);
+    if (text === undefined) return this.#linesApart(bytes);
+    let start = 0;
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+      this.#parse(text.slice(start, end));
+      start = end + 1;
+    }
+    this.#parse(start === 0 ? text : text.slice(start));
+  }
+
+  /** The careful way, for chunks with a bad line in them: only that line is lost. */
+  #linesApart(bytes: Uint8Array): void {
+    let start = 0;
+    while (start <= bytes.length) {
+      const found = bytes.indexOf(NEWLINE, start);
+      const end = found === -1 ? bytes.length : found;
+      this.#line(bytes.subarray(start, end));
+      start = end + 1;
+    }
+  }
+
+  #line(bytes: Uint8Array): void {
+    if (bytes.length > this.#lineBytesMax) {
+      this.#sink.fault({ kind: "line-too-long", excerpt: "" });
+      this.#sink.discarded?.(bytes.length);
+      return;
+    }
+    const text = this.#decode(bytes);
+    if (text === undefined) this.#sink.fault({ kind: "invalid-utf8", excerpt: "" });
+    else this.#parse(text);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (this.#discarding) {
+      this.#sink.discarded?.(bytes.length);
+      return;
+    }
+    const length = this.#carryLength + bytes.length;
+    if (length > this.#lineBytesMax) {
+      this.#discarding = true;
+      this.#releaseCarry();
+      this.#sink.fault({ kind: "line-too-long", excerpt: "" });
+      this.#sink.discarded?.(length);
+      return;
+    }
+    if (length > this.#carry.length) this.#grow(length);
+    this.#carry.set(bytes, this.#carryLength);
+    this.#carryLength = length;
+  }
+
+  #finishCarried(tail: Uint8Array): void {
+    this.#keep(tail);
+    if (this.#discarding) {
+      this.#discarding = false;
+      return;
+    }
+    this.#line(this.#carry.subarray(0, this.#carryLength));
+    this.#releaseCarry();
+  }
+
+  #grow(length: number): void {
+    let capacity = this.#carry.length;
+    while (capacity < length) capacity *= 2;
+    const grown = new Uint8Array(Math.min(capacity, this.#lineBytesMax));
+    grown.set(this.#carry.subarray(0, this.#carryLength));
+    this.#carry = grown;
+  }
+
+  #releaseCarry(): void {
+    this.#carryLength = 0;
+    if (this.#carry.length > CARRY_BYTES_KEPT) this.#carry = new Uint8Array(CARRY_BYTES_MIN);
+  }
+
+  #decode(bytes: Uint8Array): string | undefined {
+    try {
+      return this.#decoder.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #parse(text: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      // A blank line (some programs print "\r\n" between messages) harms nobody.
+      if (text.trim() !== "") this.#sink.fault({ kind: "not-json", excerpt: excerpt(text) });
+      return;
+    }
+    if (isJsonObject(value)) this.#sink.message(value, text.length);
+    else this.#sink.fault({ kind: "not-an-object", excerpt: excerpt(text) });
+  }
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function excerpt(text: string): string {
+  return text.slice(0, EXCERPT_LENGTH_MAX);
+}

@@ -1,0 +1,92 @@
+import { RPC_CODES, RpcError } from "./errors.ts";
+import { errorLine, successLine } from "./reply.ts";
+
+/** protocol.md "Plugin → host methods". */
+export const RUNNING_MAX = 16;
+const WAITING_MAX = 256;
+/** In UTF-16 code units of the requests' lines. */
+const WAITING_LENGTH_MAX = 16 * 1024 * 1024;
+/** Told to a plugin whose queue is full. */
+const RETRY_AFTER_SECONDS = 1;
+
+export interface ReverseRequest {
+  readonly id: number | string;
+  readonly method: string;
+  /** Unchecked. */
+  readonly params: unknown;
+  readonly textLength: number;
+}
+
+/**
+ * Serves one call of a plugin. The result becomes the reply, an `RpcError` the error reply, anything
+ * else thrown -32603. `signal` is aborted when the connection closes.
+ */
+export type ReverseHandler = (
+  method: string,
+  params: unknown,
+  signal: AbortSignal,
+) => Promise<unknown>;
+
+/**
+ * Runs a plugin's calls, at most 16 at a time. A call keeps its place until its reply was taken by
+ * the pipe, so a plugin that asks and doesn't read holds up only itself.
+ */
+export class ReverseCalls {
+  readonly #handler: ReverseHandler;
+  readonly #send: (line: string) => Promise<void>;
+  readonly #closing = new AbortController();
+  #running = 0;
+  #waiting: ReverseRequest[] = [];
+  #waitingLength = 0;
+
+  constructor(handler: ReverseHandler, send: (line: string) => Promise<void>) {
+    this.#handler = handler;
+    this.#send = send;
+  }
+
+  /** Takes a call on; false if the queue is full and it was refused. */
+  offer(request: ReverseRequest): boolean {
+    if (this.#running < RUNNING_MAX) {
+      this.#run(request);
+      return true;
+    }
+    if (
+      this.#waiting.length >= WAITING_MAX ||
+      this.#waitingLength + request.textLength > WAITING_LENGTH_MAX
+    ) return false;
+    this.#waiting.push(request);
+    this.#waitingLength += request.textLength;
+    return true;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#waiting = [];
+    this.#waitingLength = 0;
+  }
+
+  async #run(request: ReverseRequest): Promise<void> {
+    this.#running++;
+    const line = await this.#answer(request);
+    if (!this.#closing.signal.aborted) await this.#send(line);
+    this.#running--;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#waitingLength -= next.textLength;
+    this.#run(next);
+  }
+
+  async #answer({ id, method, params }: ReverseRequest): Promise<string> {
+    try {
+      return successLine(id, await this.#handler(method, params, this.#closing.signal));
+    } catch (error) {
+      return errorLine(id, error);
+    }
+  }
+}
+
+/** The refusal of a call for which there is no room. */
+export function busyLine(id: number | string): string {
+  const data = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+  return errorLine(id, new RpcError(RPC_CODES.rateLimited, "Too many calls wait", data));
+}

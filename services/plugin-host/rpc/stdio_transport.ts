@@ -1,0 +1,146 @@
+import { type Clock, systemClock } from "./clock.ts";
+import { crashed, type ExitStatus, TransportError } from "./errors.ts";
+import { FloodGuard } from "./flood_guard.ts";
+import { LineSplitter } from "./framing.ts";
+import type { SendOutcome, Transport, TransportEvents } from "./transport.ts";
+import { WriteQueue } from "./write_queue.ts";
+
+/** The host's ends of a child's pipes, and how the child ended. */
+export interface ChildPipes {
+  readonly stdin: WritableStream<Uint8Array<ArrayBuffer>>;
+  readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Resolves when the process was reaped; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+}
+
+export interface StdioTransportOptions {
+  readonly clock?: Clock;
+  readonly queueBytesMax?: number;
+}
+
+const READ_BYTES = 64 * 1024;
+/** How long the end of stdout waits for the exit status that explains it. */
+const EXIT_GRACE_MS = 500;
+/** How long an exit waits for the rest of stdout, which a grandchild may hold open for ever. */
+const DRAIN_GRACE_MS = 100;
+/** One discarded chunk costs as much as one unasked message. */
+const DISCARDED_BYTES_PER_CHARGE = READ_BYTES;
+
+/** JSON lines over a child's stdin and stdout. */
+export class StdioTransport implements Transport {
+  readonly #pipes: ChildPipes;
+  readonly #clock: Clock;
+  readonly #queue: WriteQueue;
+  readonly #flood: FloodGuard;
+  readonly #reader: ReadableStreamBYOBReader;
+  #events: TransportEvents | undefined;
+  #closed = false;
+  #cancelPause: (() => void) | undefined;
+
+  constructor(pipes: ChildPipes, options: StdioTransportOptions = {}) {
+    this.#pipes = pipes;
+    this.#clock = options.clock ?? systemClock;
+    this.#flood = new FloodGuard(this.#clock);
+    this.#reader = pipes.stdout.getReader({ mode: "byob" });
+    // A broken stdin alone ends nothing: the exit that mostly follows names the reason.
+    this.#queue = new WriteQueue(pipes.stdin, () => this.#stdinBroke(), options.queueBytesMax);
+  }
+
+  start(events: TransportEvents): void {
+    this.#events = events;
+    const drained = this.#read(events);
+    this.#watch(drained);
+  }
+
+  send(line: string): SendOutcome {
+    return this.#queue.send(line);
+  }
+
+  sendReply(line: string): Promise<void> {
+    return this.#queue.sendReply(line);
+  }
+
+  penalize(): void {
+    this.#flood.charge(1);
+  }
+
+  endWriting(): Promise<void> {
+    return this.#queue.end();
+  }
+
+  close(cause: TransportError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.abort();
+    this.#cancelPause?.();
+    this.#reader.cancel().catch(() => {});
+    this.#events?.closed(cause);
+  }
+
+  /** Reads to the end of stdout. Never rejects. */
+  async #read(events: TransportEvents): Promise<void> {
+    const splitter = new LineSplitter({
+      message: (message, textLength) => events.message(message, textLength),
+      fault: (fault) => {
+        this.#flood.charge(1);
+        events.fault(fault);
+      },
+      discarded: (bytes) => this.#flood.charge(bytes / DISCARDED_BYTES_PER_CHARGE),
+    });
+    let buffer = new ArrayBuffer(READ_BYTES);
+    try {
+      while (!this.#closed) {
+        const { value, done } = await this.#reader.read(new Uint8Array(buffer));
+        if (done || value === undefined) break;
+        if (!this.#closed) splitter.push(value);
+        buffer = value.buffer;
+        const pauseMs = this.#flood.pauseMs();
+        if (pauseMs > 0) await this.#pause(pauseMs);
+      }
+    } catch {
+      // A pipe that can't be read is a pipe that ended.
+    }
+    if (!this.#closed) splitter.end();
+  }
+
+  #pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(pauseMs, resolve);
+      this.#cancelPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Closes when the process is gone or its stdout has ended, whichever explains more. */
+  async #watch(drained: Promise<void>): Promise<void> {
+    const exited = this.#pipes.exited;
+    const first = await Promise.race([drained.then(() => "drained"), exited.then(() => "exited")]);
+    if (first === "exited") {
+      await this.#within(DRAIN_GRACE_MS, drained);
+      return this.close(crashed(await exited));
+    }
+    const exit = await this.#within(EXIT_GRACE_MS, exited);
+    this.close(
+      exit === undefined
+        ? new TransportError("closed", "The plugin closed its stdout")
+        : crashed(exit),
+    );
+  }
+
+  async #within<T>(limitMs: number, promise: Promise<T>): Promise<T | undefined> {
+    let cancel = () => {};
+    const limit = new Promise<undefined>((resolve) => {
+      cancel = this.#clock.after(limitMs, () => resolve(undefined));
+    });
+    const outcome = await Promise.race([promise, limit]);
+    cancel();
+    return outcome;
+  }
+
+  async #stdinBroke(): Promise<void> {
+    await this.#within(EXIT_GRACE_MS, this.#pipes.exited);
+    this.close(new TransportError("closed", "The plugin closed its stdin"));
+  }
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { Connection } from "./connection.ts";
+import { TransportError, type TransportErrorKind } from "./errors.ts";
+import { StdioTransport } from "./stdio_transport.ts";
+
+interface Started {
+  readonly connection: Connection;
+  readonly child: Deno.ChildProcess;
+  readonly faults: string[];
+}
+
+/** Runs `body` against a real Node child and leaves no process behind. */
+async function withChild(
+  body: (started: Started) => Promise<void>,
+  options: { queueBytesMax?: number; env?: Record<string, string> } = {},
+): Promise<void> {
+  const child = new Deno.Command("node", {
+    args: [fileURLToPath(new URL("../testdata/node/plugin.mjs", import.meta.url))],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+    env: options.env ?? {},
+  }).spawn();
+  const { stdin, stdout, status } = child;
+  const transport = new StdioTransport({ stdin, stdout, exited: status }, options);
+  const faults: string[] = [];
+  const connection = new Connection(transport, { onFault: (kind) => faults.push(kind) });
+  try {
+    await body({ connection, child, faults });
+  } finally {
+    connection.close();
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await status;
+  }
+}
+
+function failsAs(kind: TransportErrorKind) {
+  return (error: unknown) => error instanceof TransportError && error.kind === kind;
+}
+
+Deno.test("a thousand concurrent calls and a 1 MiB value come back whole", async () => {
+  await withChild(async ({ connection }) => {
+    const calls = Array.from({ length: 1000 }, (_, n) => connection.call("echo", { n }));
+    assert.deepEqual(await Promise.all(calls), calls.map((_, n) => ({ n })));
+    const data = '"\\\n巨'.repeat(1024 * 1024 / 6);
+    assert.deepEqual(await connection.call("echo", { data }), { data });
+  });
+});
+
+Deno.test("kill -9 in the middle of a call fails it within a second and names the signal", async () => {
+  await withChild(async ({ connection, child }) => {
+    assert.equal(await connection.call("ping", {}), "pong");
+    const call = connection.call("hang", {});
+    const before = performance.now();
+    child.kill("SIGKILL");
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.equal(error.kind, "crashed");
+      assert.equal(error.exit?.signal, "SIGKILL");
+      return true;
+    });
+    assert.ok(performance.now() - before < 1000);
+  });
+});
+
+Deno.test("an exit is told with its code, even if a grandchild keeps the pipes open", async () => {
+  await withChild(async ({ connection }) => {
+    const grandchild = await connection.call("fork", {});
+    await assert.rejects(connection.call("exit", { code: 3 }), (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.deepEqual([error.kind, error.exit?.code], ["crashed", 3]);
+      return true;
+    });
+    Deno.kill(Number(grandchild), "SIGKILL");
+  });
+});
+
+Deno.test("a child that closes its stdout but lives on closes the connection", async () => {
+  await withChild(async ({ connection }) => {
+    await assert.rejects(connection.call("closeStdout", {}), failsAs("closed"));
+  });
+});
+
+Deno.test("a closed stdin fails calls without an unhandled rejection", async () => {
+  await withChild(async ({ connection }) => {
+    await connection.call("closeStdin", {});
+    await assert.rejects(connection.call("echo", { x: "x".repeat(1 << 20) }), TransportError);
+    await assert.rejects(connection.call("echo", {}), TransportError);
+  });
+});
+
+Deno.test("a plugin that stops reading gets its calls refused once the queue is full", async () => {
+  await withChild(async ({ connection }) => {
+    await connection.call("stopReading", {});
+    const big = { x: "x".repeat(64 * 1024) };
+    const calls = Array.from(
+      { length: 40 },
+      () => connection.call("echo", big, { timeoutMs: 500 }),
+    );
+    const outcomes = await Promise.allSettled(calls);
+    const kinds = outcomes.map((o) => o.status === "rejected" && o.reason.kind);
+    assert.ok(kinds.includes("queue-full"));
+    assert.ok(kinds.every((kind) => kind === "queue-full" || kind === "timeout"));
+  }, { queueBytesMax: 256 * 1024 });
+});
+
+Deno.test("garbage on stdout is counted and the replies around it arrive", async () => {
+  await withChild(async ({ connection, faults }) => {
+    await connection.call("print", { text: "hello world\n[1]\n\n" });
+    assert.deepEqual(await connection.call("echo", { n: 1 }), { n: 1 });
+    assert.deepEqual(faults, ["not-json", "not-an-object"]);
+  });
+});
+
+Deno.test("a flood of junk is slowed down to a trickle", async () => {
+  await withChild(async ({ connection, faults }) => {
+    const flood = connection.call("flood", { line: "junk\n" }, { timeoutMs: 1500 });
+    await assert.rejects(flood, failsAs("timeout"));
+    // One 64 KiB read may hold 13,000 lines; at full speed there would be millions.
+    assert.ok(faults.length < 50_000, `${faults.length} lines were read`);
+  });
+});
+
+Deno.test("endWriting lets the child finish by itself", async () => {
+  await withChild(async ({ connection }) => {
+    await connection.call("ping", {});
+    await connection.endWriting();
+    const cause = await connection.closed;
+    assert.deepEqual([cause.kind, cause.exit?.code], ["crashed", 0]);
+    await assert.rejects(connection.call("ping", {}), TransportError);
+  });
+});

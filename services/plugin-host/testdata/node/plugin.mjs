@@ -1,0 +1,112 @@
+// A plugin without SDK that does what the method says, for the tests of the process layers.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import process from "node:process";
+
+const manifest = {
+  name: "scripted",
+  displayName: "Scripted",
+  version: "1.0.0",
+  description: "Does what the method says",
+  author: "Codex",
+  protocolVersion: "1.0",
+  capabilities: { metadataProvider: ["series"] },
+};
+
+let nextId = 1;
+let initialized = null;
+const waiting = new Map();
+
+function send(message) {
+  process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");
+}
+
+/** Calls the host and hands on its whole reply. */
+function callHost(method, params) {
+  const id = nextId++;
+  send({ id, method, params });
+  return new Promise((resolve) => waiting.set(id, resolve));
+}
+
+const methods = {
+  async initialize(params) {
+    initialized = params;
+    if (process.env.HANG_INITIALIZE) await new Promise(() => {});
+    if (process.env.STORED_STATE) {
+      const reply = await callHost("storage/get", { key: "state" });
+      initialized.stored = reply.result;
+    }
+    if (process.env.GRUMBLE) console.error("starting up");
+    return process.env.MANIFEST_NAME ? { ...manifest, name: process.env.MANIFEST_NAME } : manifest;
+  },
+  ping: () => "pong",
+  shutdown() {
+    if (!process.env.IGNORE_SHUTDOWN) setTimeout(() => process.exit(0), 0);
+    return null;
+  },
+  echo: (params) => params,
+  initialized: () => initialized,
+  environment: () => process.env,
+  pid: () => process.pid,
+  hang: () => new Promise(() => {}),
+  later: (params) => new Promise((resolve) => setTimeout(resolve, params.ms, params)),
+  exit: (params) => process.exit(params.code),
+  crash: () => process.kill(process.pid, "SIGKILL"),
+  closeStdout() {
+    fs.closeSync(1);
+    return new Promise(() => {});
+  },
+  closeStdin() {
+    process.stdin.destroy();
+    fs.closeSync(0);
+    return null;
+  },
+  stopReading() {
+    process.stdin.pause();
+    setInterval(() => {}, 1000);
+    return null;
+  },
+  reverse: (params) => callHost(params.method, params.params),
+  print: (params) => (process.stdout.write(params.text), null),
+  grumble: (params) => (process.stderr.write(params.text), null),
+  /** Leaves a process that keeps the pipes open. */
+  fork: () => spawn("sleep", ["60"], { stdio: "inherit" }).pid,
+  flood(params) {
+    const line = params.line.repeat(1000);
+    const more = () => {
+      while (process.stdout.write(line));
+    };
+    process.stdout.on("drain", more);
+    more();
+    return new Promise(() => {});
+  },
+};
+
+async function receive(message) {
+  if (message.method === undefined) return waiting.get(message.id)?.(message);
+  if (message.id === undefined) return;
+  const method = methods[message.method];
+  if (method === undefined) {
+    return send({ id: message.id, error: { code: -32601, message: "Method not found" } });
+  }
+  try {
+    send({ id: message.id, result: await method(message.params ?? {}) });
+  } catch (error) {
+    send({ id: message.id, error: { code: -32603, message: String(error) } });
+  }
+}
+
+let rest = "";
+process.stdin.setEncoding("utf8");
+process.stdin.on("data", (chunk) => {
+  const lines = (rest + chunk).split("\n");
+  rest = lines.pop();
+  for (const line of lines) receive(JSON.parse(line));
+});
+process.stdin.on("end", () => {
+  if (!process.env.IGNORE_SHUTDOWN) process.exit(0);
+});
+if (process.env.IGNORE_SHUTDOWN) {
+  process.on("SIGTERM", () => {});
+  setInterval(() => {}, 1000);
+}
