@@ -24,6 +24,7 @@ export * from "./problem.ts";
 export * from "./recommendations.ts";
 export * from "./services/auth_service.ts";
 export * from "./services/call_context.ts";
+export * from "./services/forwarding.ts";
 export * from "./services/library_service.ts";
 export * from "./services/plugin_host_service.ts";
 export * from "./services/storage_service.ts";

@@ -1,7 +1,7 @@
 /** Setup, sessions, users and API tokens (http-api.md: "Setup, sessions, tokens"). */
 import { z } from "zod";
 import { ApiKeyId, SessionId, UserId } from "../ids.ts";
-import { Role, Scope } from "../identity.ts";
+import { Role, Scope, ServiceName } from "../identity.ts";
 import { IsoDateTime } from "../json.ts";
 import { pageOf, PageQuery } from "./paging.ts";
 
@@ -114,6 +114,8 @@ export const CreatedApiKey = ApiKey.extend({ secret: z.string() });
 export const AuditEntry = z.object({
   id: z.uuid(),
   at: IsoDateTime,
+  /** The service that reported it. */
+  source: ServiceName,
   actorId: UserId.optional(),
   actorName: z.string().optional(),
   /** Dotted name of what was done, for instance `plugin.granted`. */

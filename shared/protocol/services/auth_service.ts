@@ -64,6 +64,8 @@ export type ConnectionSecrets = z.infer<typeof ConnectionSecrets>;
 export const NewAuditEntry = z.object({
   action: z.string().min(1).max(100).regex(/^[a-z_]+(\.[a-z_]+)+$/),
   target: z.string().max(200).optional(),
+  /** Who did it, from a service that may not assert users (plugin-host); else the context's subject. */
+  actorId: UserId.optional(),
   detail: JsonObject.default({}),
 });
 export type NewAuditEntry = z.input<typeof NewAuditEntry>;
@@ -99,6 +101,6 @@ export interface AuthService {
   /** Deletes a plugin's secrets and every connection to it, with the purges that follow. */
   deletePlugin(context: CallContext, pluginId: PluginId): Promise<void>;
 
-  /** Adds a line to the audit log; the actor is the context's subject, if any. */
+  /** Adds a line to the audit log; the actor is the context's subject, or the one named. */
   appendAudit(context: CallContext, entry: NewAuditEntry): Promise<void>;
 }

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { OPERATIONS } from "./operations.ts";
+
+Deno.test("operation ids and routes are unique", () => {
+  const ids = OPERATIONS.map((operation) => operation.id);
+  assert.equal(new Set(ids).size, ids.length);
+  const routes = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
+  assert.equal(new Set(routes).size, routes.length);
+});
+
+Deno.test("every schema of the public API can be written as JSON Schema", () => {
+  for (const { id, query, body, answer } of OPERATIONS) {
+    for (const [io, schema] of [["input", query], ["input", body], ["output", answer]] as const) {
+      if (schema === undefined) continue;
+      assert.doesNotThrow(() => z.toJSONSchema(schema, { io }), id);
+    }
+  }
+});
+
+Deno.test("what changes something names a scope, but for signing in and out", () => {
+  const open = OPERATIONS.filter(({ method, access }) =>
+    method !== "get" && (access === "public" || access === "any")
+  );
+  assert.deepEqual(open.map(({ id }) => id), ["initializeSetup", "login", "logout"]);
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Manifest, MatchAnswer, readWire, SearchAnswer, SeriesMetadata } from "./mod.ts";
+
+function readOk<Value>(
+  result: { ok: true; value: Value; ignored: readonly { pointer: string }[] } | { ok: false },
+) {
+  assert.ok(result.ok);
+  return result;
+}
+
+Deno.test("null for a list or an optional field reads as missing", () => {
+  const { value } = readOk(readWire(SeriesMetadata, {
+    externalId: "1",
+    title: null,
+    genres: null,
+    authors: null,
+    rating: null,
+  }));
+  assert.deepEqual(value.genres, []);
+  assert.deepEqual(value.authors, []);
+  assert.equal(value.title, undefined);
+});
+
+Deno.test("an unknown value of an enumeration is left out and reported by pointer", () => {
+  const { value, ignored } = readOk(readWire(SeriesMetadata, {
+    externalId: "1",
+    status: "paused_forever",
+    authors: [{ name: "A", role: "author" }, { name: "B", role: "ghost" }],
+  }));
+  assert.equal(value.status, undefined);
+  assert.deepEqual(value.authors, [{ name: "A", role: "author" }, { name: "B" }]);
+  assert.deepEqual(ignored.map((item) => item.pointer).sort(), ["/authors/1/role", "/status"]);
+});
+
+Deno.test("an unknown member of a list of an enumeration is left out, the others stay", () => {
+  const { value, ignored } = readOk(readWire(Manifest, {
+    name: "p",
+    displayName: "P",
+    version: "1.0.0",
+    protocolVersion: "1.3",
+    capabilities: { metadataProvider: ["film", "series", "game", "book"] },
+  }));
+  assert.deepEqual(value.capabilities.metadataProvider, ["series", "book"]);
+  assert.equal(ignored.length, 2);
+});
+
+Deno.test("unknown fields are ignored", () => {
+  const { value } = readOk(readWire(SearchAnswer, { results: [], somethingNew: { deep: [1] } }));
+  assert.deepEqual(value, { results: [] });
+});
+
+Deno.test("plain strings read as authors and alternate titles", () => {
+  const { value } = readOk(readWire(SeriesMetadata, {
+    externalId: "1",
+    authors: ["A. Writer"],
+    alternateTitles: ["Other"],
+  }));
+  assert.deepEqual(value.authors, [{ name: "A. Writer" }]);
+  assert.deepEqual(value.alternateTitles, [{ title: "Other" }]);
+});
+
+Deno.test("match may be null", () => {
+  const { value } = readOk(readWire(MatchAnswer, { match: null, confidence: 0 }));
+  assert.equal(value.match, undefined);
+});
+
+Deno.test("a wrong type fails with its pointer", () => {
+  const result = readWire(SeriesMetadata, { externalId: "1", rating: { score: "high" } });
+  assert.ok(!result.ok);
+  assert.ok(result.issues.some((issue) => issue.pointer === "/rating/score"));
+});
+
+Deno.test("older credential fields are understood", () => {
+  const { value } = readOk(readWire(Manifest, {
+    name: "p",
+    displayName: "P",
+    version: "1.0.0",
+    protocolVersion: "1.0",
+    requiredCredentials: [
+      { key: "a", label: "A", credentialType: "oauth", required: true },
+      { key: "b", label: "B", credentialType: "string" },
+    ],
+  }));
+  assert.deepEqual(value.requiredCredentials.map((field) => field.type), ["password", "text"]);
+});
+
+Deno.test("deep nesting is refused before anything recurses into it", () => {
+  const deep = JSON.parse("[".repeat(5000) + "]".repeat(5000)) as unknown;
+  const result = readWire(SeriesMetadata, { externalId: "1", customMetadata: { deep } });
+  assert.ok(!result.ok);
+});
+
+Deno.test("reading never throws and never changes its input", () => {
+  fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), (raw) => {
+    const before = JSON.stringify(raw);
+    readWire(SeriesMetadata, raw);
+    readWire(Manifest, raw);
+    assert.equal(JSON.stringify(raw), before);
+  }));
+});
+
+Deno.test("prototype names as keys stay plain data", () => {
+  const raw = JSON.parse(
+    '{"externalId":"1","status":"odd","__proto__":{"polluted":true}}',
+  ) as unknown;
+  readOk(readWire(SeriesMetadata, raw));
+  assert.equal(Reflect.get({}, "polluted"), undefined);
+});
