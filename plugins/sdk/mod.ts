@@ -1,0 +1,43 @@
+/**
+ * Write plugins for Codex: a few typed functions, and the SDK does the rest of the protocol. No
+ * dependencies; runs on Deno, Node 20 or newer, and Bun.
+ *
+ * @module
+ */
+export {
+  AuthFailedError,
+  ConfigurationError,
+  ConnectionError,
+  type ConnectionFault,
+  ExternalApiError,
+  HostError,
+  InternalError,
+  InvalidParamsError,
+  MethodNotFoundError,
+  NotFoundError,
+  PluginError,
+  RateLimitedError,
+} from "./errors.ts";
+export { ERROR_CODES, type JsonValue } from "./json_rpc.ts";
+export type { LogFields, Logger, LogLevel } from "./logger.ts";
+export {
+  type Capabilities,
+  type ConfigField,
+  type ConfigSchema,
+  type ContentType,
+  type CredentialField,
+  type Manifest,
+  type ManifestInput,
+  type OauthDeclaration,
+  PROTOCOL_VERSION,
+} from "./manifest.ts";
+export type * from "./metadata.ts";
+export {
+  type BookProvider,
+  createMetadataPlugin,
+  type MetadataPluginOptions,
+  type SeriesProvider,
+} from "./metadata_plugin.ts";
+export type { CallContext, Plugin, PluginOptions, Session } from "./plugin.ts";
+export type { Storage, StoredKey, StoredValue } from "./storage.ts";
+export type { LineSink, Transport } from "./transport.ts";
