@@ -1,0 +1,3 @@
+import { createEchoPlugin } from "./plugin.ts";
+
+await createEchoPlugin().run();
