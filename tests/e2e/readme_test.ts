@@ -1,0 +1,32 @@
+/** The README's first ten minutes, word by word: every block marked `<!-- run -->`, in one shell. */
+import assert from "node:assert/strict";
+import { startFakeOpenLibrary } from "../../plugins/metadata-openlibrary/testing/fake_server.ts";
+import { PROJECT_ROOT, startPlatform } from "../harness/platform.ts";
+
+const README = await Deno.readTextFile(`${PROJECT_ROOT}/README.md`);
+/** What the README says and a test can't use as it stands: others may hold these ports. */
+const README_URL = "http://127.0.0.1:8080";
+const README_FAKE_HOST = "127.0.0.1:8091";
+
+Deno.test("the README's first ten minutes work as they are written", async () => {
+  await using platform = await startPlatform();
+  await using fake = await startFakeOpenLibrary();
+  const blocks = [...README.matchAll(/<!-- run[^>]*-->\n```sh\n([\s\S]*?)```/g)];
+  assert.ok(blocks.length >= 5, "The README has lost its blocks");
+  const script = ["set -euo pipefail", ...blocks.map((block) => block[1])].join("\n")
+    .replaceAll(README_URL, platform.url)
+    .replaceAll(README_FAKE_HOST, new URL(fake.url).host);
+
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", script],
+    cwd: PROJECT_ROOT,
+    env: { CODE: platform.setupCode ?? "" },
+  }).output();
+  const printed = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, `${printed}\n${new TextDecoder().decode(stderr)}`);
+  const previewed = printed.slice(printed.indexOf('"snapshot"') - 20_000);
+  assert.match(previewed, /"status": "will_apply"/);
+  assert.match(previewed, /"status": "locked"/);
+  assert.match(printed, /"appliedFields": \[\s+"/);
+  assert.match(printed, /Tolkien/);
+});
