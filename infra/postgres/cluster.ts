@@ -74,6 +74,8 @@ export function serverCommand(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    // Ctrl-C goes to a whole process group: whoever started the server ends it, in its own order.
+    detached: true,
     ...where.user,
   });
 }

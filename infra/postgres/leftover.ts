@@ -3,6 +3,7 @@
  * one that didn't. Whoever calls this holds the data folder's lock, so a server found here has no master.
  */
 import { join } from "node:path";
+import process from "node:process";
 import postgres from "postgres";
 import { Failure, reasonOf } from "../failure.ts";
 import { serverCommand, SUPERUSER } from "./cluster.ts";
@@ -11,7 +12,9 @@ import type { Program } from "./program.ts";
 
 /** How long a server that is starting, recovering or stopping is waited for. */
 const SETTLE_TIMEOUT_MS = 30_000;
-const POLL_MS = 100;
+/** A server on its way out has closed its port; a stranger with its number stays. */
+const GONE_TIMEOUT_MS = 3_000;
+const POLL_MS = 50;
 
 type Answer = "ours" | "busy" | "none";
 
@@ -28,33 +31,44 @@ export async function settleLeftover(
   password: string,
 ): Promise<"none" | "stopped" | "cleared"> {
   const lockFile = join(home.cluster, "postmaster.pid");
-  const deadline = Date.now() + SETTLE_TIMEOUT_MS;
+  const startedAt = Date.now();
   while (true) {
-    const port = await portOf(lockFile);
-    if (port === undefined) return "none";
-    const answer = await ask(port, password, home.cluster);
+    const lock = await readLock(lockFile);
+    if (lock === undefined) return "none";
+    const answer = await ask(lock.port, password, home.cluster);
     if (answer === "ours") {
       await stopServer(home, program);
       return "stopped";
     }
-    if (answer === "none") {
+    const waitedMs = Date.now() - startedAt;
+    if (answer === "none" && (!isAlive(lock.pid) || waitedMs > GONE_TIMEOUT_MS)) {
       await Deno.remove(lockFile).catch(() => {});
       return "cleared";
     }
-    if (Date.now() > deadline) {
+    if (waitedMs > SETTLE_TIMEOUT_MS) {
       throw new Failure(`A PostgreSQL server of "${home.cluster}" neither answers nor ends`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-/** The port in postmaster.pid (its fourth line); 0 when the server died before writing it. */
-async function portOf(lockFile: string): Promise<number | undefined> {
+/** Lines 1 and 4 of postmaster.pid; the port is 0 when the server died before writing it. */
+async function readLock(lockFile: string): Promise<{ pid: number; port: number } | undefined> {
   try {
-    return Number((await Deno.readTextFile(lockFile)).split("\n")[3]) || 0;
+    const [pid, , , port] = (await Deno.readTextFile(lockFile)).split("\n");
+    return { pid: Number(pid) || 0, port: Number(port) || 0 };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new Failure(`Can't read "${lockFile}": ${reasonOf(error)}`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: alive, and another user's.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -37,6 +37,8 @@ export interface EmbeddedServer {
   readonly exited: Promise<void>;
   /** Ends connections, writes a checkpoint, and resolves when no process is left. */
   stop(): Promise<void>;
+  /** Ends it at once; the next start recovers from its log. */
+  kill(): void;
 }
 
 /** Starts the server of `dataDir`, making programs and data first where they don't exist yet. */
@@ -76,7 +78,7 @@ function adminUrl(port: number, options: ServerOptions, database = DATABASE): st
     `@127.0.0.1:${port}/${database}`;
 }
 
-type Running = Pick<EmbeddedServer, "pid" | "exited" | "stop">;
+type Running = Pick<EmbeddedServer, "pid" | "exited" | "stop" | "kill">;
 
 /** One try to start. A server that ends before it is ready gives the reason from its log. */
 async function launch(
@@ -98,10 +100,15 @@ async function launch(
     }
   })();
   const exited = Promise.all([child.status, reading]).then(() => {});
-  const timer = setTimeout(() => child.kill("SIGQUIT"), START_TIMEOUT_MS);
+  const timer = setTimeout(() => send(child, "SIGQUIT"), START_TIMEOUT_MS);
   const outcome = await Promise.race([ready.promise, exited]).finally(() => clearTimeout(timer));
   if (outcome !== "ready") return { reason: complaints.join(" ") || "it ended without a word" };
-  return { pid: child.pid, exited, stop: () => stop(child, exited) };
+  return {
+    pid: child.pid,
+    exited,
+    stop: () => stop(child, exited),
+    kill: () => send(child, "SIGQUIT"),
+  };
 }
 
 function command(home: Home, program: Program, port: number, durable: boolean): Deno.Command {
@@ -127,14 +134,18 @@ function command(home: Home, program: Program, port: number, durable: boolean): 
     : serverCommand(postgres, args, home);
 }
 
+function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /** Fast shutdown first; a server that doesn't end in time is stopped as a crash would stop it. */
 async function stop(child: Deno.ChildProcess, exited: Promise<void>): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    try {
-      child.kill(signal);
-    } catch {
-      // It has ended by itself.
-    }
+    send(child, signal);
     const timer = Promise.withResolvers<"late">();
     const id = setTimeout(() => timer.resolve("late"), STOP_TIMEOUT_MS);
     const outcome = await Promise.race([exited, timer.promise]).finally(() => clearTimeout(id));

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import type { ServiceName } from "@codex/protocol";
+import type { DatabaseRole } from "../migrate/services.ts";
+import { findTool } from "../tools.ts";
+import { type Deployment, serviceEnvironment, serviceUrl } from "./service_environment.ts";
+import { permissionFlags, type PermissionSets } from "./service_permissions.ts";
+import type { Launch } from "./service_run.ts";
+
+/** How a service is started: its command line, its environment, and where it answers. */
+export function describeLaunch(
+  service: ServiceName,
+  deployment: Deployment,
+  sets: PermissionSets,
+  databaseUrls: Readonly<Record<DatabaseRole, string>>,
+): Launch {
+  const { tree } = deployment;
+  const command = [
+    Deno.execPath(),
+    ...["run", "-q", "--no-prompt", "--cached-only"],
+    `--config=${join(tree, "deno.json")}`,
+    `-P=${service}`,
+    ...permissionFlags(service, deployment, sets, databaseUrls),
+    join(tree, "services", service, "main.ts"),
+  ];
+  // A service must not outlive a supervisor that was killed.
+  const setpriv = findTool("setpriv");
+  if (setpriv) command.unshift(setpriv, "--pdeathsig", "KILL", "--");
+  return {
+    command: command[0]!,
+    args: command.slice(1),
+    env: serviceEnvironment(service, deployment),
+    url: serviceUrl(service, deployment),
+  };
+}

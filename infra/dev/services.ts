@@ -1,0 +1,81 @@
+/**
+ * The one table of what each service is given: whom it calls, which roles it connects as, which
+ * variables it reads. What isn't here it doesn't get (architecture.md: "Services and what each owns").
+ */
+import type { ServiceName } from "@codex/protocol";
+import type { DatabaseRole } from "../migrate/services.ts";
+
+export interface ServiceDefinition {
+  /** Whose base URLs it gets; its network permission ends there. */
+  readonly peers: readonly ServiceName[];
+  readonly roles: readonly DatabaseRole[];
+  /** Passed on from the supervisor's environment where set there. */
+  readonly settings: readonly string[];
+  readonly needsPublicUrl?: true;
+  readonly needsDataDir?: true;
+  /** Gets the encryption keys and the setup code: auth alone. */
+  readonly needsVaultKeys?: true;
+}
+
+export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
+  gateway: {
+    peers: ["auth", "library", "plugin-host", "storage", "sync"],
+    roles: [],
+    settings: [],
+    needsPublicUrl: true,
+  },
+  auth: {
+    peers: ["plugin-host", "library", "storage", "sync"],
+    roles: ["codex_auth"],
+    settings: ["CODEX_ALLOWED_PRIVATE_HOSTS"],
+    needsPublicUrl: true,
+    needsVaultKeys: true,
+  },
+  library: {
+    peers: ["plugin-host"],
+    roles: ["codex_library"],
+    settings: ["CODEX_ALLOWED_PRIVATE_HOSTS"],
+  },
+  "plugin-host": {
+    peers: ["auth", "storage"],
+    roles: ["codex_plugin_host"],
+    settings: [
+      "CODEX_PLUGINS_DIR",
+      "CODEX_PLUGIN_ALLOWED_COMMANDS",
+      "CODEX_PLUGIN_SANDBOX",
+      "CODEX_PLUGINS_SAFE_MODE",
+    ],
+    needsDataDir: true,
+  },
+  storage: {
+    peers: [],
+    roles: ["codex_storage", "codex_storage_maintenance"],
+    settings: [],
+  },
+  sync: {
+    peers: ["auth", "library", "plugin-host"],
+    roles: ["codex_sync"],
+    settings: [],
+  },
+};
+
+export const serviceNames = Object.keys(services) as readonly ServiceName[];
+
+/** Every setting that some service gets. */
+export const settingNames: readonly string[] = [
+  ...new Set(serviceNames.flatMap((name) => services[name].settings)),
+];
+
+/** `plugin-host` → `PLUGIN_HOST`, as in `CODEX_PLUGIN_HOST_URL`. */
+function infix(service: ServiceName): string {
+  return service.toUpperCase().replaceAll("-", "_");
+}
+
+/** The gateway's is the platform's own. */
+export function portVariable(service: ServiceName): string {
+  return service === "gateway" ? "CODEX_PORT" : `CODEX_${infix(service)}_PORT`;
+}
+
+export function peerUrlVariable(service: ServiceName): string {
+  return `CODEX_${infix(service)}_URL`;
+}

@@ -1,0 +1,164 @@
+/**
+ * `deno task dev` and `deno task start`: a database, six services, and an orderly end.
+ *
+ * Start: lock, secrets, database, migrations, all services at once. End: services first, each with
+ * time to finish its requests, the database last.
+ */
+import type { ServiceName } from "@codex/protocol";
+import { Failure, reasonOf } from "../failure.ts";
+import { freePorts, isFree } from "../ports.ts";
+import type { EmbeddedServer } from "../postgres/server.ts";
+import { openSecretStore, type SecretStore } from "../secrets/store.ts";
+import { type DevConfig, loadDevConfig } from "./config.ts";
+import {
+  accessNamedServer,
+  accessOwnServer,
+  type DatabaseAccess,
+  migrateIfAdmin,
+  startOwnServer,
+  usesOwnServer,
+} from "./database.ts";
+import { lockDataDir } from "./lock.ts";
+import type { Output } from "./output.ts";
+import { ensureSecretFiles, writeDatabaseUrls, writeSetupCode } from "./secret_files.ts";
+import { describeLaunch } from "./service_launch.ts";
+import { type Deployment, listenHost, publicUrl, serviceUrl } from "./service_environment.ts";
+import { ServiceKeeper } from "./service_keeper.ts";
+import { readPermissionSets } from "./service_permissions.ts";
+import { portVariable, serviceNames } from "./services.ts";
+import { isSetupRequired } from "./setup_status.ts";
+import { type Change, watchTree } from "./watcher.ts";
+
+export interface SupervisorOptions {
+  /** The working tree whose services run. */
+  readonly tree: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Services start again when their code changes. */
+  readonly isWatching: boolean;
+  readonly output: Output;
+  /** Aborted to end everything in order. */
+  readonly stop: AbortSignal;
+  /** Aborted to end everything at once. */
+  readonly force: AbortSignal;
+}
+
+/**
+ * Runs the platform until `stop` is aborted; nothing of it is left when this settles.
+ *
+ * @throws {Failure} when it can't start, or its database is lost
+ */
+export async function supervise(options: SupervisorOptions): Promise<void> {
+  const { output, stop, force, tree } = options;
+  const config = loadDevConfig(options.environment);
+  await using parts = new AsyncDisposableStack();
+  parts.use(await lockDataDir(config.dataDir));
+  const ports = choosePorts(config);
+  const store = await openSecretStore(config.dataDir);
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+
+  await ensureSecretFiles(store, { ownEncryptionKey: config.encryptionKeyFile !== undefined });
+  const setupCode = await writeSetupCode(store, config.setupCode);
+  const permissions = await readPermissionSets(tree);
+  const access = await openDatabase(config, store, options, parts, lost.reject);
+  await writeDatabaseUrls(store, access.roleUrls);
+  if (stop.aborted) return;
+  await migrateIfAdmin(access, tree);
+  if (stop.aborted) return;
+
+  const deployment: Deployment = { tree, config, store, ports, environment: options.environment };
+  const keepers = serviceNames.map((name) =>
+    new ServiceKeeper({
+      name,
+      launch: describeLaunch(name, deployment, permissions, access.roleUrls),
+      output,
+      isWatched: options.isWatching,
+    })
+  );
+  const stopAll = () => Promise.all(keepers.map((keeper) => keeper.stop()));
+  parts.defer(async () => void await stopAll());
+  stop.addEventListener("abort", stopAll, { once: true });
+  force.addEventListener("abort", () => keepers.forEach((keeper) => keeper.kill()), { once: true });
+
+  await Promise.all(keepers.map((keeper) => keeper.start()));
+  if (stop.aborted) return;
+  if (options.isWatching) {
+    parts.use(watchTree(tree, (change) => void applyChange(change, keepers, access, options)));
+  }
+  output.say(`Codex is ready at ${publicUrl(deployment)}`);
+  if (await isSetupRequired(serviceUrl("gateway", deployment), stop)) {
+    output.say(`Setup code: ${setupCode}`);
+  }
+  await Promise.race([untilAborted(stop), lost.promise]);
+}
+
+/** The ports asked for, which must be free, and free ones for the rest. */
+function choosePorts(config: DevConfig): Record<ServiceName, number> {
+  const free = freePorts(serviceNames.length);
+  const entries = serviceNames.map((service, index) => {
+    const wanted = config.ports[service] || free[index]!;
+    const host = listenHost(service, config);
+    if (!isFree(host, wanted)) {
+      throw new Failure(
+        `Can't listen on port ${wanted} of ${host}: choose another with ${portVariable(service)}`,
+      );
+    }
+    return [service, wanted] as const;
+  });
+  return Object.fromEntries(entries) as Record<ServiceName, number>;
+}
+
+/** The database that the environment names, else our own server, stopped after all else. */
+async function openDatabase(
+  config: DevConfig,
+  store: SecretStore,
+  options: SupervisorOptions,
+  parts: AsyncDisposableStack,
+  onLost: (reason: Failure) => void,
+): Promise<DatabaseAccess> {
+  if (!usesOwnServer(config.database)) return await accessNamedServer(config.database, store);
+  const { output, stop, force } = options;
+  const onLog = (line: string) => {
+    if (config.logLevel === "debug" || !line.startsWith("LOG:")) {
+      output.relay("postgres", line, "stderr");
+    }
+  };
+  let server: EmbeddedServer;
+  const start = async () => {
+    server = await startOwnServer(config.dataDir, store, onLog);
+    server.exited.then(async () => {
+      if (stop.aborted) return;
+      output.complain("postgres ended by itself; it starts again");
+      await start().catch((error) => onLost(new Failure(`Database lost: ${reasonOf(error)}`)));
+    });
+  };
+  await start();
+  parts.defer(() => server.stop());
+  force.addEventListener("abort", () => server.kill(), { once: true });
+  return await accessOwnServer(server!, store);
+}
+
+async function applyChange(
+  change: Change,
+  keepers: readonly ServiceKeeper[],
+  access: DatabaseAccess,
+  options: SupervisorOptions,
+): Promise<void> {
+  const { output, tree } = options;
+  try {
+    if (change.concernsDatabase) await migrateIfAdmin(access, tree);
+  } catch (error) {
+    output.complain(reasonOf(error));
+    return;
+  }
+  const concerned = keepers.filter((keeper) => change.services.has(keeper.name));
+  output.say(`Code changed: starting ${concerned.map((it) => it.name).join(", ")} again`);
+  await Promise.all(concerned.map((keeper) => keeper.restart()));
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}
