@@ -67,6 +67,9 @@ export function createServiceFetch(options: ServiceClientOptions): ServiceFetch 
   };
 }
 
+/** What is read of a reply; `hono/client` types its own, which lack Deno's additions to `Response`. */
+export type ServiceReply = Pick<Response, "ok" | "status" | "headers" | "json">;
+
 /**
  * Reads a reply by `schema`.
  *
@@ -75,7 +78,7 @@ export function createServiceFetch(options: ServiceClientOptions): ServiceFetch 
 export async function readReply<Schema extends z.ZodType>(
   audience: ServiceName,
   schema: Schema,
-  reply: Response,
+  reply: ServiceReply,
 ): Promise<z.output<Schema>> {
   if (!reply.ok) throw await toProblem(audience, reply);
   const body = await readJson(audience, reply);
@@ -86,7 +89,7 @@ export async function readReply<Schema extends z.ZodType>(
   });
 }
 
-async function toProblem(audience: ServiceName, reply: Response): Promise<ProblemError> {
+async function toProblem(audience: ServiceName, reply: ServiceReply): Promise<ProblemError> {
   const problem = Problem.safeParse(await readJson(audience, reply));
   if (!problem.success) {
     return new ProblemError("service_failed", `Service "${audience}" failed (${reply.status})`);
@@ -100,7 +103,7 @@ async function toProblem(audience: ServiceName, reply: Response): Promise<Proble
   });
 }
 
-async function readJson(audience: ServiceName, reply: Response): Promise<unknown> {
+async function readJson(audience: ServiceName, reply: ServiceReply): Promise<unknown> {
   try {
     return await reply.json();
   } catch (error) {
