@@ -125,6 +125,12 @@ export function pluginTypeOf(capabilities: Capabilities): PluginType {
   return capabilities.userReadSync || capabilities.userRecommendationProvider ? "user" : "system";
 }
 
+/** Whether each user must sign in somewhere or enter credentials before the plugin works for them. */
+export function requiresUserAuth(manifest: Manifest): boolean {
+  return manifest.oauth !== undefined ||
+    manifest.requiredCredentials.some((field) => field.required);
+}
+
 /** `codex-plugin.json` in a plugin's folder (protocol.md: "Installed plugins"). */
 export const PluginFile = z.object({
   name: PluginName,
