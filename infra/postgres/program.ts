@@ -5,7 +5,7 @@
  * missing; and a cache below a closed home can't be read by another user. Both are mended by one copy.
  */
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { Failure, reasonOf } from "../failure.ts";
 
@@ -71,7 +71,10 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all(work);
 }
 
-/** Does what the package's install script would do, inside the copy of its `native` folder. */
+/**
+ * Does what the package's install script would do, inside the copy of its `native` folder, with hard
+ * links: Deno makes symbolic ones only for a program that may write everywhere.
+ */
 async function makeLinks(packageFolder: string, copy: string): Promise<void> {
   const list = await Deno.readTextFile(join(packageFolder, "native", "pg-symlinks.json"))
     .then((text) => links.parse(JSON.parse(text)))
@@ -82,11 +85,8 @@ async function makeLinks(packageFolder: string, copy: string): Promise<void> {
   for (const { source, target } of list) {
     const link = join(copy, relative("native", target));
     const file = join(copy, relative("native", source));
-    const destination = dirname(file) === dirname(link)
-      ? basename(file)
-      : relative(dirname(link), file);
     await Deno.remove(link).catch(() => {});
-    await Deno.symlink(destination, link);
+    await Deno.link(file, link);
   }
 }
 
