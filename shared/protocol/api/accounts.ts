@@ -73,6 +73,7 @@ export const Session = z.object({
   expiresAt: IsoDateTime,
   userAgent: z.string().optional(),
 });
+export type Session = z.infer<typeof Session>;
 export const SessionList = z.object({ items: z.array(Session) });
 
 export const UserPage = pageOf(User);

@@ -46,6 +46,9 @@ export const TicketAnswer = z.object({
 });
 export type TicketAnswer = z.infer<typeof TicketAnswer>;
 
+/** A ticket that is presented to auth. */
+export const TicketRequest = z.object({ ticket: z.string().min(1).max(8192) });
+
 /** Secrets of a plugin that plugin-host hands to the vault; `null` removes one, what is not named stays. */
 export const PluginSecretsChange = z.object({
   credentials: z.record(z.string().min(1).max(128), z.string().max(32_768).nullable()),

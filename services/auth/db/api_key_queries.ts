@@ -1,0 +1,55 @@
+import { and, count, desc, eq, gt, isNull, or } from "drizzle-orm";
+import { type Executor, schema } from "./database.ts";
+import type { UserRow } from "./user_queries.ts";
+
+const { apiKeys, users } = schema;
+
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+export async function insertApiKey(
+  db: Executor,
+  key: typeof apiKeys.$inferInsert,
+): Promise<ApiKeyRow> {
+  const [row] = await db.insert(apiKeys).values(key).returning();
+  return row!;
+}
+
+export async function countApiKeys(db: Executor, userId: string): Promise<number> {
+  const [row] = await db.select({ count: count() }).from(apiKeys)
+    .where(eq(apiKeys.userId, userId));
+  return row?.count ?? 0;
+}
+
+export async function findApiKey(
+  db: Executor,
+  secretHash: Uint8Array,
+  now: Date,
+): Promise<{ key: ApiKeyRow; user: UserRow } | undefined> {
+  const rows = await db.select({ key: apiKeys, user: users }).from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .where(and(
+      eq(apiKeys.secretHash, secretHash),
+      or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)),
+    ));
+  return rows[0];
+}
+
+export async function touchApiKey(db: Executor, id: string, at: Date): Promise<void> {
+  await db.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, id));
+}
+
+export async function listApiKeys(db: Executor, userId: string): Promise<ApiKeyRow[]> {
+  return await db.select().from(apiKeys).where(eq(apiKeys.userId, userId))
+    .orderBy(desc(apiKeys.createdAt), apiKeys.id);
+}
+
+/** Undefined when there is no such token of this user. */
+export async function deleteApiKey(
+  db: Executor,
+  id: string,
+  userId: string,
+): Promise<ApiKeyRow | undefined> {
+  const rows = await db.delete(apiKeys)
+    .where(and(eq(apiKeys.id, id), eq(apiKeys.userId, userId))).returning();
+  return rows[0];
+}

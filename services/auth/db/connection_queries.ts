@@ -1,0 +1,98 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { ConnectionStatus, JsonObject } from "@codex/protocol";
+import { type Executor, schema } from "./database.ts";
+
+const { connections } = schema;
+
+export type ConnectionRow = typeof connections.$inferSelect;
+
+const ofUser = (userId: string, pluginId: string) =>
+  and(eq(connections.userId, userId), eq(connections.pluginId, pluginId));
+
+/**
+ * Enables the user's connection to a plugin, and makes it where there is none.
+ *
+ * @param needsNoAuth the plugin needs nothing of the user, so the connection counts as connected
+ */
+export async function enableConnection(
+  db: Executor,
+  connection: { userId: string; pluginId: string; needsNoAuth: boolean; createdAt: Date },
+): Promise<ConnectionRow> {
+  const { userId, pluginId, needsNoAuth, createdAt } = connection;
+  const status: ConnectionStatus = needsNoAuth ? "connected" : "not_connected";
+  const rows = await db.insert(connections)
+    .values({ userId, pluginId, enabled: true, status, config: {}, createdAt })
+    .onConflictDoUpdate({
+      target: [connections.userId, connections.pluginId],
+      set: {
+        enabled: true,
+        status: sql`case when ${connections.status} = 'not_connected' then ${status}
+          else ${connections.status} end`,
+      },
+    })
+    .returning();
+  return rows[0]!;
+}
+
+export async function findConnection(
+  db: Executor,
+  userId: string,
+  pluginId: string,
+): Promise<ConnectionRow | undefined> {
+  return (await db.select().from(connections).where(ofUser(userId, pluginId)))[0];
+}
+
+export async function findConnectionById(
+  db: Executor,
+  id: string,
+): Promise<ConnectionRow | undefined> {
+  return (await db.select().from(connections).where(eq(connections.id, id)))[0];
+}
+
+export async function lockConnection(
+  db: Executor,
+  userId: string,
+  pluginId: string,
+): Promise<ConnectionRow | undefined> {
+  return (await db.select().from(connections).where(ofUser(userId, pluginId)).for("update"))[0];
+}
+
+export async function listConnections(db: Executor, userId: string): Promise<ConnectionRow[]> {
+  return await db.select().from(connections).where(eq(connections.userId, userId))
+    .orderBy(connections.createdAt, connections.id);
+}
+
+/** False when there is none. */
+export async function disableConnection(
+  db: Executor,
+  userId: string,
+  pluginId: string,
+): Promise<boolean> {
+  const rows = await db.update(connections).set({ enabled: false })
+    .where(ofUser(userId, pluginId)).returning({ id: connections.id });
+  return rows.length > 0;
+}
+
+export async function setConnectionConfig(
+  db: Executor,
+  id: string,
+  config: JsonObject,
+): Promise<ConnectionRow | undefined> {
+  const rows = await db.update(connections).set({ config }).where(eq(connections.id, id))
+    .returning();
+  return rows[0];
+}
+
+/** Deletes the connections of a user, of a plugin, or of one to the other, with their secrets. */
+export async function deleteConnections(
+  db: Executor,
+  of: { userId?: string; pluginId?: string },
+): Promise<ConnectionRow[]> {
+  if (of.userId === undefined && of.pluginId === undefined) {
+    throw new Error("Deleting every connection of everyone is never meant");
+  }
+  return await db.delete(connections).where(and(
+    of.userId === undefined ? undefined : eq(connections.userId, of.userId),
+    of.pluginId === undefined ? undefined : eq(connections.pluginId, of.pluginId),
+  )).returning();
+}

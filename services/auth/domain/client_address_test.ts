@@ -1,0 +1,21 @@
+import { equal } from "node:assert/strict";
+import { throttleKeyOfAddress } from "./client_address.ts";
+
+const CASES: [address: string, key: string][] = [
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["::FFFF:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2/64"],
+  ["2001:0DB8:0001:0002::9", "2001:db8:1:2/64"],
+  ["2001:db8::1", "2001:db8:0:0/64"],
+  ["::1", "0:0:0:0/64"],
+  ["fe80::1%eth0", "fe80:0:0:0/64"],
+  ["unknown", "unknown"],
+  ["x".repeat(500), "x".repeat(64)],
+];
+
+for (const [address, key] of CASES) {
+  Deno.test(`attempts from ${address.slice(0, 40)} count under ${key.slice(0, 40)}`, () => {
+    equal(throttleKeyOfAddress(address), key);
+  });
+}

@@ -1,0 +1,26 @@
+/** What the gateway says of a public request beside the user; read after `callers(…, "gateway")`. */
+import type { Context } from "hono";
+import { CLIENT_ADDRESS_HEADER, SESSION_ID_HEADER, SessionId } from "@codex/protocol";
+import { ProblemError, type RequestEnv } from "@codex/service";
+import type { Client } from "../workflows/sessions.ts";
+
+export function clientOf(c: Context<RequestEnv>): Client {
+  return {
+    address: c.req.header(CLIENT_ADDRESS_HEADER) ?? "unknown",
+    userAgent: c.req.header("user-agent"),
+  };
+}
+
+/** The session that the request came with; none with an API token. */
+export function sessionIdOf(c: Context<RequestEnv>): SessionId | undefined {
+  return SessionId.safeParse(c.req.header(SESSION_ID_HEADER)).data;
+}
+
+/** @throws ProblemError `session_required` with an API token */
+export function requireSessionId(c: Context<RequestEnv>): SessionId {
+  const id = sessionIdOf(c);
+  if (id === undefined) {
+    throw new ProblemError("session_required", "This needs a session, not an API token");
+  }
+  return id;
+}

@@ -1,0 +1,61 @@
+/** `/users`: user administration. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { NewUser, PathIds, User, UserPatch, UserQuery } from "@codex/protocol";
+import {
+  callers,
+  jsonBody,
+  path,
+  ProblemError,
+  query,
+  type RequestEnv,
+  requireFresh,
+  requireScope,
+  subjectOf,
+} from "@codex/service";
+import { listUsers, type UserRow } from "../db/user_queries.ts";
+import type { AuthDeps } from "../deps.ts";
+import { decodeCursor, pageOfRows } from "../domain/cursor.ts";
+import { changeUser, createUser, removeUser } from "../workflows/users.ts";
+
+export function userRoutes(deps: AuthDeps) {
+  const gateway = callers(deps.identity, "gateway");
+  const admin = requireScope("users:admin");
+  return new Hono<RequestEnv>()
+    .get("/", gateway, admin, query(UserQuery), async (c) => {
+      const { cursor, limit } = c.req.valid("query");
+      const after = decodeCursor(z.string(), cursor);
+      const rows = await listUsers(deps.db, after, limit + 1);
+      return c.json(pageOfRows(rows, limit, toUser, (row) => row.usernameKey), 200);
+    })
+    .post("/", gateway, admin, requireFresh, jsonBody(NewUser), async (c) => {
+      const request = c.req.valid("json");
+      const result = await createUser(deps, subjectOf(c), request);
+      if (result.kind === "name_taken") {
+        throw new ProblemError("name_taken", `User "${request.username}" is there already`);
+      }
+      return c.json(toUser(result.user), 201);
+    })
+    .patch("/:id", gateway, admin, requireFresh, path(PathIds), jsonBody(UserPatch), async (c) => {
+      const { id } = c.req.valid("param");
+      const result = await changeUser(deps, subjectOf(c), id, c.req.valid("json"));
+      if (result.kind !== "changed") throw refusal(result.kind);
+      return c.json(toUser(result.user), 200);
+    })
+    .delete("/:id", gateway, admin, requireFresh, path(PathIds), async (c) => {
+      const result = await removeUser(deps, subjectOf(c), c.req.valid("param").id);
+      if (result.kind !== "deleted") throw refusal(result.kind);
+      return c.json({}, 200);
+    });
+}
+
+function refusal(kind: "not_found" | "last_admin"): ProblemError {
+  return kind === "not_found"
+    ? new ProblemError("not_found", "There is no such user")
+    : new ProblemError("last_admin", "Make another administrator first: this is the last one");
+}
+
+function toUser(row: UserRow): User {
+  const { id, username, email, role } = row;
+  return User.parse({ id, username, email, role, createdAt: row.createdAt.toISOString() });
+}

@@ -1,0 +1,193 @@
+/** auth over a real database, with a clock that stands still and fakes for the other services. */
+import { createKeyring, type Keyring, secureRandomBytes } from "@codex/crypto";
+import { createPasswordHasher } from "@codex/crypto/password";
+import {
+  type CallContext,
+  type Manifest,
+  PluginId,
+  type PluginSummary,
+  type Role,
+  type ServiceName,
+  type Subject,
+  UserId,
+} from "@codex/protocol";
+import { connectDatabase, ProblemError, quietLogger } from "@codex/service";
+import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
+import { createTestDatabase } from "../../../infra/test/database.ts";
+import { createApp } from "../app.ts";
+import { schema } from "../db/database.ts";
+import { insertUser } from "../db/user_queries.ts";
+import type { AuthDeps } from "../deps.ts";
+import { usernameKey } from "../domain/username.ts";
+import { createThrottles } from "../throttle.ts";
+import { createTickets } from "../tickets.ts";
+import { checkKeys } from "../workflows/vault.ts";
+
+export const SETUP_CODE = "setup-code-of-tests";
+export const PASSWORD = "correct horse battery staple";
+
+export interface Call {
+  readonly from?: ServiceName;
+  readonly subject?: Subject;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface FixtureOptions {
+  /** The encryption key; null for none. */
+  readonly keyring?: Keyring | null;
+  readonly setupCode?: string | null;
+  readonly secureCookies?: boolean;
+}
+
+export async function createFixture(options: FixtureOptions = {}) {
+  const database = await createTestDatabase("auth");
+  const connection = connectDatabase(database.urls.codex_auth, schema, { connectionsMax: 10 });
+  const clock = new ManualClock();
+  const identities = await createTestIdentities(clock.now);
+  const plugins = new Map<PluginId, PluginSummary>();
+  const keyring = options.keyring === undefined ? testKeyring(1) : options.keyring;
+  let purgesOwed = 0;
+
+  const deps: AuthDeps = {
+    identity: await identities.of("auth"),
+    db: connection.db,
+    logger: quietLogger(),
+    now: clock.now,
+    random: secureRandomBytes,
+    // The least that Argon2id takes: what it costs is tested where it is made.
+    passwords: createPasswordHasher({ memoryKib: 8, iterations: 1, concurrency: 8 }),
+    throttles: createThrottles(connection.sql),
+    keyring,
+    tickets: await createTickets(identities.privateKeys.auth, clock.now),
+    pluginHost: {
+      getPlugin(_context: CallContext, id: PluginId) {
+        const plugin = plugins.get(id);
+        if (plugin !== undefined) return Promise.resolve(plugin);
+        return Promise.reject(new ProblemError("not_found", "There is no such plugin"));
+      },
+    },
+    setupCode: options.setupCode === undefined ? SETUP_CODE : options.setupCode,
+    secureCookies: options.secureCookies ?? false,
+    checks: {},
+    onPurgesOwed: () => purgesOwed++,
+  };
+  if (keyring !== null) await checkKeys(deps, keyring);
+  const app = createApp(deps);
+
+  return {
+    app,
+    deps,
+    clock,
+    identities,
+    database,
+    sql: connection.sql,
+    /** How often the purge worker was nudged. */
+    purgesOwed: () => purgesOwed,
+
+    /** Calls as the gateway, unless another service is named. */
+    async call(method: string, path: string, call: Call = {}): Promise<Response> {
+      const headers = {
+        ...await identities.headers(call.from ?? "gateway", "auth", call.subject),
+        ...(call.body !== undefined && { "content-type": "application/json" }),
+        ...call.headers,
+      };
+      const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
+      return await app.request(path, { method, headers, ...body });
+    },
+
+    /** A user with a row in the database, as the subject of calls. */
+    async addUser(username: string, role: Role = "reader"): Promise<Subject> {
+      const row = await insertUser(connection.db, {
+        username,
+        usernameKey: usernameKey(username),
+        email: `${username}@example.org`,
+        role,
+        passwordHash: await deps.passwords.hash(PASSWORD),
+        createdAt: new Date(clock.now()),
+      });
+      return testSubject(role, UserId.parse(row!.id));
+    },
+
+    /** A user plugin that plugin-host knows. */
+    addPlugin(change: Partial<PluginSummary> = {}, manifest: Partial<Manifest> = {}): PluginId {
+      const plugin = testPlugin(change, manifest);
+      plugins.set(plugin.id, plugin);
+      return plugin.id;
+    },
+
+    async [Symbol.asyncDispose](): Promise<void> {
+      await connection.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type Fixture = Awaited<ReturnType<typeof createFixture>>;
+
+export function testKeyring(fill: number, previous: readonly number[] = []): Keyring {
+  const key = (value: number) => new Uint8Array(32).fill(value);
+  return createKeyring({ current: key(fill), previous: previous.map(key) });
+}
+
+/** The JSON body of a reply, after its status was checked. */
+export async function json(reply: Response, status = 200): Promise<Record<string, unknown>> {
+  const text = await reply.text();
+  if (reply.status !== status) throw new Error(`Status ${reply.status}, not ${status}: ${text}`);
+  return JSON.parse(text);
+}
+
+/** The code of a problem, after its status and content type were checked. */
+export async function problemCode(reply: Response, status: number): Promise<unknown> {
+  const body = await json(reply, status);
+  if (reply.headers.get("content-type") !== "application/problem+json") {
+    throw new Error(`Content type "${reply.headers.get("content-type")}"`);
+  }
+  return body["code"];
+}
+
+function testPlugin(change: Partial<PluginSummary>, manifest: Partial<Manifest>): PluginSummary {
+  const name = change.name ?? "sync-echo";
+  return {
+    id: PluginId.parse(crypto.randomUUID()),
+    name,
+    displayName: name,
+    description: "",
+    pluginType: "user",
+    enabled: true,
+    usable: true,
+    state: "stopped",
+    stateReason: null,
+    healthStatus: "unknown",
+    permissions: [],
+    scopes: [],
+    libraryIds: [],
+    manifest: {
+      name,
+      displayName: name,
+      version: "1.0.0",
+      description: "",
+      author: "",
+      protocolVersion: "1.0",
+      capabilities: {
+        metadataProvider: [],
+        userReadSync: true,
+        wantsDetailedProgress: false,
+        userRecommendationProvider: false,
+        wantsFullMetadata: false,
+      },
+      requiredCredentials: [],
+      ...manifest,
+    },
+    metadataTargets: [],
+    searchQueryTemplate: null,
+    searchPreprocessingRules: null,
+    autoMatchConditions: null,
+    useExistingExternalId: false,
+    requestTimeoutSeconds: 30,
+    syncCronSchedule: null,
+    sendFullMetadata: false,
+    sendGenresAndTags: true,
+    ...change,
+  };
+}

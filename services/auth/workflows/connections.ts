@@ -1,0 +1,144 @@
+/** Connections of users to plugins: enabled, configured and disconnected by their users. */
+import type {
+  CallContext,
+  Connection,
+  ConnectionsAnswer,
+  JsonObject,
+  PluginId,
+  PluginSummary,
+  Subject,
+} from "@codex/protocol";
+import { insertAuditLine } from "../db/audit_queries.ts";
+import {
+  deleteConnections,
+  disableConnection,
+  enableConnection,
+  listConnections,
+  lockConnection,
+  setConnectionConfig,
+} from "../db/connection_queries.ts";
+import { isForeignKeyViolation } from "../db/database.ts";
+import { insertPurges, listOwedOfConnections } from "../db/purge_queries.ts";
+import type { AuthDeps } from "../deps.ts";
+import { changeConfig, type ConfigResult, needsNoUserAuth } from "../domain/connection_rules.ts";
+import { purgesOfConnections } from "../domain/purge_duties.ts";
+import { toConnection } from "./connection_shape.ts";
+
+type ConnectionDeps = Pick<AuthDeps, "db" | "now" | "pluginHost" | "onPurgesOwed">;
+
+export type EnableResult =
+  | { readonly kind: "enabled"; readonly connection: Connection }
+  | { readonly kind: "not_for_users"; readonly plugin: PluginSummary }
+  | { readonly kind: "plugin_off"; readonly plugin: PluginSummary }
+  | { readonly kind: "user_gone" };
+
+export async function enable(
+  deps: ConnectionDeps,
+  context: CallContext,
+  subject: Subject,
+  pluginId: PluginId,
+): Promise<EnableResult> {
+  const plugin = await deps.pluginHost.getPlugin(context, pluginId);
+  if (plugin.pluginType !== "user") return { kind: "not_for_users", plugin };
+  if (!plugin.usable || plugin.manifest === null) return { kind: "plugin_off", plugin };
+  const at = new Date(deps.now());
+  const needsNoAuth = needsNoUserAuth(plugin.manifest);
+  const { userId } = subject;
+  try {
+    const row = await deps.db.transaction(async (tx) => {
+      const enabled = await enableConnection(tx, { userId, pluginId, needsNoAuth, createdAt: at });
+      await insertAuditLine(tx, {
+        at,
+        source: "auth",
+        actorId: userId,
+        action: "connection.enabled",
+        target: pluginId,
+      });
+      return enabled;
+    });
+    return { kind: "enabled", connection: toConnection(row) };
+  } catch (error) {
+    if (isForeignKeyViolation(error)) return { kind: "user_gone" };
+    throw error;
+  }
+}
+
+/** False when there is no connection; its data stays. */
+export async function disable(
+  deps: ConnectionDeps,
+  subject: Subject,
+  pluginId: PluginId,
+): Promise<boolean> {
+  return await deps.db.transaction(async (tx) => {
+    if (!await disableConnection(tx, subject.userId, pluginId)) return false;
+    await insertAuditLine(tx, {
+      at: new Date(deps.now()),
+      source: "auth",
+      actorId: subject.userId,
+      action: "connection.disabled",
+      target: pluginId,
+    });
+    return true;
+  });
+}
+
+export type ConfigureResult =
+  | { readonly kind: "configured"; readonly connection: Connection }
+  | { readonly kind: "not_found" }
+  | Extract<ConfigResult, { kind: "refused" }>;
+
+export async function configure(
+  deps: ConnectionDeps,
+  subject: Subject,
+  pluginId: PluginId,
+  change: JsonObject,
+): Promise<ConfigureResult> {
+  return await deps.db.transaction(async (tx): Promise<ConfigureResult> => {
+    const current = await lockConnection(tx, subject.userId, pluginId);
+    if (current === undefined) return { kind: "not_found" };
+    const changed = changeConfig(toConnection(current).config, change);
+    if (changed.kind === "refused") return changed;
+    const row = await setConnectionConfig(tx, current.id, changed.config) ?? current;
+    return { kind: "configured", connection: toConnection(row) };
+  });
+}
+
+/** False when there is no connection. Secrets and configuration are gone when this returns. */
+export async function disconnect(
+  deps: ConnectionDeps,
+  subject: Subject,
+  pluginId: PluginId,
+): Promise<boolean> {
+  const { userId } = subject;
+  const gone = await deps.db.transaction(async (tx) => {
+    const deleted = await deleteConnections(tx, { userId, pluginId });
+    if (deleted.length === 0) return false;
+    const at = new Date(deps.now());
+    await insertPurges(tx, purgesOfConnections(deleted), at);
+    await insertAuditLine(tx, {
+      at,
+      source: "auth",
+      actorId: userId,
+      action: "connection.disconnected",
+      target: pluginId,
+    });
+    return true;
+  });
+  if (gone) deps.onPurgesOwed();
+  return gone;
+}
+
+export async function list(
+  deps: Pick<AuthDeps, "db">,
+  subject: Subject,
+): Promise<ConnectionsAnswer> {
+  const [rows, owed] = await Promise.all([
+    listConnections(deps.db, subject.userId),
+    listOwedOfConnections(deps.db, subject.userId),
+  ]);
+  const purgesOwed: Record<string, string[]> = {};
+  for (const { pluginId, service } of owed) {
+    if (pluginId !== null) (purgesOwed[pluginId] ??= []).push(service);
+  }
+  return { connections: rows.map(toConnection), purgesOwed };
+}

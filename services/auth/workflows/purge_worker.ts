@@ -1,0 +1,57 @@
+/**
+ * Repeats every deletion that another service owes until it is acknowledged, over restarts and across
+ * replicas (architecture.md: "Main flows", Disconnect).
+ */
+import type { PurgingService } from "@codex/protocol";
+import { describeError } from "@codex/service";
+import { claimDuePurges, deletePurge, postponePurge, type PurgeRow } from "../db/purge_queries.ts";
+import type { AuthDeps } from "../deps.ts";
+import { type DataKeeper, isDataKeeper, purgeDelayMs } from "../domain/purge_duties.ts";
+
+export type Purgers = Readonly<Record<DataKeeper, PurgingService>>;
+
+type PurgeDeps = Pick<AuthDeps, "db" | "now" | "logger"> & { readonly purgers: Purgers };
+
+/** Longer than a purge call may take; a worker that died loses its purges to others after this. */
+const LEASE_MS = 60_000;
+const BATCH = 20;
+
+/** Attempts every purge that is due, once. Answers how many were acknowledged. */
+export async function runDuePurges(deps: PurgeDeps): Promise<number> {
+  let acknowledged = 0;
+  for (;;) {
+    const now = deps.now();
+    const claimed = await claimDuePurges(
+      deps.db,
+      new Date(now),
+      new Date(now + LEASE_MS),
+      BATCH,
+    );
+    const done = await Promise.all(claimed.map((purge) => attempt(deps, purge)));
+    acknowledged += done.filter(Boolean).length;
+    if (claimed.length < BATCH) return acknowledged;
+  }
+}
+
+async function attempt(deps: PurgeDeps, purge: PurgeRow): Promise<boolean> {
+  const { service, kind, subjectId, attempts } = purge;
+  try {
+    if (!isDataKeeper(service)) throw new Error(`Service "${service}" keeps no data`);
+    const context = { requestId: crypto.randomUUID() };
+    const purger = deps.purgers[service];
+    if (kind === "connection") await purger.purgeConnection(context, subjectId);
+    else await purger.purgeUser(context, subjectId);
+    await deletePurge(deps.db, purge.id);
+    return true;
+  } catch (error) {
+    deps.logger.warn("A purge is still owed by {service}", {
+      service,
+      kind,
+      subjectId,
+      attempts,
+      ...describeError(error),
+    });
+    await postponePurge(deps.db, purge.id, new Date(deps.now() + purgeDelayMs(attempts)));
+    return false;
+  }
+}
