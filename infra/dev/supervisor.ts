@@ -5,20 +5,19 @@
  * time to finish its requests, the database last.
  */
 import type { ServiceName } from "@codex/protocol";
-import { Failure, reasonOf } from "../failure.ts";
-import { freePorts, isFree } from "../ports.ts";
-import type { EmbeddedServer } from "../postgres/server.ts";
-import { openSecretStore, type SecretStore } from "../secrets/store.ts";
-import { type DevConfig, loadDevConfig } from "./config.ts";
+import { lockDataDir } from "../data_dir.ts";
 import {
   accessNamedServer,
   accessOwnServer,
   type DatabaseAccess,
   migrateIfAdmin,
-  startOwnServer,
-  usesOwnServer,
-} from "./database.ts";
-import { lockDataDir } from "./lock.ts";
+} from "../database/access.ts";
+import { ownAdminUrl, startOwnServer, usesOwnServer } from "../database/own_server.ts";
+import { Failure, reasonOf } from "../failure.ts";
+import { freePorts, isFree } from "../ports.ts";
+import type { EmbeddedServer } from "../postgres/server.ts";
+import { openSecretStore, type SecretStore } from "../secrets/store.ts";
+import { type DevConfig, loadDevConfig } from "./config.ts";
 import type { Output } from "./output.ts";
 import { ensureSecretFiles, writeDatabaseUrls, writeSetupCode } from "./secret_files.ts";
 import { describeLaunch } from "./service_launch.ts";
@@ -116,7 +115,9 @@ async function openDatabase(
   parts: AsyncDisposableStack,
   onLost: (reason: Failure) => void,
 ): Promise<DatabaseAccess> {
-  if (!usesOwnServer(config.database)) return await accessNamedServer(config.database, store);
+  if (!usesOwnServer(config.database)) {
+    return await accessNamedServer(config.database, () => Promise.resolve(store));
+  }
   const { output, stop, force } = options;
   const onLog = (line: string) => {
     if (config.logLevel === "debug" || !line.startsWith("LOG:")) {
@@ -135,7 +136,7 @@ async function openDatabase(
   await start();
   parts.defer(() => server.stop());
   force.addEventListener("abort", () => server.kill(), { once: true });
-  return await accessOwnServer(server!, store);
+  return await accessOwnServer(ownAdminUrl(server!), store);
 }
 
 async function applyChange(

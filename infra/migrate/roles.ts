@@ -9,6 +9,7 @@ import {
   databaseServices,
 } from "./services.ts";
 
+/** An empty one leaves the role's as it is. */
 export type RolePasswords = Readonly<Record<DatabaseRole, string>>;
 
 const ATTEMPTS_MAX = 10;
@@ -39,8 +40,10 @@ async function tryEnsureRoles(sql: Sql, passwords: RolePasswords): Promise<void>
   for (const { role, schema } of databaseServices.flatMap(rolesOf)) {
     const [known] = await sql`select 1 from pg_roles where rolname = ${role}`;
     if (!known) await sql`create role ${sql(role)} login`;
-    const verifier = await scramVerifier(passwords[role]);
-    await sql.unsafe(`alter role ${role} login password '${verifier}'`);
+    if (passwords[role] !== "") {
+      const verifier = await scramVerifier(passwords[role]);
+      await sql.unsafe(`alter role ${role} login password '${verifier}'`);
+    }
     await sql`alter role ${sql(role)} set search_path to ${sql(schema)}`;
     await sql`grant connect on database ${database} to ${sql(role)}`;
   }
@@ -83,12 +86,15 @@ export async function applyGrants(
   tree?: string,
 ): Promise<void> {
   const grants = await readGrants(service, tree);
-  if (grants !== undefined) await sql.unsafe(grants);
   const table = sql`${sql(service.schema)}.migrations`;
-  for (const name of service.roles) {
-    await sql`revoke all on ${table} from ${sql(name)}`;
-    await sql`grant select on ${table} to ${sql(name)}`;
-  }
+  // In one transaction: other replicas may be at work, and grants.sql may begin by revoking all.
+  await sql.begin(async (sql) => {
+    if (grants !== undefined) await sql.unsafe(grants);
+    for (const name of service.roles) {
+      await sql`revoke all on ${table} from ${sql(name)}`;
+      await sql`grant select on ${table} to ${sql(name)}`;
+    }
+  });
 }
 
 async function readGrants(service: DatabaseService, tree?: string): Promise<string | undefined> {

@@ -6,7 +6,6 @@ import type { Program } from "./program.ts";
 import type { ServerUser } from "./server_user.ts";
 
 export const SUPERUSER = "codex_admin";
-export const DATABASE = "codex";
 
 /** What a server program sees of our environment: nothing of it. */
 const environment = { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };

@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { lines } from "../lines.ts";
 import { freePort, isFree } from "../ports.ts";
 import { findTool } from "../tools.ts";
-import { DATABASE, ensureCluster, serverCommand, SUPERUSER } from "./cluster.ts";
+import { ensureCluster, serverCommand, SUPERUSER } from "./cluster.ts";
 import { type Home, openHome } from "./home.ts";
 import { settleLeftover } from "./leftover.ts";
 import { installProgram, type Program } from "./program.ts";
@@ -31,8 +31,8 @@ export interface EmbeddedServer {
   readonly home: Home;
   readonly port: number;
   readonly pid: number;
-  /** URL of the superuser, of the database "codex" unless another is named. */
-  adminUrl(database?: string): string;
+  /** URL of the superuser. */
+  adminUrl(database: string): string;
   /** Settles when the server ended, by `stop` or by itself. */
   readonly exited: Promise<void>;
   /** Ends connections, writes a checkpoint, and resolves when no process is left. */
@@ -54,7 +54,12 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     const attempt = await launch(home, program, port, options);
     if ("stop" in attempt) {
       await Deno.writeTextFile(join(home.notes, "port"), String(port));
-      return { home, port, adminUrl: (database) => adminUrl(port, options, database), ...attempt };
+      return {
+        home,
+        port,
+        adminUrl: (database) => superuserUrl(port, options.password, database),
+        ...attempt,
+      };
     }
     const { reason } = attempt;
     const held = /still in use|lock file .* already exists/.test(reason);
@@ -69,13 +74,21 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
 /** The port of the last start where it is still free, so that a developer's client keeps working. */
 async function preferredPort(home: Home): Promise<number> {
-  const last = Number(await Deno.readTextFile(join(home.notes, "port")).catch(() => ""));
+  const last = await readPort(home.notes);
   return last > 0 && isFree("127.0.0.1", last) ? last : freePort();
 }
 
-function adminUrl(port: number, options: ServerOptions, database = DATABASE): string {
-  return `postgres://${SUPERUSER}:${encodeURIComponent(options.password)}` +
-    `@127.0.0.1:${port}/${database}`;
+/**
+ * The port of the last start, or 0.
+ *
+ * @param notes see {@link Home}
+ */
+export async function readPort(notes: string): Promise<number> {
+  return Number(await Deno.readTextFile(join(notes, "port")).catch(() => "")) || 0;
+}
+
+export function superuserUrl(port: number, password: string, database: string): string {
+  return `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
 type Running = Pick<EmbeddedServer, "pid" | "exited" | "stop" | "kill">;
