@@ -1,0 +1,59 @@
+/** Starts storage: the only file that touches the environment, the network and signals. */
+import {
+  connectDatabase,
+  countMigrations,
+  createIdentity,
+  createTicketVerifier,
+  databaseReady,
+  refuseOwnerRole,
+  runMain,
+  serveUntilStopped,
+  startLogging,
+} from "@codex/service";
+import { createApp } from "./app.ts";
+import { loadConfig } from "./config.ts";
+import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
+import * as schema from "./db/schema.ts";
+import { scheduleTimeout, startSweeping, sweep } from "./sweeper.ts";
+import { rememberTickets } from "./tickets.ts";
+
+/** A set whose caller has given up (10 s) must not be stored later. */
+const STATEMENT_TIMEOUT_MS = 9000;
+
+await runMain("storage", async () => {
+  const config = loadConfig({
+    get: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+  });
+  const now = Date.now;
+  const logger = await startLogging("storage", config.logLevel);
+  const database = connectDatabase(config.databaseUrl, schema, {
+    connectionsMax: 10,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const maintenance = connectDatabase(config.maintenanceDatabaseUrl, schema, { connectionsMax: 2 });
+  await Promise.all([refuseOwnerRole(database.sql), refuseOwnerRole(maintenance.sql)]);
+
+  const { privateKey, publicKeys } = config;
+  const verifyTicket = await createTicketVerifier(publicKeys.auth, now);
+  const migrations = countMigrations(journal);
+  const app = createApp({
+    sql: database.sql,
+    maintenanceSql: maintenance.sql,
+    identity: await createIdentity({ service: "storage", privateKey, publicKeys, now }),
+    verifyTicket: rememberTickets(verifyTicket, now),
+    logger,
+    checks: {
+      database: databaseReady(database.sql, "storage", migrations),
+      maintenance: databaseReady(maintenance.sql, "storage", migrations),
+    },
+  });
+  const stopSweeping = startSweeping({
+    sweep: () => sweep(maintenance.sql),
+    schedule: scheduleTimeout,
+    logger,
+  });
+  const { hostname, port } = config;
+  const onStop = [stopSweeping, database.close, maintenance.close];
+  await serveUntilStopped({ fetch: app.fetch, hostname, port, logger, onStop });
+});
