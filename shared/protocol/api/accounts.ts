@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ApiKeyId, SessionId, UserId } from "../ids.ts";
 import { Role, Scope, ServiceName } from "../identity.ts";
-import { IsoDateTime } from "../json.ts";
+import { IsoDateTime, JsonObject } from "../json.ts";
 import { pageOf, PageQuery } from "./paging.ts";
 
 export const Username = z.string().trim().min(1).max(64).regex(
@@ -123,7 +123,7 @@ export const AuditEntry = z.object({
   action: z.string(),
   /** What it was done to, for instance a plugin's id. */
   target: z.string().optional(),
-  detail: z.record(z.string(), z.json()),
+  detail: JsonObject,
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 export const AuditPage = pageOf(AuditEntry);
