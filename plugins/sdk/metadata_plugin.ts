@@ -24,18 +24,8 @@ import {
   readSeriesMatch,
   readSeriesSearch,
 } from "./metadata_params.ts";
-import {
-  type CallContext,
-  definePlugin,
-  type Method,
-  type Plugin,
-  type PluginOptions,
-} from "./plugin.ts";
-
-type Handler<Params, Answer> = (
-  params: Params,
-  context: CallContext,
-) => Answer | Promise<Answer>;
+import { type Handler, method, withoutAbsent } from "./method_table.ts";
+import { definePlugin, type Method, type Plugin, type PluginOptions } from "./plugin.ts";
 
 export interface SeriesProvider {
   search: Handler<SeriesSearchParams, SearchAnswer>;
@@ -101,23 +91,4 @@ function bookMethods(provider: BookProvider | undefined): Record<string, Method>
     "metadata/book/get": method(provider, provider.get, readGet, writeBookMetadata),
     "metadata/book/match": method(provider, provider.match, readBookMatch, writeMatchAnswer),
   });
-}
-
-/** Params are read before, and the answer is completed after, the author's handler. */
-function method<Params, Answer>(
-  provider: object,
-  handler: Handler<Params, Answer> | undefined,
-  read: (params: unknown) => Params,
-  write: (answer: Answer) => Answer,
-): Method | undefined {
-  if (handler === undefined) return undefined;
-  return async (params, context) => write(await handler.call(provider, read(params), context));
-}
-
-function withoutAbsent(methods: Record<string, Method | undefined>): Record<string, Method> {
-  const present: Record<string, Method> = {};
-  for (const [name, found] of Object.entries(methods)) {
-    if (found !== undefined) present[name] = found;
-  }
-  return present;
 }

@@ -38,6 +38,15 @@ export {
   type MetadataPluginOptions,
   type SeriesProvider,
 } from "./metadata_plugin.ts";
+export type * from "./recommendation.ts";
+export { DISMISS_REASONS } from "./recommendation.ts";
+export {
+  createRecommendationPlugin,
+  type RecommendationPluginOptions,
+} from "./recommendation_plugin.ts";
 export type { CallContext, Plugin, PluginOptions, Session } from "./plugin.ts";
 export type { Storage, StoredKey, StoredValue } from "./storage.ts";
+export type * from "./sync.ts";
+export { PUSH_STATUSES, READING_STATUSES } from "./sync.ts";
+export { createSyncPlugin, type SyncPluginOptions } from "./sync_plugin.ts";
 export type { LineSink, Transport } from "./transport.ts";

@@ -1,6 +1,6 @@
 /**
  * What every kind of plugin has in common: initialize, ping, shutdown, cancellation, storage, logging.
- * A kind (metadata, later sync and recommendations) is a table of methods on top of it.
+ * A kind (metadata, sync, recommendations) is a table of methods on top of it.
  */
 import { Connection, type IncomingRequest, settledWithin } from "./connection.ts";
 import { InternalError, MethodNotFoundError, PluginError, toErrorObject } from "./errors.ts";
@@ -25,6 +25,8 @@ export interface Session {
   /** Opaque; user plugins only. */
   readonly userId?: string;
   readonly userPluginId?: string;
+  /** How long the host waits for the answer to a call. 30 000 where the host doesn't tell. */
+  readonly requestTimeoutMs: number;
   readonly logLevel: LogLevel;
   readonly log: Logger;
   readonly storage: Storage;
@@ -34,6 +36,8 @@ export interface Session {
 export interface CallContext extends Session {
   /** Fires when the host gave the call up: pass it to `fetch` and stop working. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the host gives the call up; negative when that is over. */
+  timeLeftMs(): number;
 }
 
 export type Method = (params: unknown, context: CallContext) => unknown;
@@ -52,6 +56,8 @@ export interface PluginOptions {
 
 export interface PluginDefinition extends PluginOptions {
   readonly manifest: Manifest;
+  /** Answers `initialize` instead of `manifest`, where settings decide what the plugin is. */
+  manifestFor?(session: Session): Manifest;
   readonly methods: Readonly<Record<string, Method>>;
 }
 
@@ -66,6 +72,8 @@ export interface Plugin {
 const STORAGE_TIMEOUT_MS = 10_000;
 const SHUTDOWN_TIMEOUT_MS = 1_500;
 const ON_SHUTDOWN_TIMEOUT_MS = 1_000;
+/** The host's own default. */
+const REQUEST_TIMEOUT_SECONDS = 30;
 
 export function definePlugin(definition: PluginDefinition): Plugin {
   const serve: Plugin["serve"] = (transport, writeLog) =>
@@ -128,8 +136,10 @@ class PluginServer {
   async #run(handler: Method, request: IncomingRequest, session: Session): Promise<unknown> {
     const { id, method, params, signal } = request;
     const storage = this.#storage({ parentRequestId: id, signal });
+    const deadlineAt = performance.now() + session.requestTimeoutMs;
+    const timeLeftMs = () => deadlineAt - performance.now();
     try {
-      return await handler(params, { ...session, storage, signal });
+      return await handler(params, { ...session, storage, signal, timeLeftMs });
     } catch (thrown) {
       if (!signal.aborted && !(thrown instanceof PluginError)) {
         this.#log.error(`"${method}" failed`, { error: thrown });
@@ -143,13 +153,13 @@ class PluginServer {
     const session = this.#openSession(params);
     this.#session = session;
     try {
-      await session;
+      const opened = await session;
+      return this.definition.manifestFor?.(opened) ?? this.definition.manifest;
     } catch (thrown) {
       // The host may try again with other settings.
       this.#session = undefined;
       throw thrown;
     }
-    return this.definition.manifest;
   }
 
   async #openSession(params: unknown): Promise<Session> {
@@ -213,6 +223,7 @@ function readInitializeParams(params: unknown): Omit<Session, "log" | "storage">
   const userPluginId = reader.optionalText("userPluginId");
   const dataDir = reader.optionalText("dataDir") ?? "";
   const logLevel = reader.optionalText("logLevel");
+  const requestTimeoutSeconds = reader.optionalInteger("requestTimeoutSeconds", 1);
   for (const [key, value] of Object.entries(credentials)) {
     if (typeof value !== "string") reader.refuse(`"credentials.${key}" must be a string`);
   }
@@ -224,6 +235,7 @@ function readInitializeParams(params: unknown): Omit<Session, "log" | "storage">
     userConfig: userConfig as Record<string, JsonValue>,
     credentials: credentials as Record<string, string>,
     dataDir,
+    requestTimeoutMs: (requestTimeoutSeconds ?? REQUEST_TIMEOUT_SECONDS) * 1000,
     logLevel: isLogLevel(logLevel) ? logLevel : "info",
     ...(userId === undefined ? {} : { userId }),
     ...(userPluginId === undefined ? {} : { userPluginId }),

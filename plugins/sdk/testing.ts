@@ -33,6 +33,7 @@ export interface TestSession {
   userId?: string;
   userPluginId?: string;
   logLevel?: LogLevel;
+  requestTimeoutSeconds?: number;
   /** Given: the plugin has a store with these values, as a user plugin's process has. */
   storage?: Map<string, JsonValue>;
 }
