@@ -6,6 +6,10 @@ import { JsonObject } from "./json.ts";
 export const PluginLogLevel = z.enum(["debug", "info", "warn", "error"]);
 export type PluginLogLevel = z.infer<typeof PluginLogLevel>;
 
+/** A request's deadline unless the admin set another: 30 s. */
+export const REQUEST_TIMEOUT_SECONDS_DEFAULT = 30;
+export const RequestTimeoutSeconds = z.int().min(1).max(300);
+
 export const InitializeParams = z.object({
   adminConfig: JsonObject,
   userConfig: JsonObject,
@@ -17,12 +21,10 @@ export const InitializeParams = z.object({
   userId: UserId.optional(),
   userPluginId: ConnectionId.optional(),
   logLevel: PluginLogLevel,
+  /** Addition of this project: how long the host waits for an answer, so that a plugin can stop in time. */
+  requestTimeoutSeconds: RequestTimeoutSeconds.optional(),
 });
 export type InitializeParams = z.infer<typeof InitializeParams>;
-
-/** A request's deadline unless the admin set another: 30 s. */
-export const REQUEST_TIMEOUT_SECONDS_DEFAULT = 30;
-export const RequestTimeoutSeconds = z.int().min(1).max(300);
 
 /** Reserved in every configuration: read by the server, sent to no plugin. */
 export const RESERVED_CONFIG_KEY = "_codex";

@@ -64,6 +64,12 @@ export const PushOutcome = z.object({
   externalId: z.string(),
   status: z.enum(["created", "updated", "unchanged", "failed"]),
   error: z.string().optional(),
+  /** Addition of this project: the protocol's error code of a failure. */
+  errorCode: z.int().optional(),
+  /** Addition: with -32001, when to send the entry again. */
+  retryAfterSeconds: z.number().nonnegative().optional(),
+  /** Addition: of an entry that was sent without an id; `externalId` is then what was found. */
+  title: z.string().optional(),
 });
 
 export const PushParams = z.object({ entries: z.array(SyncEntry) });
