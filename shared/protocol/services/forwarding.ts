@@ -10,9 +10,6 @@ export const CLIENT_ADDRESS_HEADER = "x-codex-client-address";
 /** The session that the user presented; absent with an API token. */
 export const SESSION_ID_HEADER = "x-codex-session-id";
 
-/** The client's own name for itself: for a person to tell their sessions apart. */
-export const USER_AGENT_HEADER = "x-codex-user-agent";
-
 /**
  * The cookie that holds the session's token: the gateway alone sets, reads and clears it. On https its
  * name begins with `__Host-`.
