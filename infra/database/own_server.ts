@@ -1,6 +1,7 @@
 /** The embedded server as the platform's own: its password, its one database. */
 import { join } from "node:path";
 import postgres from "postgres";
+import { Failure, reasonOf } from "../failure.ts";
 import { type EmbeddedServer, readPort, startServer, superuserUrl } from "../postgres/server.ts";
 import { ensureAdminPassword } from "../secrets/database_passwords.ts";
 import type { SecretStore } from "../secrets/store.ts";
@@ -44,6 +45,10 @@ export async function runningAdminUrl(dataDir: string, store: SecretStore): Prom
 async function ensureDatabase(server: EmbeddedServer): Promise<void> {
   const sql = postgres(server.adminUrl("postgres"), { max: 1, onnotice: () => {} });
   try {
+    await sql`select 1`.catch((error) => {
+      const reason = "see secrets/database/codex_admin in the data folder";
+      throw new Failure(`The database refuses its own password (${reasonOf(error)}): ${reason}`);
+    });
     const [known] = await sql`select 1 from pg_database where datname = ${DATABASE}`;
     if (!known) await sql`create database ${sql(DATABASE)}`;
   } finally {

@@ -130,7 +130,10 @@ async function openDatabase(
     server.exited.then(async () => {
       if (stop.aborted) return;
       output.complain("postgres ended by itself; it starts again");
-      await start().catch((error) => onLost(new Failure(`Database lost: ${reasonOf(error)}`)));
+      await start().then(
+        () => output.say("postgres is ready again"),
+        (error) => onLost(new Failure(`The database is lost: ${reasonOf(error)}`)),
+      );
     });
   };
   await start();

@@ -3,9 +3,9 @@
  * one that didn't. Whoever calls this holds the data folder's lock, so a server found here has no master.
  */
 import { join } from "node:path";
-import process from "node:process";
 import postgres from "postgres";
 import { Failure, reasonOf } from "../failure.ts";
+import { isAlive } from "../processes.ts";
 import { serverCommand, SUPERUSER } from "./cluster.ts";
 import type { Home } from "./home.ts";
 import type { Program } from "./program.ts";
@@ -13,7 +13,7 @@ import type { Program } from "./program.ts";
 /** How long a server that is starting, recovering or stopping is waited for. */
 const SETTLE_TIMEOUT_MS = 30_000;
 /** A server on its way out has closed its port; a stranger with its number stays. */
-const GONE_TIMEOUT_MS = 3_000;
+const GONE_TIMEOUT_MS = 1_000;
 const POLL_MS = 50;
 
 type Answer = "ours" | "busy" | "none";
@@ -60,15 +60,6 @@ async function readLock(lockFile: string): Promise<{ pid: number; port: number }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new Failure(`Can't read "${lockFile}": ${reasonOf(error)}`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: alive, and another user's.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
