@@ -1,5 +1,5 @@
 /** For tests: storage over real HTTP and a real database, the two roles, and tickets for its connections. */
-import postgres from "postgres";
+import postgres, { type TransactionSql } from "postgres";
 import {
   type CallContext,
   ConnectionId,
@@ -19,6 +19,7 @@ import { createTestIdentities, ManualClock, type TestIdentities } from "@codex/s
 import { createTestDatabase } from "../../infra/test/database.ts";
 import { createApp } from "./app.ts";
 import { createStorageClient } from "./client.ts";
+import { setEntry, type SetOutcome } from "./db/queries.ts";
 import * as schema from "./db/schema.ts";
 import type { StorageLimits } from "./domain/limits.ts";
 import { rememberTickets } from "./tickets.ts";
@@ -60,6 +61,30 @@ export async function connectTestSql(): Promise<TestSql> {
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Stores a value as the service does, past its HTTP. */
+export function store(
+  sql: Sql | TransactionSql,
+  connection: TestConnection,
+  keyText: string,
+  { valueText = "1", keysMax = 100 } = {},
+): Promise<SetOutcome> {
+  const ticket = { ...connection, iat: 0, exp: 0 };
+  const entry = { keyText, valueText, expiresAt: undefined };
+  // Inside a transaction postgres.js offers the same tag under another type.
+  return setEntry(sql as Sql, ticket, entry, keysMax);
+}
+
+/** Until somebody waits for a lock, or `work` ends without having waited. */
+export async function waitsForLock(admin: Sql, work: Promise<unknown>): Promise<void> {
+  let ended = false;
+  work.finally(() => ended = true).catch(() => {});
+  while (!ended) {
+    const waiting = await admin`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    if (waiting.length > 0) return;
+  }
 }
 
 export interface TestStorage extends TestSql {

@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import type { Sql } from "@codex/service";
-import { connectTestSql, newConnection, type TestConnection } from "../testing.ts";
-import {
-  clearEntries,
-  deleteEntry,
-  getEntry,
-  listEntries,
-  purgeConnection,
-  setEntry,
-} from "./queries.ts";
+import { connectTestSql, newConnection, store, type TestConnection } from "../testing.ts";
+import { clearEntries, deleteEntry, getEntry, listEntries, purgeConnection } from "./queries.ts";
 
 const denied = { code: "42501" };
 
@@ -17,9 +10,7 @@ async function storeTwo(sql: Sql): Promise<[TestConnection, TestConnection]> {
   const mine = newConnection();
   const other = newConnection({ pluginId: mine.pluginId });
   for (const [connection, value] of [[mine, '"mine"'], [other, '"other"']] as const) {
-    const entry = { keyText: "key", valueText: value, expiresAt: undefined };
-    const ticket = { ...connection, iat: 0, exp: 0 };
-    assert.equal(await setEntry(sql, ticket, entry, 100), "stored");
+    assert.equal(await store(sql, connection, "key", { valueText: value }), "stored");
   }
   return [mine, other];
 }
@@ -47,8 +38,7 @@ Deno.test("no operation reads, changes or deletes what another connection keeps"
 
   assert.equal((await getEntry(sql, mine.connectionId, "key"))?.text, '"mine"');
   assert.equal((await listEntries(sql, mine.connectionId)).length, 1);
-  const entry = { keyText: "key", valueText: '"changed"', expiresAt: undefined };
-  await setEntry(sql, { ...mine, iat: 0, exp: 0 }, entry, 100);
+  await store(sql, mine, "key", { valueText: '"changed"' });
   assert.deepEqual(await valuesOf(admin), ['"changed"', '"other"']);
   assert.equal(await deleteEntry(sql, mine.connectionId, "key"), true);
   assert.equal(await clearEntries(sql, mine.connectionId), 0);

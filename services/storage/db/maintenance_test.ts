@@ -1,26 +1,8 @@
 import assert from "node:assert/strict";
 import type { Sql } from "@codex/service";
 import { sweep } from "../sweeper.ts";
-import { connectTestSql, expire, newConnection, type TestConnection } from "../testing.ts";
-import {
-  clearEntries,
-  countUse,
-  getEntry,
-  purgeConnection,
-  purgeUser,
-  setEntry,
-  type SetOutcome,
-} from "./queries.ts";
-
-function store(
-  sql: Sql,
-  connection: TestConnection,
-  keyText: string,
-  valueText = "1",
-): Promise<SetOutcome> {
-  const ticket = { ...connection, iat: 0, exp: 0 };
-  return setEntry(sql, ticket, { keyText, valueText, expiresAt: undefined }, 100);
-}
+import { connectTestSql, expire, newConnection, store, waitsForLock } from "../testing.ts";
+import { countUse, purgeConnection, purgeUser } from "./queries.ts";
 
 const rowsOf = async (admin: Sql) =>
   (await admin`select connection_id || ' ' || key as row from storage.entries order by 1`)
@@ -59,11 +41,11 @@ Deno.test("use counts live keys and their values' bytes, by connection of one pl
   const { sql, maintenance, admin } = database;
   const first = newConnection();
   const second = newConnection({ pluginId: first.pluginId });
-  await store(sql, first, "a", '"é"');
-  await store(sql, first, "b", "[1,2]");
-  await store(sql, first, "expired", "[1,2,3]");
+  await store(sql, first, "a", { valueText: '"é"' });
+  await store(sql, first, "b", { valueText: "[1,2]" });
+  await store(sql, first, "expired", { valueText: "[1,2,3]" });
   await expire(admin, first, "expired");
-  await store(sql, second, "a", "null");
+  await store(sql, second, "a", { valueText: "null" });
   await store(sql, newConnection(), "a");
 
   assert.deepEqual(
@@ -114,7 +96,7 @@ Deno.test("a set under way while its connection or user is purged leaves nothing
       let purge: Promise<void> | undefined;
       await sql.begin(async (tx) => {
         // The set has passed every check, but isn't committed while the purge runs.
-        assert.equal(await store(tx as unknown as Sql, connection, "late"), "stored");
+        assert.equal(await store(tx, connection, "late"), "stored");
         purge = ofUser
           ? purgeUser(maintenance, connection.userId)
           : purgeConnection(maintenance, connection.connectionId);
@@ -139,43 +121,3 @@ Deno.test("a purge is forgotten only when no ticket from before it can be valid"
   assert.equal(await age(50), "purged");
   assert.equal(await age(70), "stored");
 });
-
-Deno.test("clearing, purging, setting and sweeping at once never wait for each other in a circle", async () => {
-  await using database = await connectTestSql();
-  const { sql, maintenance, admin } = database;
-  const connection = newConnection();
-  const keys = Array.from({ length: 20 }, (_, i) => `key ${i}`);
-  for (let round = 0; round < 5; round++) {
-    await Promise.all([
-      ...keys.map((key) => store(sql, connection, key)),
-      ...keys.toReversed().map((key) => store(sql, connection, key)),
-    ]);
-    await admin`update storage.entries set expires_at = now() - interval '1 second'
-      where key > 'key 15'`;
-    await Promise.all([
-      clearEntries(sql, connection.connectionId),
-      ...keys.map((key) => store(sql, connection, key)),
-      sweep(maintenance),
-      clearEntries(sql, connection.connectionId),
-    ]);
-  }
-  await Promise.all([
-    purgeUser(maintenance, connection.userId),
-    purgeConnection(maintenance, connection.connectionId),
-    sweep(maintenance),
-    ...keys.map((key) => store(sql, connection, key)),
-  ]);
-  assert.equal(await getEntry(sql, connection.connectionId, "key 1"), undefined);
-  assert.deepEqual(await rowsOf(admin), []);
-});
-
-/** Until somebody waits for a lock, or `work` ends without having waited. */
-async function waitsForLock(admin: Sql, work: Promise<unknown>): Promise<void> {
-  let ended = false;
-  work.finally(() => ended = true).catch(() => {});
-  while (!ended) {
-    const waiting = await admin`select from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`;
-    if (waiting.length > 0) return;
-  }
-}

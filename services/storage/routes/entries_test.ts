@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Json, ProblemCode } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { STORAGE_LIMITS } from "../domain/limits.ts";
-import { context, expire, inOneHour, newConnection, startTestStorage } from "../testing.ts";
+import { context, expire, inOneHour, newConnection, startTestStorage, store } from "../testing.ts";
 
 /** A refusal with this code, whose message matches. */
 function problem(code: ProblemCode, message: RegExp) {
@@ -143,12 +143,22 @@ Deno.test("an expired key that is set again counts as new", async () => {
   const connection = newConnection();
   const ticket = await test.ticketFor(connection);
   const set = (key: string) => test.storage.set(context, ticket, { key, data: 1 });
-  for (const key of ["a", "b"]) await set(key);
+  for (const key of ["a", "b", "c"]) await store(test.sql, connection, key, { keysMax: 3 });
   await expire(test.admin, connection, "a");
-  await set("c");
   await assert.rejects(set("a"), problem("quota_exceeded", /at most 2 keys/));
-  // Set again and again with a short life, keys take no more room than the limit allows.
-  assert.equal((await test.admin`select from storage.entries`).length, 2);
+  await expire(test.admin, connection, "b");
+  await set("a");
+});
+
+Deno.test("keys with a short life take no more room than the limit allows, unswept", async () => {
+  await using test = await startTestStorage({ limits: { ...STORAGE_LIMITS, keysMax: 2 } });
+  const connection = newConnection();
+  const ticket = await test.ticketFor(connection);
+  for (let i = 0; i < 10; i++) {
+    await test.storage.set(context, ticket, { key: `key ${i}`, data: 1 });
+    await expire(test.admin, connection, `key ${i}`);
+  }
+  assert.equal((await test.admin`select from storage.entries`).length, 1);
 });
 
 Deno.test("expiresAt must be in the future, and a refused set leaves what was there", async () => {

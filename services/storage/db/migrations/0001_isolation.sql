@@ -69,11 +69,12 @@ BEGIN
           set_config('codex.user_id', p_user::text, true);
   IF v_expires_at <= v_now THEN RETURN 'expires_in_past'; END IF;
 
-  -- A key that never expires counts for everybody until it is gone, so replacing it can't exceed
-  -- the limit and needs no lock. Writes to several such keys then share their wait for the disk.
+  -- Rows are only added below, under the lock, so replacing a live one can't exceed the limit and needs
+  -- no lock. Writes to several keys then share their wait for the disk.
   UPDATE storage.entries e
   SET data = v_data, value_bytes = v_bytes, expires_at = v_expires_at, updated_at = v_now
-  WHERE e.connection_id = p_connection AND e.key = p_key AND e.expires_at IS NULL;
+  WHERE e.connection_id = p_connection AND e.key = p_key
+    AND (e.expires_at IS NULL OR e.expires_at > v_now);
   IF FOUND THEN RETURN 'stored'; END IF;
 
   -- The user before the connection, here and everywhere.
