@@ -7,7 +7,6 @@ import {
   type ConfigSource,
   DatabaseUrl,
   databaseUrlSource,
-  HttpUrl,
   peerVariables,
   Port,
   readConfig,
@@ -38,7 +37,6 @@ const variables = {
   CODEX_ENCRYPTION_KEY: keyText(parseEncryptionKey).optional(),
   CODEX_ENCRYPTION_PREVIOUS_KEYS: keyText(parsePreviousKeys).optional(),
   CODEX_SETUP_CODE: z.string().trim().min(8, "Must have at least 8 characters").optional(),
-  CODEX_PUBLIC_URL: HttpUrl.optional(),
 };
 
 export interface AuthConfig {
@@ -52,8 +50,6 @@ export interface AuthConfig {
   /** Null while no encryption key is set. */
   readonly keyring: Keyring | null;
   readonly setupCode: string | null;
-  /** Whether the public origin is https: cookies are sent over nothing else then. */
-  readonly secureCookies: boolean;
 }
 
 /** @throws ConfigError listing every bad variable */
@@ -81,6 +77,5 @@ export function loadConfig(source: ConfigSource): AuthConfig {
     },
     keyring: current === undefined ? null : createKeyring({ current, previous }),
     setupCode: env.CODEX_SETUP_CODE ?? null,
-    secureCookies: env.CODEX_PUBLIC_URL?.startsWith("https:") ?? false,
   });
 }

@@ -36,8 +36,6 @@ export interface AuthDeps {
   readonly pluginHost: Pick<PluginHostService, "getPlugin">;
   /** The configured setup code; null where each replica made its own at start. */
   readonly setupCode: string | null;
-  /** Whether cookies are for https only. */
-  readonly secureCookies: boolean;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
   /** Called after a transaction that owes purges: the worker need not wait for its next round. */
   readonly onPurgesOwed: () => void;

@@ -1,30 +1,17 @@
-/** A session as its owner receives it, once: in the body for programs, in the cookie for browsers. */
+/** A session as its owner receives it, once; the gateway puts the token into a browser's cookie. */
 import type { Context } from "hono";
-import { setCookie } from "hono/cookie";
-import { Role, SCOPES_OF_ROLE, SESSION_COOKIE, type SessionAnswer, UserId } from "@codex/protocol";
+import { Role, SCOPES_OF_ROLE, type SessionAnswer, UserId } from "@codex/protocol";
 import { ProblemError, type RequestEnv } from "@codex/service";
 import { SESSION_LIFETIME_MS } from "../domain/session_lifetime.ts";
 import type { StartedSession } from "../workflows/sessions.ts";
 
-export function answerSession(
-  c: Context<RequestEnv>,
-  started: StartedSession,
-  secureCookies: boolean,
-): SessionAnswer {
-  const expiresIn = SESSION_LIFETIME_MS / 1000;
-  setCookie(c, SESSION_COOKIE, started.token, {
-    httpOnly: true,
-    secure: secureCookies,
-    sameSite: "Lax",
-    path: "/",
-    maxAge: expiresIn,
-  });
+export function answerSession(c: Context<RequestEnv>, started: StartedSession): SessionAnswer {
   c.header("cache-control", "no-store");
   const role = Role.parse(started.user.role);
   return {
     accessToken: started.token,
     tokenType: "Bearer",
-    expiresIn,
+    expiresIn: SESSION_LIFETIME_MS / 1000,
     user: {
       id: UserId.parse(started.user.id),
       username: started.user.username,

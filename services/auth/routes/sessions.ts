@@ -1,6 +1,5 @@
 /** `/auth/*`: signing in and out, the signed-in user, their password and their sessions. */
 import { Hono } from "hono";
-import { deleteCookie } from "hono/cookie";
 import {
   LoginRequest,
   Me,
@@ -8,7 +7,6 @@ import {
   PathIds,
   ReauthenticateRequest,
   Session,
-  SESSION_COOKIE,
 } from "@codex/protocol";
 import {
   callers,
@@ -37,14 +35,13 @@ export function sessionRoutes(deps: AuthDeps) {
       const result = await signIn(deps, c.req.valid("json"), clientOf(c));
       if (result.kind === "throttled") throw tooManyAttempts(result.retryAfterSeconds);
       if (result.kind === "wrong") throw wrongPassword("The username or password is wrong");
-      return c.json(answerSession(c, result.started, deps.secureCookies), 200);
+      return c.json(answerSession(c, result.started), 200);
     })
     .post("/logout", gateway, async (c) => {
       const { userId } = subjectOf(c);
       const id = requireSessionId(c);
       const ended = await deleteSession(deps.db, id, userId);
       if (ended) await audit(deps, userId, "session.ended", id);
-      deleteCookie(c, SESSION_COOKIE, { path: "/", secure: deps.secureCookies });
       return c.json({}, 200);
     })
     .get("/me", gateway, async (c) => {

@@ -48,16 +48,6 @@ Deno.test("the right password signs in, by any spelling of the name", async () =
   }
 });
 
-Deno.test("the cookie is HttpOnly, SameSite=Lax, and Secure on https alone", async () => {
-  await using http = await createFixture();
-  await http.addUser("ada");
-  const plain = (await login(http, "ada")).headers.get("set-cookie") ?? "";
-  match(plain, /^codex_session=cxs_[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/);
-  await using https = await createFixture({ secureCookies: true });
-  await https.addUser("ada");
-  match((await login(https, "ada")).headers.get("set-cookie") ?? "", /; Secure/);
-});
-
 Deno.test("a wrong password and an unknown name are refused in the same words", async () => {
   await using auth = await createFixture();
   await auth.addUser("ada");
@@ -203,13 +193,12 @@ Deno.test("me tells who is signed in, with the scopes of the token", async () =>
   });
 });
 
-Deno.test("logging out ends this session and clears the cookie", async () => {
+Deno.test("logging out ends this session alone", async () => {
   await using auth = await createFixture();
   await auth.addUser("ada");
   const [first, second] = [await signIn(auth, "ada"), await signIn(auth, "ada")];
   const user = await asUser(auth, first.accessToken);
   const reply = await auth.call("POST", "/api/v1/auth/logout", user);
-  match(reply.headers.get("set-cookie") ?? "", /^codex_session=; Max-Age=0; Path=\/$/);
   equal(await json(reply), {});
   equal(await resolve(auth, first.accessToken), null);
   ok(await resolve(auth, second.accessToken));

@@ -15,7 +15,7 @@ export function setupRoutes(deps: AuthDeps) {
       const result = await initializeSetup(deps, c.req.valid("json"), clientOf(c));
       switch (result.kind) {
         case "done": {
-          const answer = answerSession(c, result.started, deps.secureCookies);
+          const answer = answerSession(c, result.started);
           return c.json({ ...answer, message: "The first administrator is made" }, 200);
         }
         case "already_done":

@@ -37,7 +37,6 @@ export interface FixtureOptions {
   /** The encryption key; null for none. */
   readonly keyring?: Keyring | null;
   readonly setupCode?: string | null;
-  readonly secureCookies?: boolean;
 }
 
 export async function createFixture(options: FixtureOptions = {}) {
@@ -68,7 +67,6 @@ export async function createFixture(options: FixtureOptions = {}) {
       },
     },
     setupCode: options.setupCode === undefined ? SETUP_CODE : options.setupCode,
-    secureCookies: options.secureCookies ?? false,
     checks: {},
     onPurgesOwed: () => purgesOwed++,
   };
