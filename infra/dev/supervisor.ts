@@ -12,13 +12,13 @@ import {
   type DatabaseAccess,
   migrateIfAdmin,
 } from "../database/access.ts";
-import { ownAdminUrl, startOwnServer, usesOwnServer } from "../database/own_server.ts";
+import { startOwnServer, usesOwnServer } from "../database/own_server.ts";
 import { Failure, reasonOf } from "../failure.ts";
 import { freePorts, isFree } from "../ports.ts";
-import type { EmbeddedServer } from "../postgres/server.ts";
 import { openSecretStore, type SecretStore } from "../secrets/store.ts";
 import { type DevConfig, loadDevConfig } from "./config.ts";
 import type { Output } from "./output.ts";
+import { keepServer } from "./server_keeper.ts";
 import { ensureSecretFiles, writeDatabaseUrls, writeSetupCode } from "./secret_files.ts";
 import { describeLaunch } from "./service_launch.ts";
 import { type Deployment, listenHost, publicUrl, serviceUrl } from "./service_environment.ts";
@@ -118,28 +118,15 @@ async function openDatabase(
   if (!usesOwnServer(config.database)) {
     return await accessNamedServer(config.database, () => Promise.resolve(store));
   }
-  const { output, stop, force } = options;
-  const onLog = (line: string) => {
-    if (config.logLevel === "debug" || !line.startsWith("LOG:")) {
-      output.relay("postgres", line, "stderr");
-    }
-  };
-  let server: EmbeddedServer;
-  const start = async () => {
-    server = await startOwnServer(config.dataDir, store, onLog);
-    server.exited.then(async () => {
-      if (stop.aborted) return;
-      output.complain("postgres ended by itself; it starts again");
-      await start().then(
-        () => output.say("postgres is ready again"),
-        (error) => onLost(new Failure(`The database is lost: ${reasonOf(error)}`)),
-      );
+  const { output, force } = options;
+  const showsAll = config.logLevel === "debug";
+  const start = () =>
+    startOwnServer(config.dataDir, store, (line) => {
+      if (showsAll || !line.startsWith("LOG:")) output.relay("postgres", line, "stderr");
     });
-  };
-  await start();
-  parts.defer(() => server.stop());
+  const server = parts.use(await keepServer(start, output, onLost));
   force.addEventListener("abort", () => server.kill(), { once: true });
-  return await accessOwnServer(ownAdminUrl(server!), store);
+  return await accessOwnServer(server.adminUrl, store);
 }
 
 async function applyChange(

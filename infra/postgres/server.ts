@@ -33,8 +33,8 @@ export interface EmbeddedServer {
   readonly pid: number;
   /** URL of the superuser. */
   adminUrl(database: string): string;
-  /** Settles when the server ended, by `stop` or by itself. */
-  readonly exited: Promise<void>;
+  /** Settles when the server has ended: because we asked, or by itself. */
+  readonly exited: Promise<"asked" | "died">;
   /** Ends connections, writes a checkpoint, and resolves when no process is left. */
   stop(): Promise<void>;
   /** Ends it at once; the next start recovers from its log. */
@@ -112,15 +112,25 @@ async function launch(
       options.onLog?.(line);
     }
   })();
-  const exited = Promise.all([child.status, reading]).then(() => {});
-  const timer = setTimeout(() => send(child, "SIGQUIT"), START_TIMEOUT_MS);
+  let wasAsked = false;
+  const send = (signal: Deno.Signal) => {
+    wasAsked = true;
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  const exited = Promise.all([child.status, reading])
+    .then(() => wasAsked ? "asked" as const : "died" as const);
+  const timer = setTimeout(() => send("SIGQUIT"), START_TIMEOUT_MS);
   const outcome = await Promise.race([ready.promise, exited]).finally(() => clearTimeout(timer));
   if (outcome !== "ready") return { reason: complaints.join(" ") || "it ended without a word" };
   return {
     pid: child.pid,
     exited,
-    stop: () => stop(child, exited),
-    kill: () => send(child, "SIGQUIT"),
+    stop: () => stop(send, exited),
+    kill: () => send("SIGQUIT"),
   };
 }
 
@@ -147,18 +157,13 @@ function command(home: Home, program: Program, port: number, durable: boolean): 
     : serverCommand(postgres, args, home);
 }
 
-function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended by itself.
-  }
-}
-
 /** Fast shutdown first; a server that doesn't end in time is stopped as a crash would stop it. */
-async function stop(child: Deno.ChildProcess, exited: Promise<void>): Promise<void> {
+async function stop(
+  send: (signal: Deno.Signal) => void,
+  exited: Promise<unknown>,
+): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    send(child, signal);
+    send(signal);
     const timer = Promise.withResolvers<"late">();
     const id = setTimeout(() => timer.resolve("late"), STOP_TIMEOUT_MS);
     const outcome = await Promise.race([exited, timer.promise]).finally(() => clearTimeout(id));

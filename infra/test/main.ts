@@ -33,7 +33,7 @@ async function runTests(
 ): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     // `deno task ok` checks types.
-    args: ["test", "-P=test", "--no-check", ...args],
+    args: ["test", "-q", "-P=test", "--no-check", ...args],
     cwd: repository,
     env: { ...inherited(), TMPDIR: folder, [ADMIN_URL_VARIABLE]: urlFile },
     clearEnv: true,
