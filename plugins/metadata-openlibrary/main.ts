@@ -1,0 +1,3 @@
+import { createOpenLibraryPlugin } from "./plugin.ts";
+
+await createOpenLibraryPlugin().run();

@@ -1,0 +1,66 @@
+/** The real process, confined as the host confines a Deno plugin, with the fake as its only host. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startFakeOpenLibrary } from "./testing/fake_server.ts";
+
+const pluginDir = fileURLToPath(new URL(".", import.meta.url));
+const sdkDir = fileURLToPath(new URL("../sdk/", import.meta.url));
+
+/** Sends the lines, closes the input, and gives the replies by id. */
+async function converse(dir: string, network: string, lines: readonly object[]) {
+  const bootstrap = join(dir, "bootstrap.mjs");
+  const importMap = join(dir, "import_map.json");
+  const imports = { "@codex/plugin-sdk": new URL("../sdk/mod.ts", import.meta.url).href };
+  await Deno.writeTextFile(bootstrap, "await import(Deno.args[0]);\n");
+  await Deno.writeTextFile(importMap, JSON.stringify({ imports }));
+  const flags = ["--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"];
+  const entry = new URL("./main.ts", import.meta.url).href;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      ...flags,
+      "--cached-only",
+      `--import-map=${importMap}`,
+      `--allow-net=${network}`,
+      `--allow-read=${pluginDir},${sdkDir},${bootstrap}`,
+      bootstrap,
+      entry,
+    ],
+    clearEnv: true,
+    env: { DENO_DIR: join(dir, "deno-dir") },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const text = lines.map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`).join("");
+  await input.write(new TextEncoder().encode(text));
+  const { code, stdout } = await child.output();
+  await input.close().catch(() => {});
+  assert.equal(code, 0);
+  const replies = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  return new Map(replies.map(({ id, result, error }) => [id, { result, error }]));
+}
+
+Deno.test("the confined process reaches the host it was granted, and says when it was not", async () => {
+  const server = startFakeOpenLibrary();
+  const dir = await Deno.makeTempDir({ prefix: "codex-openlibrary-" });
+  try {
+    const lines = [
+      { id: 1, method: "initialize", params: { adminConfig: { baseUrl: server.url } } },
+      { id: 2, method: "metadata/series/search", params: { query: "The Hobbit" } },
+      { id: 3, method: "shutdown" },
+    ];
+    const granted = await converse(dir, new URL(server.url).host, lines);
+    assert.equal(granted.get(2)?.result.results[0].externalId, "OL900101W");
+    const refused = await converse(dir, "openlibrary.org", lines);
+    assert.equal(refused.get(2)?.error.code, -32005);
+    assert.match(refused.get(2)?.error.message, /not granted/);
+  } finally {
+    await server.stop();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
