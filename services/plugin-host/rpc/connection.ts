@@ -1,6 +1,7 @@
+import { CANCEL_METHOD, REQUEST_TIMEOUT_SECONDS_DEFAULT, RpcErrorCode } from "@codex/protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
-import { RPC_CODES, RpcError, TransportError } from "./errors.ts";
+import { RpcError, TransportError } from "./errors.ts";
 import type { FramingFaultKind, JsonObject } from "./framing.ts";
 import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
 import { errorLine, readReply } from "./reply.ts";
@@ -8,7 +9,7 @@ import { busyLine, ReverseCalls, type ReverseHandler } from "./reverse_calls.ts"
 import type { Transport } from "./transport.ts";
 
 /** protocol.md "Lifecycle": the deadline of a call unless the admin chose another. */
-export const CALL_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = REQUEST_TIMEOUT_SECONDS_DEFAULT * 1000;
 
 export type ProtocolFaultKind = FramingFaultKind | "invalid-request" | "malformed-reply";
 
@@ -45,7 +46,7 @@ interface PendingCall {
 }
 
 const refuseAll: ReverseHandler = (method) =>
-  Promise.reject(new RpcError(RPC_CODES.methodNotFound, `Method "${method}" is unknown`));
+  Promise.reject(new RpcError(RpcErrorCode.methodNotFound, `Method "${method}" is unknown`));
 
 /** JSON-RPC 2.0 in both directions over one transport; the peer is taken to be hostile. */
 export class Connection {
@@ -157,12 +158,12 @@ export class Connection {
     }
     if (!isEchoableId(id)) return this.#invalidRequest("A request's id can't be echoed exactly");
     if (typeof method !== "string") {
-      this.#refuse(errorLine(id, new RpcError(RPC_CODES.invalidRequest, "Method is no string")));
+      this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidRequest, "Method is no string")));
       return this.#invalidRequest("A request's method is no string");
     }
     if (isTooDeep(params, textLength)) {
       const message = `Params are nested deeper than ${JSON_DEPTH_MAX}`;
-      return this.#refuse(errorLine(id, new RpcError(RPC_CODES.invalidParams, message)));
+      return this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidParams, message)));
     }
     if (!this.#reverse.offer({ id, method, params, textLength })) this.#refuse(busyLine(id));
   }
@@ -188,7 +189,7 @@ export class Connection {
     const call = this.#pending.get(id);
     if (call === undefined) return;
     this.#settle(id, call);
-    this.notify("$/cancelRequest", { id });
+    this.notify(CANCEL_METHOD, { id });
     call.reject(error);
   }
 

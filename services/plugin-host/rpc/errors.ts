@@ -3,20 +3,6 @@
  * from answering (`TransportError`). Nothing else is thrown at a caller.
  */
 
-/** Codes of protocol.md "Errors" (JSON-RPC 2.0 section 5.1 and this protocol's own). */
-export const RPC_CODES = {
-  parse: -32700,
-  invalidRequest: -32600,
-  methodNotFound: -32601,
-  invalidParams: -32602,
-  internal: -32603,
-  rateLimited: -32001,
-  notFound: -32002,
-  authFailed: -32003,
-  externalApi: -32004,
-  configuration: -32005,
-} as const;
-
 /** A JSON-RPC error object that crossed the wire, in either direction. */
 export class RpcError extends Error {
   override readonly name = "RpcError";

@@ -4,6 +4,7 @@
  * The bytes come from an untrusted plugin: nothing here throws on any input, and memory stays
  * bounded by `lineBytesMax` however the bytes are cut.
  */
+import { LINE_BYTES_MAX } from "@codex/protocol";
 
 /** A JSON object as parsed: own keys only, values unchecked. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -25,9 +26,6 @@ export interface FramingSink {
   /** Bytes thrown away after a `line-too-long`, for whoever limits floods. */
   discarded?(bytes: number): void;
 }
-
-/** protocol.md "Framing": a 1 MiB value with its JSON escapes fits. */
-export const LINE_BYTES_MAX = 4 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const EXCERPT_LENGTH_MAX = 120;

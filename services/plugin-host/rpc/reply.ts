@@ -1,4 +1,5 @@
-import { RPC_CODES, RpcError, TransportError } from "./errors.ts";
+import { RpcErrorCode } from "@codex/protocol";
+import { RpcError, TransportError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./framing.ts";
 import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
 
@@ -48,7 +49,7 @@ export function successLine(id: number | string, result: unknown): string {
 export function errorLine(id: number | string, error: unknown): string {
   const told = error instanceof RpcError
     ? error
-    : new RpcError(RPC_CODES.internal, "Internal error");
+    : new RpcError(RpcErrorCode.internal, "Internal error");
   const { code, message, data } = told;
   const body = data === undefined ? { code, message } : { code, message, data };
   return JSON.stringify({ jsonrpc: "2.0", id, error: body });

@@ -1,8 +1,7 @@
-import { RPC_CODES, RpcError } from "./errors.ts";
+import { REVERSE_CALLS_MAX, RpcErrorCode } from "@codex/protocol";
+import { RpcError } from "./errors.ts";
 import { errorLine, successLine } from "./reply.ts";
 
-/** protocol.md "Plugin → host methods". */
-export const RUNNING_MAX = 16;
 const WAITING_MAX = 256;
 /** In UTF-16 code units of the requests' lines. */
 const WAITING_LENGTH_MAX = 16 * 1024 * 1024;
@@ -28,7 +27,7 @@ export type ReverseHandler = (
 ) => Promise<unknown>;
 
 /**
- * Runs a plugin's calls, at most 16 at a time. A call keeps its place until its reply was taken by
+ * Runs a plugin's calls, at most {@linkcode REVERSE_CALLS_MAX} at a time. A call keeps its place until its reply was taken by
  * the pipe, so a plugin that asks and doesn't read holds up only itself.
  */
 export class ReverseCalls {
@@ -46,7 +45,7 @@ export class ReverseCalls {
 
   /** Takes a call on; false if the queue is full and it was refused. */
   offer(request: ReverseRequest): boolean {
-    if (this.#running < RUNNING_MAX) {
+    if (this.#running < REVERSE_CALLS_MAX) {
       this.#run(request);
       return true;
     }
@@ -88,5 +87,5 @@ export class ReverseCalls {
 /** The refusal of a call for which there is no room. */
 export function busyLine(id: number | string): string {
   const data = { retryAfterSeconds: RETRY_AFTER_SECONDS };
-  return errorLine(id, new RpcError(RPC_CODES.rateLimited, "Too many calls wait", data));
+  return errorLine(id, new RpcError(RpcErrorCode.rateLimited, "Too many calls wait", data));
 }

@@ -139,8 +139,9 @@ export class StdioTransport implements Transport {
     return outcome;
   }
 
+  /** A process that is gone is told by `#watch`, which knows how it ended. */
   async #stdinBroke(): Promise<void> {
-    await this.#within(EXIT_GRACE_MS, this.#pipes.exited);
+    if (await this.#within(EXIT_GRACE_MS, this.#pipes.exited) !== undefined) return;
     this.close(new TransportError("closed", "The plugin closed its stdin"));
   }
 }

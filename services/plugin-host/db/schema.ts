@@ -1,0 +1,83 @@
+/** Tables of plugin-host: the registry with pinned manifests and grants, and recorded failures. */
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+export const pluginHost = pgSchema("plugin_host");
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+export const plugins = pluginHost.table("plugins", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull().unique(),
+  displayName: text("display_name").notNull(),
+  description: text("description").notNull().default(""),
+  /** The installed plugin's folder; null for one that was added by command. */
+  folder: text("folder"),
+  /** The folder was gone when the folders were last read. */
+  folderMissing: boolean("folder_missing").notNull().default(false),
+  command: text("command").notNull(),
+  args: jsonb("args").notNull().default([]),
+  /** [{key, value?}]: a variable without a value is secret and kept in the vault. */
+  env: jsonb("env").notNull().default([]),
+  workingDirectory: text("working_directory"),
+  config: jsonb("config").notNull().default({}),
+  /** Names only; the values are in the vault. */
+  credentialNames: jsonb("credential_names").notNull().default([]),
+  credentialDelivery: text("credential_delivery").notNull().default("init_message"),
+  permissions: jsonb("permissions").notNull().default([]),
+  network: jsonb("network").notNull().default([]),
+  /** {permissions?, network?} of codex-plugin.json. */
+  fileWishes: jsonb("file_wishes").notNull().default({}),
+  /** As last read from the plugin. */
+  seenManifest: jsonb("seen_manifest"),
+  seenDigest: text("seen_digest"),
+  /** As approved: what the plugin may be is this, whatever it says later. */
+  pinnedManifest: jsonb("pinned_manifest"),
+  pinnedDigest: text("pinned_digest"),
+  grantedAt: instant("granted_at"),
+  allowUnsandboxed: boolean("allow_unsandboxed").notNull().default(false),
+  libraryIds: jsonb("library_ids").notNull().default([]),
+  rateLimitRequestsPerMinute: integer("rate_limit_requests_per_minute"),
+  requestTimeoutSeconds: integer("request_timeout_seconds").notNull().default(30),
+  logLevel: text("log_level").notNull().default("info"),
+  searchQueryTemplate: text("search_query_template"),
+  searchPreprocessingRules: jsonb("search_preprocessing_rules"),
+  autoMatchConditions: jsonb("auto_match_conditions"),
+  useExistingExternalId: boolean("use_existing_external_id").notNull().default(true),
+  metadataTargets: jsonb("metadata_targets").notNull().default([]),
+  syncCronSchedule: text("sync_cron_schedule"),
+  sendFullMetadata: boolean("send_full_metadata").notNull().default(false),
+  sendGenresAndTags: boolean("send_genres_and_tags").notNull().default(true),
+  enabled: boolean("enabled").notNull().default(false),
+  disabledReason: text("disabled_reason"),
+  /** Plugin faults since the last success. */
+  failureCount: integer("failure_count").notNull().default(0),
+  lastFailureAt: instant("last_failure_at"),
+  lastSuccessAt: instant("last_success_at"),
+  /** The outside service failed: shown as degraded until the next success. */
+  lastExternalFailureAt: instant("last_external_failure_at"),
+  /** Grows with anything that a process is started with. */
+  revision: integer("revision").notNull().default(1),
+  createdAt: instant("created_at").notNull().defaultNow(),
+  updatedAt: instant("updated_at").notNull().defaultNow(),
+});
+
+export const pluginFailures = pluginHost.table("plugin_failures", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  pluginId: uuid("plugin_id").notNull().references(() => plugins.id, { onDelete: "cascade" }),
+  occurredAt: instant("occurred_at").notNull(),
+  method: text("method"),
+  errorCode: text("error_code"),
+  errorMessage: text("error_message").notNull(),
+  requestSummary: text("request_summary"),
+  /** Whether it counts against the plugin's health (protocol.md: "Errors"). */
+  counts: boolean("counts").notNull(),
+}, (table) => [index("plugin_failures_by_time").on(table.pluginId, table.occurredAt.desc())]);

@@ -1,0 +1,107 @@
+/** What a launcher makes of a plugin: one command line, ready to be spawned. */
+import { pathToFileURL } from "node:url";
+import { denoFlags } from "./deno_flags.ts";
+import { buildEnvironment } from "./environment_policy.ts";
+import { SEARCH_PATH } from "./command_policy.ts";
+
+/** Folders of one process. All are real, absolute paths. */
+export interface ProcessFolders {
+  /** Private to a plugin and connection; HOME and TMPDIR lie in it. */
+  readonly data: string;
+  /** Fresh for each process, out of the plugin's reach, removed at its exit. */
+  readonly denoDir: string;
+}
+
+/** The parts of this installation that Deno plugins run on. */
+export interface DenoRuntime {
+  readonly denoPath: string;
+  readonly bootstrap: string;
+  readonly importMap: string;
+  readonly sdkFolder: string;
+}
+
+export type LaunchTarget =
+  | {
+    readonly runtime: "deno";
+    readonly entry: string;
+    readonly folder: string;
+    readonly args: readonly string[];
+  }
+  | { readonly runtime: "other"; readonly path: string; readonly args: readonly string[] };
+
+export interface LaunchRequest {
+  readonly target: LaunchTarget;
+  readonly workingDirectory: string;
+  /** As configured; refused names are dropped here again. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Granted hosts. */
+  readonly network: readonly string[];
+  readonly folders: ProcessFolders;
+}
+
+export interface LaunchPlan {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/** Makes plans for one level of isolation (security.md "Isolation"); a sandbox wraps the plan of the level below. */
+export interface Launcher {
+  readonly level: 1 | 2 | 3;
+  plan(request: LaunchRequest): LaunchPlan;
+}
+
+/** Levels 1 and 2: the program itself, Deno with narrow permissions. */
+export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
+  return {
+    level,
+    plan(request) {
+      const { target, folders } = request;
+      const isDeno = target.runtime === "deno";
+      return {
+        command: isDeno ? runtime.denoPath : target.path,
+        args: isDeno ? denoArguments(runtime, target, request) : target.args,
+        env: buildEnvironment(request.environment, {
+          PATH: SEARCH_PATH.join(":"),
+          HOME: `${folders.data}/home`,
+          TMPDIR: `${folders.data}/tmp`,
+          LANG: "C.UTF-8",
+          ...(isDeno && { DENO_DIR: folders.denoDir }),
+        }),
+        workingDirectory: request.workingDirectory,
+      };
+    },
+  };
+}
+
+function denoArguments(
+  runtime: DenoRuntime,
+  target: LaunchTarget & { readonly runtime: "deno" },
+  request: LaunchRequest,
+): string[] {
+  return [
+    ...denoFlags({
+      importMap: runtime.importMap,
+      readable: [target.folder, runtime.sdkFolder, runtime.bootstrap, request.folders.data],
+      writable: [request.folders.data],
+      network: request.network,
+    }),
+    runtime.bootstrap,
+    pathToFileURL(target.entry).href,
+    ...target.args,
+  ];
+}
+
+/**
+ * Puts `setpriv` before a plan where it is installed: the process dies with the host and gains no rights by what it
+ * executes (security.md "Isolation", level 1).
+ */
+export function withSetpriv(plan: LaunchPlan, setprivPath: string | undefined): LaunchPlan {
+  if (setprivPath === undefined) return plan;
+  return {
+    ...plan,
+    command: setprivPath,
+    args: ["--pdeathsig", "KILL", "--no-new-privs", "--", plan.command, ...plan.args],
+  };
+}

@@ -1,0 +1,78 @@
+/** Granted hosts as Deno's network permissions (security.md "Isolation", level 2). */
+
+/**
+ * Special-purpose IPv4 ranges (RFC 6890): loopback, private, shared, link-local with the cloud metadata service, and
+ * what is no address of a host. Deno takes no IPv6 ranges here, only single addresses.
+ */
+const DENIED_RANGES = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+] as const;
+
+const DENIED_ADDRESSES = ["[::]", "[::1]", "[fd00:ec2::254]"] as const;
+
+/** protocol.md "Installed plugins": an entry without a port means this one. */
+const DEFAULT_PORT = 443;
+
+/**
+ * The network flags for what was granted. A denied range beats an allowed name that resolves into it, so a range is
+ * left out only for a granted literal address inside it.
+ *
+ * @param granted `host`, `host:port` or `*`
+ */
+export function networkFlags(granted: readonly string[]): string[] {
+  if (granted.length === 0) return [];
+  const entries = granted.filter((entry) => entry !== "*").map(splitEntry);
+  const allow = granted.includes("*")
+    ? "--allow-net"
+    : `--allow-net=${entries.map(({ host, port }) => `${host}:${port}`).join(",")}`;
+  const denied = [
+    ...DENIED_RANGES.filter((range) => !entries.some(({ host }) => isInRange(host, range))),
+    ...DENIED_ADDRESSES.filter((address) => !entries.some(({ host }) => host === address)),
+  ];
+  return [allow, `--deny-net=${denied.join(",")}`];
+}
+
+/** Whether a granted host is a literal address that is never reached by name. */
+export function isDeniedAddress(host: string): boolean {
+  return DENIED_RANGES.some((range) => isInRange(host, range)) ||
+    DENIED_ADDRESSES.some((address) => host === address);
+}
+
+export function splitEntry(entry: string): { readonly host: string; readonly port: number } {
+  const match = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry);
+  return {
+    host: canonicalHost(match?.[1] ?? entry),
+    port: match?.[2] === undefined ? DEFAULT_PORT : Number(match[2]),
+  };
+}
+
+/** One spelling for each address (RFC 5952), so that it can be compared. */
+function canonicalHost(host: string): string {
+  const url = `http://${host}`;
+  return host.startsWith("[") && URL.canParse(url) ? new URL(url).hostname : host.toLowerCase();
+}
+
+function isInRange(host: string, range: string): boolean {
+  const address = ipv4Number(host);
+  const [base = "", bits = ""] = range.split("/");
+  const start = ipv4Number(base);
+  if (address === undefined || start === undefined) return false;
+  const size = 2 ** (32 - Number(bits));
+  return address >= start && address < start + size;
+}
+
+function ipv4Number(text: string): number | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (match === null) return undefined;
+  return match.slice(1).reduce((number, part) => number * 256 + Number(part), 0);
+}

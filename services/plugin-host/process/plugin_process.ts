@@ -1,0 +1,154 @@
+/** The life of one plugin process (protocol.md "Lifecycle"). */
+import { type Clock, systemClock } from "../rpc/clock.ts";
+import { type CallOptions, Connection, type ProtocolFaultKind } from "../rpc/connection.ts";
+import { type ExitStatus, TransportError } from "../rpc/errors.ts";
+import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import { StdioTransport } from "../rpc/stdio_transport.ts";
+import type { PluginChild } from "./child.ts";
+import { readStderr } from "./log_tail.ts";
+
+/** Of each step of the close ladder. */
+const LADDER_STEP_MS = 2000;
+
+export interface PluginProcessOptions {
+  readonly child: PluginChild;
+  /** Of `initialize` and of calls that name none. */
+  readonly timeoutMs: number;
+  /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
+  readonly onRequest: ReverseHandler;
+  readonly onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
+  readonly onLogLine: (text: string) => void;
+  /** Removes what the process leaves; runs once, after it was reaped. */
+  readonly cleanUp: () => Promise<void>;
+  readonly clock?: Clock;
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly exit: ExitStatus;
+  /** Whether the host had asked it to end. */
+  readonly wasAsked: boolean;
+}
+
+/** A running plugin. Its end is told by `exited`, whoever caused it. */
+export class PluginProcess {
+  readonly pid: number;
+  /** Resolves when the process was reaped, its pipes read to the end and its leavings removed. */
+  readonly exited: Promise<ProcessEnd>;
+  /** Result of `initialize`, unchecked; undefined until then. */
+  initializeResult: unknown;
+  readonly #child: PluginChild;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #stopLog = new AbortController();
+  #closing: Promise<void> | undefined;
+  #wasAsked = false;
+
+  constructor(options: PluginProcessOptions) {
+    const { child } = options;
+    this.#child = child;
+    this.pid = child.pid;
+    this.#clock = options.clock ?? systemClock;
+    this.#connection = new Connection(new StdioTransport(child, { clock: this.#clock }), {
+      onRequest: options.onRequest,
+      onFault: options.onFault,
+      timeoutMs: options.timeoutMs,
+      clock: this.#clock,
+    });
+    const logged = readStderr(
+      child.stderr,
+      options.onLogLine,
+      (ms) => this.#pause(ms),
+      this.#stopLog.signal,
+    );
+    this.exited = this.#watch(logged, options.cleanUp);
+  }
+
+  /** Calls that wait for their reply. */
+  get inFlight(): number {
+    return this.#connection.inFlight;
+  }
+
+  /** Whether the process was told to end or ended by itself. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /**
+   * Sends `initialize` and keeps its result; ends the process if that fails.
+   * @throws {RpcError | TransportError}
+   */
+  async initialize(params: object): Promise<void> {
+    try {
+      this.initializeResult = await this.#connection.call("initialize", params);
+    } catch (error) {
+      this.#child.signal("SIGKILL");
+      await this.exited;
+      throw error;
+    }
+  }
+
+  /**
+   * @throws {RpcError} what the plugin answered
+   * @throws {TransportError} why there is no answer
+   */
+  call(method: string, params: unknown, options?: CallOptions): Promise<unknown> {
+    return this.#connection.call(method, params, options);
+  }
+
+  /**
+   * Ends the process by the ladder of protocol.md: `shutdown`, end of stdin, SIGTERM, SIGKILL, each given its time.
+   * Resolves when it was reaped. Calls in flight go on meanwhile.
+   */
+  close(): Promise<void> {
+    this.#wasAsked = true;
+    this.#closing ??= this.#descend();
+    return this.#closing;
+  }
+
+  /** Fails every waiting caller with `reason` and ends the whole group at once. */
+  async kill(reason: string): Promise<void> {
+    this.#wasAsked = true;
+    this.#connection.close(new TransportError("closed", reason));
+    this.#closing ??= Promise.resolve();
+    this.#child.signal("SIGKILL");
+    await this.exited;
+  }
+
+  async #descend(): Promise<void> {
+    await this.#connection.call("shutdown", {}, { timeoutMs: LADDER_STEP_MS }).catch(() => {});
+    // A plugin that reads nothing would hold up the end of its stdin.
+    const ended = this.#connection.endWriting().then(() => this.exited);
+    if (await this.#within(ended)) return;
+    this.#child.signal("SIGTERM");
+    if (await this.#within(this.exited)) return;
+    await this.kill("The plugin was stopped");
+  }
+
+  async #within(promise: Promise<unknown>): Promise<boolean> {
+    let cancel = () => {};
+    const limit = new Promise<boolean>((resolve) => {
+      cancel = this.#clock.after(LADDER_STEP_MS, () => resolve(false));
+    });
+    const inTime = await Promise.race([promise.then(() => true), limit]);
+    cancel();
+    return inTime;
+  }
+
+  async #watch(logged: Promise<void>, cleanUp: () => Promise<void>): Promise<ProcessEnd> {
+    const cause = await this.#connection.closed;
+    this.#closing ??= Promise.resolve();
+    // Whatever ended the connection, nothing of the group may live on.
+    if (cause.kind !== "crashed") this.#child.signal("SIGKILL");
+    const exit = await this.#child.exited;
+    this.#child.signal("SIGKILL");
+    // A grandchild that left the group may hold stderr open for ever.
+    if (!await this.#within(logged)) this.#stopLog.abort();
+    await cleanUp();
+    return { exit, wasAsked: this.#wasAsked };
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+}

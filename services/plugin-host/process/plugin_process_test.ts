@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { RpcError, TransportError } from "../rpc/errors.ts";
+import { withTestHost } from "./test_host.ts";
+
+/** Whether a signalled process is gone within 2 s: a signal is delivered, not carried out. */
+async function isGone(pid: number): Promise<boolean> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (!await isAlive(pid)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+/** Zombies, which nobody reaps where the container has no init, are dead. */
+async function isAlive(pid: number): Promise<boolean> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", `${pid}`] })
+    .output();
+  const state = new TextDecoder().decode(stdout).trim();
+  return state !== "" && !state.startsWith("Z");
+}
+
+Deno.test("a plugin is initialized with its private folder and answers calls", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    assert.equal(Reflect.get(Object(process.initializeResult), "name"), "scripted");
+    const params = Object(await process.call("initialized", {}));
+    assert.equal(params.dataDir, join(host.root, "data", "plugin", "system"));
+    assert.ok((await Deno.stat(params.dataDir)).isDirectory);
+    assert.equal(await process.call("ping", {}), "pong");
+  });
+});
+
+Deno.test("the environment is the host's own and what was configured, less what is refused", async () => {
+  await withTestHost(async (host) => {
+    const request = host.node({ API_KEY: "k", LD_PRELOAD: "/x.so", NODE_OPTIONS: "--inspect" });
+    const process = await host.start(request);
+    const environment = Object(await process.call("environment", {}));
+    const data = join(host.root, "data", "plugin", "system");
+    assert.deepEqual({ ...environment }, {
+      API_KEY: "k",
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: `${data}/home`,
+      TMPDIR: `${data}/tmp`,
+      LANG: "C.UTF-8",
+    });
+  });
+});
+
+Deno.test("a stored value can be read while initialize is still unanswered", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node({ STORED_STATE: "1" }));
+    const params = Object(await process.call("initialized", {}));
+    assert.deepEqual(params.stored, { served: "storage/get" });
+  });
+});
+
+Deno.test("a plugin that never answers initialize is ended at the deadline", async () => {
+  await withTestHost(async (host) => {
+    const request = { ...host.node({ HANG_INITIALIZE: "1" }), timeoutMs: 300 };
+    await assert.rejects(
+      host.start(request),
+      (error) => error instanceof TransportError && error.kind === "timeout",
+    );
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(join(host.root, "run"))), []);
+  });
+});
+
+Deno.test("a start that is no longer wanted is ended at once", async () => {
+  await withTestHost(async (host) => {
+    const controller = new AbortController();
+    const starting = host.starter.start(host.node({ HANG_INITIALIZE: "1" }), controller.signal);
+    setTimeout(() => controller.abort(), 200);
+    await assert.rejects(starting, TransportError);
+  });
+});
+
+Deno.test("a program that can't be started, or ends at once, is told as such", async () => {
+  await withTestHost(async (host) => {
+    const missing = { runtime: "other", path: "/nonexistent/program", args: [] } as const;
+    await assert.rejects(host.start({ ...host.node(), target: missing }), TransportError);
+    const ending = { runtime: "other", path: "/bin/false", args: [] } as const;
+    await assert.rejects(host.start({ ...host.node(), target: ending }), (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.deepEqual([error.kind, error.exit?.code], ["crashed", 1]);
+      return true;
+    });
+  });
+});
+
+Deno.test("kill -9 in the middle of a call fails it within a second", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    const call = process.call("hang", {});
+    const before = performance.now();
+    Deno.kill(process.pid, "SIGKILL");
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.deepEqual([error.kind, error.exit?.signal], ["crashed", "SIGKILL"]);
+      return true;
+    });
+    assert.ok(performance.now() - before < 1000);
+    assert.equal((await process.exited).wasAsked, false);
+  });
+});
+
+Deno.test("close ends a well-behaved plugin by shutdown and removes its fresh folder", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    await process.close();
+    const { exit, wasAsked } = await process.exited;
+    assert.deepEqual([exit.code, exit.signal, wasAsked], [0, null, true]);
+    await assert.rejects(process.call("ping", {}), TransportError);
+  });
+});
+
+Deno.test("a plugin that ignores shutdown, the end of stdin and SIGTERM is ended by SIGKILL", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node({ IGNORE_SHUTDOWN: "1" }));
+    const before = performance.now();
+    await process.close();
+    const { exit } = await process.exited;
+    assert.equal(exit.signal, "SIGKILL");
+    const tookMs = performance.now() - before;
+    assert.ok(tookMs > 3500 && tookMs < 7000, `It took ${tookMs} ms`);
+  });
+});
+
+Deno.test("the whole group ends with the process", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    const grandchild = Number(await process.call("fork", {}));
+    assert.ok(await isAlive(grandchild));
+    await process.kill("Enough");
+    assert.ok(await isGone(grandchild));
+    const crashing = await host.start(host.node());
+    const orphan = Number(await crashing.call("fork", {}));
+    await assert.rejects(crashing.call("crash", {}), TransportError);
+    await crashing.exited;
+    assert.ok(await isGone(orphan));
+  });
+});
+
+Deno.test("a plugin that closes a pipe but lives on is ended", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    await assert.rejects(process.call("closeStdout", {}), TransportError);
+    await process.exited;
+    assert.ok(await isGone(process.pid));
+  });
+});
+
+Deno.test("stderr is kept as lines", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node({ GRUMBLE: "1" }));
+    await process.call("grumble", { text: "one\ntwo\n" });
+    await process.close();
+    assert.deepEqual(host.log, ["starting up", "one", "two"]);
+  });
+});
+
+Deno.test("calls in flight fail with the reason when the host ends the process", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    const call = assert.rejects(process.call("hang", {}), (error) => {
+      assert.ok(error instanceof TransportError);
+      assert.deepEqual([error.kind, error.message], ["closed", "The plugin was disabled"]);
+      return true;
+    });
+    await process.kill("The plugin was disabled");
+    await call;
+  });
+});
+
+Deno.test("a plugin's own error is an RpcError and harms nothing", async () => {
+  await withTestHost(async (host) => {
+    const process = await host.start(host.node());
+    await assert.rejects(
+      process.call("no/such", {}),
+      (error) => error instanceof RpcError && error.code === -32601,
+    );
+    assert.equal(await process.call("ping", {}), "pong");
+  });
+});

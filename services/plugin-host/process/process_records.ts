@@ -1,0 +1,125 @@
+/**
+ * Which plugin processes this host started, on disk, so that the next start can end what a killed host left behind
+ * (security.md "Isolation", level 1).
+ */
+import { join } from "node:path";
+import { z } from "zod";
+
+const RecordFile = z.object({
+  hostPid: z.int(),
+  hostStartedAt: z.string(),
+  pid: z.int(),
+  startedAt: z.string(),
+  folder: z.string(),
+});
+type RecordFile = z.infer<typeof RecordFile>;
+
+/** Start times as `ps` tells them; pids alone are given out again. */
+export type StartTimes = (pids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
+
+export interface ProcessRecord {
+  /** Removes the record and the folder; call once the process was reaped. */
+  remove(): Promise<void>;
+}
+
+/** Records below one folder; several hosts may share it. */
+export class ProcessRecords {
+  readonly #folder: string;
+  readonly #startTimes: StartTimes;
+  readonly #hostPid: number;
+  #hostStartedAt: Promise<string> | undefined;
+
+  constructor(folder: string, startTimes: StartTimes, hostPid: number) {
+    this.#folder = folder;
+    this.#startTimes = startTimes;
+    this.#hostPid = hostPid;
+  }
+
+  /** Makes a fresh folder for one process, out of the reach of every plugin. */
+  async makeFolder(): Promise<string> {
+    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    return await Deno.makeTempDir({ dir: this.#folder, prefix: "process-" });
+  }
+
+  /** Notes that `pid` runs with the fresh folder `folder`. Never rejects. */
+  async add(pid: number, folder: string): Promise<ProcessRecord> {
+    this.#hostStartedAt ??= this.#startTimeOf(this.#hostPid);
+    const [hostStartedAt, startedAt] = [await this.#hostStartedAt, await this.#startTimeOf(pid)];
+    const path = `${folder}.json`;
+    const record: RecordFile = { hostPid: this.#hostPid, hostStartedAt, pid, startedAt, folder };
+    // Without its record a process still dies with the host where setpriv is; a full disk stops no start.
+    await Deno.writeTextFile(path, JSON.stringify(record), { mode: 0o600 }).catch(() => {});
+    return { remove: () => removeAll(path, folder) };
+  }
+
+  /**
+   * Ends the process groups whose host is gone and removes what they left.
+   * @returns how many groups were still alive
+   */
+  async reapLeftovers(): Promise<number> {
+    let ended = 0;
+    for await (const record of this.#readAll()) {
+      const times = await this.#startTimes([record.hostPid, record.pid]);
+      if (times.get(record.hostPid) === record.hostStartedAt) continue;
+      if (times.get(record.pid) === record.startedAt && signalGroup(record.pid, "SIGKILL")) ended++;
+      await removeAll(`${record.folder}.json`, record.folder);
+    }
+    return ended;
+  }
+
+  async #startTimeOf(pid: number): Promise<string> {
+    return (await this.#startTimes([pid])).get(pid) ?? "";
+  }
+
+  async *#readAll(): AsyncGenerator<RecordFile> {
+    const entries = await Array.fromAsync(Deno.readDir(this.#folder)).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isFile || !entry.name.endsWith(".json")) continue;
+      const path = join(this.#folder, entry.name);
+      const record = RecordFile.safeParse(parse(await Deno.readTextFile(path).catch(() => "")));
+      // The folder is the record's own, never one that a damaged file names.
+      if (record.success) yield { ...record.data, folder: path.slice(0, -".json".length) };
+      else await removeAll(path);
+    }
+  }
+}
+
+/** Start times by `ps`, the one way that needs no read of /proc. */
+export const startTimesByPs: StartTimes = async (pids) => {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "pid=,lstart=", "-p", pids.join(",")],
+    env: { LC_ALL: "C", TZ: "UTC" },
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return new Map(lines.flatMap((line) => {
+    const match = /^\s*(\d+)\s+(.+?)\s*$/.exec(line);
+    return match === null ? [] : [[Number(match[1]), match[2] ?? ""] as const];
+  }));
+};
+
+/**
+ * Signals every process of a group.
+ * @returns false if there was none
+ */
+export function signalGroup(pid: number, signal: Deno.Signal): boolean {
+  try {
+    Deno.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function removeAll(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await Deno.remove(path, { recursive: true }).catch(() => {});
+}

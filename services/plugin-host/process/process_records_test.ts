@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ProcessRecords, signalGroup, startTimesByPs } from "./process_records.ts";
+
+function sleeper(): Deno.ChildProcess {
+  return new Deno.Command("sleep", { args: ["60"], detached: true }).spawn();
+}
+
+async function withRoot(body: (root: string) => Promise<void>): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    await body(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Lets a host note a child and then be gone, as after kill -9 of it. */
+async function recordByDeadHost(root: string, pid: number): Promise<string> {
+  const host = sleeper();
+  const records = new ProcessRecords(root, startTimesByPs, host.pid);
+  const folder = await records.makeFolder();
+  await records.add(pid, folder);
+  signalGroup(host.pid, "SIGKILL");
+  await host.status;
+  return folder;
+}
+
+Deno.test("what a killed host left behind is ended at the next start", async () => {
+  await withRoot(async (root) => {
+    const child = sleeper();
+    const folder = await recordByDeadHost(root, child.pid);
+    const records = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    assert.equal(await records.reapLeftovers(), 1);
+    assert.equal((await child.status).signal, "SIGKILL");
+    await assert.rejects(Deno.stat(folder));
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(root)), []);
+    assert.equal(await records.reapLeftovers(), 0);
+  });
+});
+
+Deno.test("processes of a host that lives are left alone", async () => {
+  await withRoot(async (root) => {
+    const child = sleeper();
+    const living = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    await living.add(child.pid, await living.makeFolder());
+    assert.equal(await new ProcessRecords(root, startTimesByPs, 1).reapLeftovers(), 0);
+    assert.ok((await startTimesByPs([child.pid])).has(child.pid));
+    signalGroup(child.pid, "SIGKILL");
+    await child.status;
+  });
+});
+
+Deno.test("a pid that was given out again is never signalled", async () => {
+  await withRoot(async (root) => {
+    const child = sleeper();
+    const folder = await recordByDeadHost(root, child.pid);
+    const record = JSON.parse(await Deno.readTextFile(`${folder}.json`));
+    record.startedAt = "Thu Jan  1 00:00:00 1970";
+    await Deno.writeTextFile(`${folder}.json`, JSON.stringify(record));
+    const records = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    assert.equal(await records.reapLeftovers(), 0);
+    assert.ok((await startTimesByPs([child.pid])).has(child.pid));
+    signalGroup(child.pid, "SIGKILL");
+    await child.status;
+  });
+});
+
+Deno.test("damaged records are removed and name no folder but their own", async () => {
+  await withRoot(async (root) => {
+    const precious = await Deno.makeTempDir();
+    await Deno.writeTextFile(join(root, "process-a.json"), "{");
+    const named = { hostPid: 999999, hostStartedAt: "x", pid: 999998, startedAt: "x" };
+    await Deno.writeTextFile(
+      join(root, "process-b.json"),
+      JSON.stringify({ ...named, folder: precious }),
+    );
+    await new ProcessRecords(root, startTimesByPs, Deno.pid).reapLeftovers();
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(root)), []);
+    assert.ok((await Deno.stat(precious)).isDirectory);
+    await Deno.remove(precious);
+  });
+});

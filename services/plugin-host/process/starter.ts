@@ -1,0 +1,121 @@
+/** From a plugin's launch request to a process that has answered `initialize`. */
+import { join } from "node:path";
+import { type Clock, systemClock } from "../rpc/clock.ts";
+import type { ProtocolFaultKind } from "../rpc/connection.ts";
+import { TransportError } from "../rpc/errors.ts";
+import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import { type PluginChild, spawnChild } from "./child.ts";
+import { resolveWorkingDirectory } from "./folders.ts";
+import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
+import { PluginProcess } from "./plugin_process.ts";
+import type { ProcessRecords } from "./process_records.ts";
+
+export interface StartRequest {
+  readonly launcher: Launcher;
+  readonly target: LaunchTarget;
+  /** The plugin's own folder; null if it has none. */
+  readonly pluginFolder: string | null;
+  /** As the admin wrote it; null means the plugin's folder, or else its data folder. */
+  readonly workingDirectory: string | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly network: readonly string[];
+  /** Path of the private folder below the data root: plugin, then connection. */
+  readonly dataPath: readonly string[];
+  /** Everything of `initialize` but `dataDir`. */
+  readonly initializeParams: object;
+  readonly timeoutMs: number;
+  readonly onRequest: ReverseHandler;
+  readonly onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
+  readonly onLogLine: (text: string) => void;
+}
+
+export interface StarterOptions {
+  /** Holds the private folder of every plugin and connection. */
+  readonly dataRoot: string;
+  readonly records: ProcessRecords;
+  /** Undefined where it is not installed. */
+  readonly setprivPath: string | undefined;
+  readonly clock?: Clock;
+}
+
+/** Only the host's own user may look into these folders. */
+const PRIVATE = { recursive: true, mode: 0o700 };
+
+/** Starts processes; see {@linkcode Starter.start}. */
+export class Starter {
+  readonly #options: StarterOptions;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Spawns and initializes.
+   * @throws {TransportError} `closed` if it can't be started as configured, or after `signal`
+   * @throws {RpcError | TransportError} of `initialize`
+   */
+  async start(request: StartRequest, signal: AbortSignal): Promise<PluginProcess> {
+    const data = await this.#makeDataFolder(request.dataPath);
+    const workingDirectory = await this.#workingDirectory(request, data);
+    const folder = await this.#options.records.makeFolder();
+    const process = await this.#spawn(request, { data, folder, workingDirectory });
+    const onAbort = () => process.kill("The plugin was stopped");
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) await onAbort();
+    await process.initialize({ ...request.initializeParams, dataDir: data });
+    signal.removeEventListener("abort", onAbort);
+    return process;
+  }
+
+  async #spawn(
+    request: StartRequest,
+    paths: { readonly data: string; readonly folder: string; readonly workingDirectory: string },
+  ): Promise<PluginProcess> {
+    const { records, setprivPath, clock } = this.#options;
+    const plan = request.launcher.plan({
+      target: request.target,
+      workingDirectory: paths.workingDirectory,
+      environment: request.environment,
+      network: request.network,
+      folders: { data: paths.data, denoDir: paths.folder },
+    });
+    let child: PluginChild;
+    try {
+      child = spawnChild(withSetpriv(plan, setprivPath));
+    } catch (error) {
+      await Deno.remove(paths.folder, { recursive: true });
+      throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
+    }
+    // Noted while the plugin starts: asking `ps` takes as long as half a start.
+    const record = records.add(child.pid, paths.folder);
+    return new PluginProcess({
+      child,
+      timeoutMs: request.timeoutMs,
+      onRequest: request.onRequest,
+      onFault: request.onFault,
+      onLogLine: request.onLogLine,
+      cleanUp: async () => await (await record).remove(),
+      clock: clock ?? systemClock,
+    });
+  }
+
+  async #makeDataFolder(path: readonly string[]): Promise<string> {
+    const folder = join(this.#options.dataRoot, ...path);
+    for (const part of ["home", "tmp"]) await Deno.mkdir(join(folder, part), PRIVATE);
+    return await Deno.realPath(folder);
+  }
+
+  async #workingDirectory(request: StartRequest, data: string): Promise<string> {
+    if (request.workingDirectory === null) return request.pluginFolder ?? data;
+    const found = await resolveWorkingDirectory(request.workingDirectory, {
+      plugin: request.pluginFolder,
+      data,
+    });
+    if (found.ok) return found.path;
+    throw new TransportError("closed", found.reason);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

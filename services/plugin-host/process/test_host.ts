@@ -1,0 +1,108 @@
+/** For tests: a starter over temporary folders, and requests for the plugins in `testdata/`. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DenoRuntime, plainLauncher } from "./launch_plan.ts";
+import type { PluginProcess } from "./plugin_process.ts";
+import { ProcessRecords, startTimesByPs } from "./process_records.ts";
+import { Starter, type StartRequest } from "./starter.ts";
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+export const TESTDATA = pathOf("../testdata");
+
+export const denoRuntime: DenoRuntime = {
+  denoPath: Deno.execPath(),
+  bootstrap: pathOf("./runtime/bootstrap.mjs"),
+  importMap: pathOf("./runtime/import_map.json"),
+  sdkFolder: pathOf("../../../plugins/sdk"),
+};
+
+export interface TestHost {
+  readonly root: string;
+  readonly starter: Starter;
+  readonly records: ProcessRecords;
+  /** Lines that the plugins wrote to stderr. */
+  readonly log: string[];
+  readonly faults: string[];
+  /** A request for the scripted Node plugin, with variables that change its ways. */
+  node(environment?: Record<string, string>): StartRequest;
+  /** A request for a Deno plugin in `testdata/deno/<name>/main.ts`, or in a folder given in full. */
+  deno(name: string, network?: readonly string[]): StartRequest;
+  start(request: StartRequest): Promise<PluginProcess>;
+}
+
+/** Runs `body` and ends whatever it left running. */
+export async function withTestHost(body: (host: TestHost) => Promise<void>): Promise<void> {
+  const root = await Deno.realPath(await Deno.makeTempDir());
+  const records = new ProcessRecords(join(root, "run"), startTimesByPs, Deno.pid);
+  const starter = new Starter({
+    dataRoot: join(root, "data"),
+    records,
+    setprivPath: "/usr/bin/setpriv",
+  });
+  const started: PluginProcess[] = [];
+  const log: string[] = [];
+  const faults: string[] = [];
+  const common = {
+    workingDirectory: null,
+    dataPath: ["plugin", "system"],
+    initializeParams: { adminConfig: {}, userConfig: {}, config: {}, credentials: {} },
+    timeoutMs: 10_000,
+    onRequest: (method: string) => Promise.resolve({ served: method }),
+    onFault: (kind: string) => {
+      faults.push(kind);
+    },
+    onLogLine: (text: string) => {
+      log.push(text);
+    },
+  };
+  const host: TestHost = {
+    root,
+    starter,
+    records,
+    log,
+    faults,
+    node: (environment = {}) => ({
+      ...common,
+      launcher: plainLauncher(1, denoRuntime),
+      target: { runtime: "other", path: findNode(), args: [join(TESTDATA, "node", "plugin.mjs")] },
+      pluginFolder: join(TESTDATA, "node"),
+      environment,
+      network: [],
+    }),
+    deno(name, network = []) {
+      const folder = join(TESTDATA, "deno", name);
+      return {
+        ...common,
+        launcher: plainLauncher(2, denoRuntime),
+        target: { runtime: "deno", entry: join(folder, "main.ts"), folder, args: [] },
+        pluginFolder: folder,
+        environment: {},
+        network,
+      };
+    },
+    async start(request) {
+      const process = await starter.start(request, new AbortController().signal);
+      started.push(process);
+      return process;
+    },
+  };
+  try {
+    await body(host);
+  } finally {
+    await Promise.all(started.map((process) => process.kill("The test ended")));
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+function findNode(): string {
+  const path = Deno.env.get("PATH")?.split(":") ?? [];
+  for (const folder of path) {
+    try {
+      if (Deno.statSync(join(folder, "node")).isFile) return join(folder, "node");
+    } catch {
+      // Not in this folder.
+    }
+  }
+  throw new Error('Program "node" is not in PATH');
+}

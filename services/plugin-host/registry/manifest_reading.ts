@@ -1,0 +1,34 @@
+/** Reads the manifest that a plugin answered `initialize` with, as hostile input. */
+import { Manifest, PROTOCOL_MAJOR, readWire } from "@codex/protocol";
+
+export type ManifestResult =
+  | { readonly ok: true; readonly manifest: Manifest }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * @param name the name it must have: that of its file; null where none was given
+ */
+export function readManifest(raw: unknown, name: string | null): ManifestResult {
+  const read = readWire(Manifest, raw);
+  if (!read.ok) {
+    const issues = read.issues.slice(0, 10).map(({ pointer, message }) =>
+      `${pointer || "/"}: ${message}`
+    );
+    return { ok: false, reason: `The manifest is not valid: ${issues.join("; ")}` };
+  }
+  const { protocolVersion } = read.value;
+  if (Number(protocolVersion.split(".")[0]) !== PROTOCOL_MAJOR) {
+    return {
+      ok: false,
+      reason:
+        `The plugin speaks protocol version ${protocolVersion}, this host speaks ${PROTOCOL_MAJOR}.x`,
+    };
+  }
+  if (name !== null && read.value.name !== name) {
+    return {
+      ok: false,
+      reason: `The manifest's name "${read.value.name}" is not that of codex-plugin.json, "${name}"`,
+    };
+  }
+  return { ok: true, manifest: read.value };
+}

@@ -1,0 +1,129 @@
+/** A plugin's row as others see it: the administrator, and other services. */
+import {
+  type Isolation,
+  type Plugin,
+  type PluginSummary,
+  pluginTypeOf,
+} from "@codex/protocol";
+import type { PluginRecord } from "../db/plugin_record.ts";
+import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
+import { healthOf, isUsable, type StateAnswer } from "../domain/plugin_state.ts";
+import { neededGrants, wishesOf } from "../domain/wishes.ts";
+import type { PluginSpec } from "./runtime.ts";
+
+export interface ViewInput {
+  readonly record: PluginRecord;
+  readonly isolation: Isolation;
+  readonly state: StateAnswer;
+}
+
+/** As the administrator sees it: no credential and no secret variable's value. */
+export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: string): Plugin {
+  const manifest = record.seenManifest ?? record.pinnedManifest;
+  const wishes = wishesOf(record.fileWishes, manifest);
+  return {
+    ...settingsOf(record),
+    id: record.id,
+    name: record.name,
+    displayName: record.displayName,
+    description: record.description || (manifest?.description ?? ""),
+    pluginType: pluginTypeOfRecord(record),
+    command: record.command,
+    args: record.args,
+    env: record.env,
+    workingDirectory: record.workingDirectory,
+    permissions: record.permissions,
+    requestedPermissions: [...wishes.permissions],
+    network: record.network,
+    requestedNetwork: [...wishes.network],
+    neededGrants: neededGrants(record.config, record.network),
+    isolation,
+    allowUnsandboxed: record.allowUnsandboxed,
+    scopes: scopesOf(contentTypesOf(manifest, record.metadataTargets)),
+    hasCredentials: record.credentialNames.length > 0,
+    credentialDelivery: record.credentialDelivery,
+    config: record.config,
+    manifest,
+    manifestDigest: record.seenDigest,
+    enabled: record.enabled,
+    healthStatus: healthOf(record),
+    state: state.state,
+    stateReason: state.reason,
+    failureCount: record.failureCount,
+    lastFailureAt: toIso(record.lastFailureAt),
+    lastSuccessAt: toIso(record.lastSuccessAt),
+    disabledReason: record.disabledReason,
+    rateLimitRequestsPerMinute: record.rateLimitRequestsPerMinute,
+    logLevel: record.logLevel,
+    oauthRedirectUrl: redirectUrl,
+    createdAt: record.createdAt.toISOString(),
+    updatedAt: record.updatedAt.toISOString(),
+  };
+}
+
+/** As other services need it: what was granted and pinned, nothing that was only asked for. */
+export function toSummary({ record, state }: ViewInput): PluginSummary {
+  return {
+    ...settingsOf(record),
+    id: record.id,
+    name: record.name,
+    displayName: record.displayName,
+    description: record.description || (record.pinnedManifest?.description ?? ""),
+    pluginType: pluginTypeOfRecord(record),
+    enabled: record.enabled,
+    usable: isUsable(state.state),
+    state: state.state,
+    stateReason: state.reason,
+    healthStatus: healthOf(record),
+    permissions: record.permissions,
+    scopes: scopesOf(contentTypesOf(record.pinnedManifest, record.metadataTargets)),
+    manifest: record.pinnedManifest,
+  };
+}
+
+/** What it takes to run it with what was granted. */
+export function toSpec(record: PluginRecord): PluginSpec {
+  const plain = record.env.flatMap(({ key, value }) => value === undefined ? [] : [[key, value]]);
+  return {
+    id: record.id,
+    name: record.name,
+    revision: record.revision,
+    command: record.command,
+    args: record.args,
+    folder: record.folder,
+    workingDirectory: record.workingDirectory,
+    environment: Object.fromEntries(plain),
+    credentialDelivery: record.credentialDelivery,
+    hasSecrets: record.credentialNames.length > 0 || plain.length < record.env.length,
+    network: record.network,
+    allowUnsandboxed: record.allowUnsandboxed,
+    adminConfig: record.config,
+    requestTimeoutMs: record.requestTimeoutSeconds * 1000,
+    logLevel: record.logLevel,
+    manifest: record.pinnedManifest,
+  };
+}
+
+function settingsOf(record: PluginRecord) {
+  return {
+    libraryIds: record.libraryIds,
+    requestTimeoutSeconds: record.requestTimeoutSeconds,
+    searchQueryTemplate: record.searchQueryTemplate,
+    searchPreprocessingRules: record.searchPreprocessingRules,
+    autoMatchConditions: record.autoMatchConditions,
+    useExistingExternalId: record.useExistingExternalId,
+    metadataTargets: record.metadataTargets,
+    syncCronSchedule: record.syncCronSchedule,
+    sendFullMetadata: record.sendFullMetadata,
+    sendGenresAndTags: record.sendGenresAndTags,
+  };
+}
+
+function pluginTypeOfRecord(record: PluginRecord) {
+  const manifest = record.pinnedManifest ?? record.seenManifest;
+  return manifest === null ? "system" : pluginTypeOf(manifest.capabilities);
+}
+
+function toIso(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}

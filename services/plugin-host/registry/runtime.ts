@@ -1,0 +1,100 @@
+/** What the registry and the calls ask of the live processes; `runtime/` implements it. */
+import type {
+  CredentialDelivery,
+  Isolation,
+  JsonObject,
+  Manifest,
+  PluginId,
+  PluginLogLevel,
+  TicketClaims,
+} from "@codex/protocol";
+
+/** All that is needed to run one plugin. */
+export interface PluginSpec {
+  readonly id: PluginId;
+  readonly name: string;
+  /** Changes with anything a process was started with: a live process of another revision is replaced. */
+  readonly revision: number;
+  /** As configured: a name or path, or `deno` for a module. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The installed plugin's folder; null for one that was added by command. */
+  readonly folder: string | null;
+  readonly workingDirectory: string | null;
+  /** Plain variables; secret ones come from the vault at start. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly credentialDelivery: CredentialDelivery;
+  readonly hasSecrets: boolean;
+  /** Granted hosts. */
+  readonly network: readonly string[];
+  readonly allowUnsandboxed: boolean;
+  readonly adminConfig: JsonObject;
+  readonly requestTimeoutMs: number;
+  readonly logLevel: PluginLogLevel;
+  /** Pinned at the grant; null before. */
+  readonly manifest: Manifest | null;
+}
+
+/** Secrets of a plugin as the vault keeps them: names that begin with `env:` are variables. */
+export type PluginSecretsSource = (id: PluginId) => Promise<Readonly<Record<string, string>>>;
+
+export const SECRET_VARIABLE_PREFIX = "env:";
+
+export interface Probe {
+  /** The result of `initialize`, unchecked. */
+  readonly manifest: unknown;
+  /** From spawn to the answer of `ping`. */
+  readonly latencyMs: number;
+}
+
+export interface RuntimeCall {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Of user plugins: a verified ticket and what it says. */
+  readonly connection?: { readonly ticket: string; readonly claims: TicketClaims };
+}
+
+/** Live state of a plugin on this replica. */
+export interface LiveStatus {
+  readonly state: "stopped" | "starting" | "running" | "backing_off";
+  readonly reason?: string;
+}
+
+export interface RuntimeLogs {
+  readonly lines: readonly { readonly at: Date; readonly text: string }[];
+  /** Lines that made room for newer ones. */
+  readonly dropped: number;
+}
+
+export interface PluginRuntime {
+  /** The level this plugin runs at here, or level 0 and what to do. */
+  isolationOf(spec: PluginSpec): Promise<Isolation>;
+  /**
+   * Starts the plugin once without network, reads its manifest, pings and stops it.
+   *
+   * @throws RpcError, TransportError, or ProblemError `unprocessable` when it can't run here
+   */
+  probe(spec: PluginSpec): Promise<Probe>;
+  /**
+   * Calls the plugin, starting it first where needed.
+   *
+   * @throws RpcError what the plugin answered
+   * @throws TransportError why there is no answer
+   * @throws ProblemError `no_capacity`, or `plugin_off` when it can't run here
+   */
+  call(spec: PluginSpec, call: RuntimeCall): Promise<unknown>;
+  /** Ends every process of a plugin: `drain` lets calls in flight finish first, up to their deadlines. */
+  stop(id: PluginId, how: "now" | "drain"): Promise<void>;
+  /** Ends a connection's processes and removes its data folder. */
+  purgeConnection(connectionId: string): Promise<void>;
+  /** The same for every connection of a user on this replica. */
+  purgeUser(userId: string): Promise<void>;
+  /** Ends everything of a plugin and removes its data folders. */
+  removePlugin(id: PluginId): Promise<void>;
+  statusOf(id: PluginId): LiveStatus;
+  logsOf(id: PluginId): RuntimeLogs;
+  /** Ends everything: the service stops. */
+  close(): Promise<void>;
+}
