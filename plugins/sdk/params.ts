@@ -60,8 +60,13 @@ export class ParamsReader {
   }
 
   boolean(name: string): boolean {
+    return this.optionalBoolean(name) ?? this.#missing(name, "true or false", false);
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
     const value = this.#fields[name];
-    return typeof value === "boolean" ? value : this.#wrong(name, "true or false", false);
+    if (value === undefined || value === null) return undefined;
+    return typeof value === "boolean" ? value : this.#wrong(name, "true or false", undefined);
   }
 
   /** A number from `min` to `max`; may be fractional. */

@@ -12,6 +12,8 @@ import type { Plugin } from "./plugin.ts";
 import { ParamsReader } from "./params.ts";
 import type { LineSink, Transport } from "./transport.ts";
 
+export { VirtualClock } from "./virtual_clock.ts";
+
 /** One end of a pair; `end()` closes its output, which the other end sees as the end of input. */
 export interface MemoryTransport extends Transport {
   end(): void;
