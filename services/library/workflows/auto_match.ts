@@ -1,0 +1,142 @@
+/** Letting a plugin find the record of a series or book, and applying it when it is sure. */
+import {
+  type AutoMatchAnswer,
+  type AutoMatchRequest,
+  type CallContext,
+  type Json,
+  MatchAnswer,
+  type PluginSummary,
+  RpcErrorCode,
+  SearchAnswer,
+  type SearchResult,
+} from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import type { z } from "zod";
+import type { Kind } from "../domain/document.ts";
+import {
+  chooseResult,
+  CONFIDENCE_MIN,
+  knownExternalId,
+  type MatchDecision,
+  type MatchSubject,
+  subjectOf,
+  unsureOf,
+} from "../domain/match.ts";
+import type { StoredDocument } from "../domain/write.ts";
+import { apply, type EnrichDeps, findOrRefuse } from "./enrich.ts";
+import { applicablePlugin, callMetadata, getMetadata, refusalOf } from "./plugin_answers.ts";
+
+const RESULTS_MAX = 10;
+
+export async function autoMatch(
+  deps: EnrichDeps,
+  context: CallContext,
+  kind: Kind,
+  id: string,
+  { pluginId, query }: z.infer<typeof AutoMatchRequest>,
+): Promise<AutoMatchAnswer> {
+  const stored = await findOrRefuse(deps, kind, id);
+  const plugin = await applicablePlugin(deps, context, pluginId, kind, stored.libraryId);
+  const found = await existing(deps, context, plugin, stored, query) ??
+    await decide(deps, context, plugin, kind, subjectOf(kind, stored.fields, query));
+  if (!found.sure) {
+    return { success: false, appliedFields: [], skippedFields: [], message: found.reason };
+  }
+  const { externalId, title } = found.result;
+  const applied = await apply(deps, context, kind, id, {
+    pluginId,
+    externalId,
+    dryRun: false,
+    lockAfterApply: false,
+  });
+  return {
+    success: applied.success,
+    matchedResult: found.result,
+    appliedFields: applied.appliedFields,
+    skippedFields: applied.skippedFields,
+    message: `Matched "${title}" (${found.confidence.toFixed(2)} of 1). ${applied.message}`,
+  };
+}
+
+/** The record that the document names already, unless a query asks for another or it is gone. */
+async function existing(
+  deps: EnrichDeps,
+  context: CallContext,
+  plugin: PluginSummary,
+  stored: StoredDocument,
+  query: string | undefined,
+): Promise<MatchDecision | undefined> {
+  if (!plugin.useExistingExternalId || query !== undefined) return undefined;
+  const source = plugin.manifest?.capabilities.externalIdSource;
+  const externalId = knownExternalId(stored.fields, source);
+  if (externalId === undefined) return undefined;
+  const answer = await getMetadata(deps, context, plugin, stored.kind, externalId)
+    .catch((error) => {
+      if (error instanceof ProblemError && error.code === "not_found") return undefined;
+      throw error;
+    });
+  if (answer === undefined) return undefined;
+  const { title, year } = answer.metadata;
+  const result: SearchResult = {
+    externalId,
+    title: title ?? stored.title,
+    alternateTitles: [],
+    ...(year !== undefined && { year }),
+  };
+  return { sure: true, result, confidence: 1 };
+}
+
+/** By the plugin's own `match`; where it has none, by its search and the host's own judgement. */
+async function decide(
+  deps: EnrichDeps,
+  context: CallContext,
+  plugin: PluginSummary,
+  kind: Kind,
+  subject: MatchSubject,
+): Promise<MatchDecision> {
+  const params = matchParams(kind, subject);
+  const answer = await callMetadata(deps, context, plugin, kind, "match", params, MatchAnswer);
+  if (answer.ok) {
+    const { match, confidence } = answer.value;
+    if (match === undefined) return { sure: false, reason: "The plugin found no match" };
+    return confidence >= CONFIDENCE_MIN
+      ? { sure: true, result: match, confidence }
+      : { sure: false, reason: unsureOf(match.title, confidence) };
+  }
+  if (answer.error.code !== RpcErrorCode.methodNotFound) throw refusalOf(plugin, answer.error);
+
+  const { isbn } = subject;
+  const search = async (wanted: Record<string, Json>) => {
+    const found = await callMetadata(deps, context, plugin, kind, "search", {
+      ...wanted,
+      limit: RESULTS_MAX,
+    }, SearchAnswer);
+    if (!found.ok) throw refusalOf(plugin, found.error);
+    return found.value.results;
+  };
+  if (isbn !== undefined) {
+    const decision = chooseResult(subject, await search({ isbn }), true);
+    if (decision.sure) return decision;
+  }
+  return chooseResult(subject, await search(searchParams(kind, subject)), false);
+}
+
+/** Only what a metadata plugin may learn (protocol.md: "What a plugin may learn"). */
+function matchParams(kind: Kind, { titles, authors, year, isbn }: MatchSubject) {
+  const [title = ""] = titles;
+  const [author] = authors;
+  return {
+    title,
+    ...(year !== undefined && { year }),
+    ...(kind === "series"
+      ? { ...(author !== undefined && { author }) }
+      : { authors: [...authors], ...(isbn !== undefined && { isbn }) }),
+  };
+}
+
+/** Without the year, which editions differ in: it is weighed afterwards. */
+function searchParams(kind: Kind, { titles, authors }: MatchSubject): Record<string, Json> {
+  const [query = ""] = titles;
+  const [author] = authors;
+  return { query, ...(kind === "book" && author !== undefined && { author }) };
+}

@@ -1,0 +1,108 @@
+/** The part of a batch that meets rows which are there already. */
+import type { Act } from "../domain/act.ts";
+import {
+  type BookCandidate,
+  importAct,
+  importChanges,
+  type ImportPlan,
+  touchedSeries,
+} from "../domain/import_plan.ts";
+import type { IncomingRow } from "../domain/import_row.ts";
+import { toVector } from "../domain/search_words.ts";
+import { afterWrite, type FieldChange, type StoredDocument } from "../domain/write.ts";
+import type { Executor } from "../db/database.ts";
+import { lockDocuments, refreshSeries } from "../db/document_queries.ts";
+import * as queries from "../db/import_queries.ts";
+import type { ImportTarget } from "./import_batch.ts";
+
+/** Rows to write, and rows that turn out to be unchanged. */
+interface Outcome<Row extends queries.ImportedRow> {
+  readonly changed: Row[];
+  readonly same: { id: string; digest: string }[];
+}
+
+/** Lays the lines over the rows that are there; returns how many were changed. */
+export async function updateKnown(
+  tx: Executor,
+  target: ImportTarget,
+  plan: ImportPlan,
+): Promise<{ series: number; books: number }> {
+  const touched = [...touchedSeries(plan)];
+  if (touched.length === 0) return { series: 0, books: 0 };
+  const storedSeries = byId(await lockDocuments(tx, "series", touched));
+  const storedBooks = byId(await lockDocuments(tx, "book", plan.books.map(({ id }) => id)));
+
+  const acts: queries.ImportedAct[] = [];
+  const act = importAct(target.at.toISOString());
+  const series: Outcome<queries.ImportedRow> = { changed: [], same: [] };
+  for (const { id, incoming } of plan.series) {
+    const stored = storedSeries.get(id);
+    if (stored === undefined) continue;
+    const changes = importChanges(stored, incoming);
+    if (changes.length === 0) series.same.push({ id, digest: incoming.digest });
+    else series.changed.push(changedRow(target, stored, incoming, act, changes, acts));
+  }
+  const books: Outcome<queries.ImportedBook> = { changed: [], same: [] };
+  for (const candidate of plan.books) {
+    const { id, incoming, seriesId } = candidate;
+    const stored = storedBooks.get(id);
+    if (stored === undefined) continue;
+    const changes = importChanges(stored, incoming);
+    if (changes.length === 0 && !isPlacedAnew(candidate)) {
+      books.same.push({ id, digest: incoming.digest });
+      continue;
+    }
+    const number = incoming.number ?? candidate.known.number;
+    const row = changedRow(target, stored, incoming, act, changes, acts);
+    books.changed.push({ ...row, seriesId, number });
+  }
+
+  await queries.updateSeries(tx, series.changed, target.at);
+  await queries.updateBooks(tx, books.changed, target.at);
+  await queries.stampDigests(tx, "series", series.same);
+  await queries.stampDigests(tx, "books", books.same);
+  await queries.insertImportHistory(tx, acts, target.at);
+  await refreshSeries(tx, touched);
+  return { series: series.changed.length, books: books.changed.length };
+}
+
+/** The row after the line was laid over it; what changed is added to `acts`. */
+function changedRow(
+  target: ImportTarget,
+  stored: StoredDocument,
+  incoming: IncomingRow,
+  act: Act,
+  changes: readonly FieldChange[],
+  acts: queries.ImportedAct[],
+): queries.ImportedRow {
+  const next = afterWrite(stored, { act, changes, lock: [], provenance: "of_act" });
+  if (changes.length > 0) {
+    acts.push({
+      id: target.newId(),
+      seriesId: stored.kind === "series" ? stored.id : null,
+      bookId: stored.kind === "book" ? stored.id : null,
+      changes,
+      provenanceBefore: next.provenanceBefore,
+    });
+  }
+  return {
+    id: stored.id,
+    key: incoming.key,
+    title: next.title,
+    titleSort: next.titleSort,
+    fields: next.fields,
+    provenance: next.provenance,
+    digest: incoming.digest,
+    words: toVector(next.words),
+  };
+}
+
+/** Whether the line puts the book into another series or to another place in it. */
+function isPlacedAnew({ incoming, seriesId, known }: BookCandidate): boolean {
+  return seriesId !== known.seriesId ||
+    (incoming.number !== undefined && incoming.number !== known.number);
+}
+
+function byId(documents: readonly StoredDocument[]): Map<string, StoredDocument> {
+  return new Map(documents.map((document) => [document.id, document]));
+}
