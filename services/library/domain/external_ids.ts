@@ -1,6 +1,6 @@
 /** Ids of a series or book at other services: the document's field `externalIds`. */
 import { hash } from "node:crypto";
-import { ExternalId, type Json, StoredExternalId } from "@codex/protocol";
+import { ExternalId, type Json, type StoredExternalId } from "@codex/protocol";
 import { z } from "zod";
 import type { Fields } from "./document.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import {
   API_BASE,
-  Book,
+  type Book,
   BookPage,
   ImportReport,
   Library,
@@ -11,7 +11,7 @@ import {
   Problem,
   type ProblemCode,
   PROBLEMS,
-  Series,
+  type Series,
   SeriesPage,
   type ServiceName,
   type Subject,
