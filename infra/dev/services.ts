@@ -44,7 +44,10 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
       "CODEX_PLUGIN_ALLOWED_COMMANDS",
       "CODEX_PLUGIN_SANDBOX",
       "CODEX_PLUGINS_SAFE_MODE",
+      "CODEX_PLUGIN_PROCESSES_MAX",
+      "CODEX_PLUGIN_IDLE_SECONDS",
     ],
+    needsPublicUrl: true,
     needsDataDir: true,
   },
   storage: {

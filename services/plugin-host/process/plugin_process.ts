@@ -69,9 +69,14 @@ export class PluginProcess {
     return this.#connection.inFlight;
   }
 
-  /** Whether the process was told to end or ended by itself. */
+  /** Whether the process was told to end, or ended by itself: it is of no more use. */
   get isClosing(): boolean {
-    return this.#closing !== undefined;
+    return this.#closing !== undefined || this.#connection.isClosed;
+  }
+
+  /** Whether the host asked it to end. */
+  get wasAsked(): boolean {
+    return this.#wasAsked;
   }
 
   /**
@@ -101,14 +106,14 @@ export class PluginProcess {
    * Resolves when it was reaped. Calls in flight go on meanwhile.
    */
   close(): Promise<void> {
-    this.#wasAsked = true;
+    if (!this.#connection.isClosed) this.#wasAsked = true;
     this.#closing ??= this.#descend();
     return this.#closing;
   }
 
   /** Fails every waiting caller with `reason` and ends the whole group at once. */
   async kill(reason: string): Promise<void> {
-    this.#wasAsked = true;
+    if (!this.#connection.isClosed) this.#wasAsked = true;
     this.#connection.close(new TransportError("closed", reason));
     this.#closing ??= Promise.resolve();
     this.#child.signal("SIGKILL");
@@ -116,6 +121,10 @@ export class PluginProcess {
   }
 
   async #descend(): Promise<void> {
+    if (this.#connection.isClosed) {
+      await this.exited;
+      return;
+    }
     await this.#connection.call("shutdown", {}, { timeoutMs: LADDER_STEP_MS }).catch(() => {});
     // A plugin that reads nothing would hold up the end of its stdin.
     const ended = this.#connection.endWriting().then(() => this.exited);
@@ -137,7 +146,6 @@ export class PluginProcess {
 
   async #watch(logged: Promise<void>, cleanUp: () => Promise<void>): Promise<ProcessEnd> {
     const cause = await this.#connection.closed;
-    this.#closing ??= Promise.resolve();
     // Whatever ended the connection, nothing of the group may live on.
     if (cause.kind !== "crashed") this.#child.signal("SIGKILL");
     const exit = await this.#child.exited;

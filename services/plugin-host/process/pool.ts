@@ -18,13 +18,13 @@ export interface ProcessSpec {
   start(signal: AbortSignal): Promise<PluginProcess>;
 }
 
-export interface PoolOptions {
+export interface PoolOptions<Spec> {
   /** Live processes at most. */
   readonly processesMax: number;
   /** A process that nothing used for so long is stopped. */
   readonly idleMs: number;
   /** Told of every process that ended without being asked to. Must not throw. */
-  readonly onCrash?: (pluginId: string, end: ProcessEnd) => void;
+  readonly onCrash?: (spec: Spec, end: ProcessEnd) => void;
   readonly clock?: Clock;
 }
 
@@ -43,8 +43,8 @@ export class PoolError extends Error {
 
 export type RunState = "stopped" | "starting" | "running" | "backing_off";
 
-interface Entry {
-  readonly spec: ProcessSpec;
+interface Entry<Spec> {
+  readonly spec: Spec;
   readonly abort: AbortController;
   readonly ready: Promise<PluginProcess>;
   process: PluginProcess | undefined;
@@ -53,19 +53,20 @@ interface Entry {
   cancelIdle: (() => void) | undefined;
   /** Takes no new users; stops when the last one is done. */
   retired: boolean;
+  isCrashNoted: boolean;
 }
 
 const NO_CAPACITY_RETRY_SECONDS = 2;
 
-export class ProcessPool {
-  readonly #options: PoolOptions;
+export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
+  readonly #options: PoolOptions<Spec>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #entries = new Map<string, Entry>();
-  readonly #retired = new Set<Entry>();
+  readonly #entries = new Map<string, Entry<Spec>>();
+  readonly #retired = new Set<Entry<Spec>>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(options: PoolOptions) {
+  constructor(options: PoolOptions<Spec>) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#backoff = new Backoff(this.#clock);
@@ -77,7 +78,7 @@ export class ProcessPool {
    * @throws {PoolError} if there is no room or the plugin crashed too often of late
    * @throws {RpcError | TransportError} of the start, or of `run`
    */
-  async use<T>(spec: ProcessSpec, run: (process: PluginProcess) => Promise<T>): Promise<T> {
+  async use<T>(spec: Spec, run: (process: PluginProcess) => Promise<T>): Promise<T> {
     const entry = this.#entryFor(spec);
     entry.users++;
     entry.cancelIdle?.();
@@ -87,6 +88,7 @@ export class ProcessPool {
       return result;
     } catch (error) {
       if (error instanceof RpcError && entry.process !== undefined) this.#backoff.clear(spec.key);
+      else if (entry.process?.isClosing) this.#noteCrash(entry);
       throw error;
     } finally {
       entry.users--;
@@ -94,16 +96,18 @@ export class ProcessPool {
     }
   }
 
-  /** Ends every process of a plugin at once; their callers fail with `reason`. */
-  async stopPlugin(pluginId: string, reason: string): Promise<void> {
-    const ofPlugin = (entry: Entry) => entry.spec.pluginId === pluginId;
-    await Promise.all(this.#all().filter(ofPlugin).map((entry) => this.#end(entry, reason)));
+  /** Ends the processes that `match` picks at once; their callers fail with `reason`. */
+  async stop(match: (spec: Spec) => boolean, reason: string): Promise<void> {
+    const picked = this.#all().filter((entry) => match(entry.spec));
+    for (const { spec } of picked) this.#backoff.clear(spec.key);
+    await Promise.all(picked.map((entry) => this.#end(entry, reason)));
   }
 
-  /** Ends the process with this key at once. */
-  async stop(key: string, reason: string): Promise<void> {
-    const withKey = this.#all().filter((entry) => entry.spec.key === key);
-    await Promise.all(withKey.map((entry) => this.#end(entry, reason)));
+  /** Takes the processes that `match` picks out of use; calls in flight finish first. */
+  drain(match: (spec: Spec) => boolean): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (match(entry.spec)) this.#retire(entry);
+    }
   }
 
   /** Stops every process by the ladder of protocol.md. */
@@ -125,18 +129,18 @@ export class ProcessPool {
     return this.#backoff.isWaiting(pluginId) ? "backing_off" : "stopped";
   }
 
-  /** Ids of the live processes, with the plugin each belongs to. */
-  live(): { readonly pid: number; readonly process: PluginProcess; readonly pluginId: string }[] {
+  /** The processes that are up, for whoever watches over them. */
+  live(): readonly { readonly process: PluginProcess; readonly spec: Spec }[] {
     return this.#all().flatMap(({ process, spec }) =>
-      process === undefined ? [] : [{ pid: process.pid, process, pluginId: spec.pluginId }]
+      process === undefined ? [] : [{ process, spec }]
     );
   }
 
-  #all(): Entry[] {
+  #all(): Entry<Spec>[] {
     return [...this.#entries.values(), ...this.#retired];
   }
 
-  #entryFor(spec: ProcessSpec): Entry {
+  #entryFor(spec: Spec): Entry<Spec> {
     const found = this.#entries.get(spec.key);
     if (found?.spec.revision === spec.revision && !found.process?.isClosing) return found;
     this.#refuseBackingOff(spec);
@@ -144,7 +148,7 @@ export class ProcessPool {
     return this.#create(spec, this.#makeRoom());
   }
 
-  #refuseBackingOff(spec: ProcessSpec): void {
+  #refuseBackingOff(spec: Spec): void {
     const waitMs = this.#backoff.waitMs(spec.key, spec.revision);
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
@@ -174,9 +178,9 @@ export class ProcessPool {
     return this.#close(idle);
   }
 
-  #create(spec: ProcessSpec, room: Promise<void> | undefined): Entry {
+  #create(spec: Spec, room: Promise<void> | undefined): Entry<Spec> {
     const abort = new AbortController();
-    const entry: Entry = {
+    const entry: Entry<Spec> = {
       spec,
       abort,
       ready: Promise.resolve(room).then(() => this.#start(entry)),
@@ -185,12 +189,13 @@ export class ProcessPool {
       lastUsedAt: this.#clock.now(),
       cancelIdle: undefined,
       retired: false,
+      isCrashNoted: false,
     };
     this.#entries.set(spec.key, entry);
     return entry;
   }
 
-  async #start(entry: Entry): Promise<PluginProcess> {
+  async #start(entry: Entry<Spec>): Promise<PluginProcess> {
     const { spec, abort } = entry;
     try {
       const process = await spec.start(abort.signal);
@@ -204,29 +209,35 @@ export class ProcessPool {
     }
   }
 
-  #onExit(entry: Entry, end: ProcessEnd): void {
+  #onExit(entry: Entry<Spec>, end: ProcessEnd): void {
     this.#detach(entry);
-    if (end.wasAsked) return;
+    this.#noteCrash(entry);
+    if (!end.wasAsked) this.#options.onCrash?.(entry.spec, end);
+  }
+
+  /** Once for each crash: by the caller whom it struck, before the next call, or when the process was reaped. */
+  #noteCrash(entry: Entry<Spec>): void {
+    if (entry.isCrashNoted || entry.process?.wasAsked) return;
+    entry.isCrashNoted = true;
     this.#backoff.note(entry.spec);
-    this.#options.onCrash?.(entry.spec.pluginId, end);
   }
 
   /** Takes an entry out of use for its successor; who uses it may finish. */
-  #retire(entry: Entry): void {
+  #retire(entry: Entry<Spec>): void {
     this.#entries.delete(entry.spec.key);
     entry.retired = true;
     this.#retired.add(entry);
     this.#rest(entry);
   }
 
-  #rest(entry: Entry): void {
+  #rest(entry: Entry<Spec>): void {
     entry.lastUsedAt = this.#clock.now();
     if (entry.users > 0 || entry.process === undefined || entry.process.isClosing) return;
     if (entry.retired) this.#close(entry);
     else entry.cancelIdle = this.#clock.after(this.#options.idleMs, () => this.#close(entry));
   }
 
-  #close(entry: Entry): Promise<void> {
+  #close(entry: Entry<Spec>): Promise<void> {
     this.#detach(entry);
     const closing = entry.process?.close() ?? Promise.resolve();
     this.#closing.add(closing);
@@ -235,13 +246,13 @@ export class ProcessPool {
     });
   }
 
-  async #end(entry: Entry, reason: string): Promise<void> {
+  async #end(entry: Entry<Spec>, reason: string): Promise<void> {
     this.#detach(entry);
     entry.abort.abort(reason);
     await entry.process?.kill(reason);
   }
 
-  #detach(entry: Entry): void {
+  #detach(entry: Entry<Spec>): void {
     entry.cancelIdle?.();
     this.#retired.delete(entry);
     if (this.#entries.get(entry.spec.key) === entry) this.#entries.delete(entry.spec.key);

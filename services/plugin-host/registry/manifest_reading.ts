@@ -27,7 +27,8 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
   if (name !== null && read.value.name !== name) {
     return {
       ok: false,
-      reason: `The manifest's name "${read.value.name}" is not that of codex-plugin.json, "${name}"`,
+      reason:
+        `The manifest's name "${read.value.name}" is not that of codex-plugin.json, "${name}"`,
     };
   }
   return { ok: true, manifest: read.value };

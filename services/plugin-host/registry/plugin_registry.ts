@@ -1,13 +1,13 @@
 /** The plugins this installation knows, what they were granted, and what the administrator does with them. */
-import { z } from "zod";
-import {
-  type AuthService,
-  type CallContext,
-  type GrantRequest,
-  type Plugin,
-  type PluginId,
-  type PluginSummary,
-  type ReloadAnswer,
+import type {
+  AuthService,
+  CallContext,
+  GrantRequest,
+  JsonObject,
+  Plugin,
+  PluginId,
+  PluginSummary,
+  ReloadAnswer,
 } from "@codex/protocol";
 import { type Logger, ProblemError } from "@codex/service";
 import { forgetFailures } from "../db/failure_queries.ts";
@@ -27,7 +27,6 @@ import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import { toPlugin, toSpec, toSummary, type ViewInput } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
-import { actorOf } from "./audit_trail.ts";
 
 export interface RegistryDeps {
   readonly db: Executor;
@@ -268,12 +267,14 @@ export class PluginRegistry {
     context: CallContext,
     action: string,
     target: PluginId | undefined,
-    detail: z.input<typeof z.json> extends never ? never : Record<string, unknown>,
+    detail: JsonObject,
   ): Promise<void> {
+    const actorId = context.subject?.userId;
     await this.#deps.auth.appendAudit(this.outgoing(context), {
       action,
       ...(target !== undefined && { target }),
-      detail: { ...actorOf(context), ...detail } as never,
+      ...(actorId !== undefined && { actorId }),
+      detail,
     });
   }
 }

@@ -1,10 +1,5 @@
 /** A plugin's row as others see it: the administrator, and other services. */
-import {
-  type Isolation,
-  type Plugin,
-  type PluginSummary,
-  pluginTypeOf,
-} from "@codex/protocol";
+import { type Isolation, type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, isUsable, type StateAnswer } from "../domain/plugin_state.ts";

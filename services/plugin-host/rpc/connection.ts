@@ -82,6 +82,10 @@ export class Connection {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#cause !== undefined;
+  }
+
   get inFlight(): number {
     return this.#pending.size;
   }

@@ -87,6 +87,7 @@ export const Book = z.object({
 export type Book = z.infer<typeof Book>;
 
 export const SeriesPage = pageOf(Series);
+export type SeriesPage = z.infer<typeof SeriesPage>;
 export const BookPage = pageOf(Book);
 
 export const SeriesSort = z.enum(["title", "-title", "created", "-created", "updated", "-updated"]);

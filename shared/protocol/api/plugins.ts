@@ -157,6 +157,7 @@ export const CreatedPlugin = z.object({
   healthCheckLatencyMs: z.number().optional(),
   healthCheckError: z.string().optional(),
 });
+export type CreatedPlugin = z.infer<typeof CreatedPlugin>;
 
 export const PluginTestAnswer = z.object({
   success: z.boolean(),
@@ -164,6 +165,7 @@ export const PluginTestAnswer = z.object({
   latencyMs: z.number(),
   manifest: Manifest.optional(),
 });
+export type PluginTestAnswer = z.infer<typeof PluginTestAnswer>;
 
 export const GrantRequest = z.object({
   permissions: z.array(Permission),
@@ -171,6 +173,7 @@ export const GrantRequest = z.object({
   /** `Plugin.manifestDigest` as the administrator read it. */
   acceptManifest: z.string(),
 });
+export type GrantRequest = z.infer<typeof GrantRequest>;
 
 export const ReloadAnswer = z.object({
   added: z.array(z.string()),
@@ -189,6 +192,7 @@ export const PluginHealth = z.object({
   lastSuccessAt: IsoDateTime.nullable(),
   disabledReason: z.string().nullable(),
 });
+export type PluginHealth = z.infer<typeof PluginHealth>;
 
 export const PluginFailure = z.object({
   id: z.uuid(),
@@ -199,6 +203,7 @@ export const PluginFailure = z.object({
   /** What was asked, without private values. */
   requestSummary: z.string().optional(),
 });
+export type PluginFailure = z.infer<typeof PluginFailure>;
 export const FailuresQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
@@ -216,6 +221,7 @@ export const PluginLogs = z.object({
   /** Lines that were dropped because the log is bounded. */
   dropped: z.int(),
 });
+export type PluginLogs = z.infer<typeof PluginLogs>;
 
 export const PluginStorageUse = z.object({
   connections: z.array(z.object({
@@ -240,6 +246,7 @@ export const PluginMetrics = z.object({
     })),
   })),
 });
+export type PluginMetrics = z.infer<typeof PluginMetrics>;
 
 export const ExecuteRequest = z.object({
   action: z.union([
@@ -281,3 +288,4 @@ export const PluginActions = z.object({
   })),
   scope: PluginScope,
 });
+export type PluginActions = z.infer<typeof PluginActions>;

@@ -1,0 +1,113 @@
+/**
+ * The gateway: the one public origin. It turns a session cookie or token into an identity, passes each
+ * call on to its owner, and composes the few answers whose parts have several owners.
+ */
+import { Hono } from "hono";
+import {
+  API_BASE,
+  type AuthService,
+  OPERATIONS,
+  type PluginHostService,
+  SetupStatus,
+} from "@codex/protocol";
+import {
+  createServiceFetch,
+  healthRoutes,
+  notFoundHandler,
+  problemHandler,
+  readReply,
+  requestId,
+} from "@codex/service";
+import { accessLog } from "./access_log.ts";
+import manifest from "./deno.json" with { type: "json" };
+import { routePath } from "./domain/operation_path.ts";
+import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
+import type { GatewayEnv } from "./gateway_env.ts";
+import { createGuard } from "./guard.ts";
+import { createPrincipals } from "./principals.ts";
+import { apiDocsRoutes } from "./routes/api_docs.tsx";
+import { forwardedRoutes } from "./routes/forwarded.ts";
+import { statusPageRoutes } from "./routes/status_page.tsx";
+import { type UserPluginRouteOptions, userPluginRoutes } from "./routes/user_plugins.ts";
+import { securityHeaders } from "./security_headers.ts";
+import { createServiceProbes } from "./service_probes.ts";
+import { sessionCookie } from "./session_cookie.ts";
+
+export interface GatewayDeps extends ForwarderOptions {
+  readonly auth: Pick<AuthService, "resolve"> & UserPluginRouteOptions["auth"];
+  readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Where people reach the server. */
+  readonly publicUrl: URL;
+  /** Proxies of one's own in front, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
+}
+
+export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
+  const { logger, now, publicUrl } = deps;
+  const { version } = manifest;
+  const publicOrigin = publicUrl.origin;
+  const isSecure = publicUrl.protocol === "https:";
+  const cookie = sessionCookie(isSecure);
+  const principals = createPrincipals(deps);
+  const guard = createGuard({ principals, cookie, publicOrigin });
+  const forward = createForwarder(deps);
+  const probes = createServiceProbes(deps);
+
+  const app = new Hono<GatewayEnv>();
+  app.onError(problemHandler(logger));
+  app.notFound(notFoundHandler);
+  app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
+  app.route("/health", healthRoutes(probes.checks));
+  app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie }));
+  app.route("/", userPluginRoutes({ ...deps, guard }));
+  app.route("/", apiDocsRoutes(version));
+  app.route(
+    "/",
+    statusPageRoutes({
+      version,
+      publicOrigin,
+      now,
+      states: probes.states,
+      setupRequired: setupAsker(deps),
+    }),
+  );
+  for (const [path, methods] of methodsByPath()) {
+    app.options(path, (c) => c.body(null, 204, { allow: methods.join(", ") }));
+  }
+  return app;
+}
+
+function methodsByPath(): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const operation of OPERATIONS) {
+    const path = routePath(operation.path);
+    const methods = paths.get(path) ?? ["OPTIONS"];
+    methods.push(operation.method.toUpperCase());
+    if (operation.method === "get") methods.push("HEAD");
+    paths.set(path, methods);
+  }
+  return paths;
+}
+
+/** Asks auth whether anybody can sign in yet; undefined where it doesn't answer. */
+function setupAsker({ identity, serviceUrls, fetch }: GatewayDeps) {
+  const askAuth = createServiceFetch({
+    identity,
+    audience: "auth",
+    baseUrl: serviceUrls.auth,
+    fetch,
+    deadlineMs: 2000,
+  });
+  return async (): Promise<boolean | undefined> => {
+    try {
+      const reply = await askAuth({ requestId: crypto.randomUUID() })(
+        `${serviceUrls.auth}${API_BASE}/setup/status`,
+      );
+      return (await readReply("auth", SetupStatus, reply)).setupRequired;
+    } catch {
+      return undefined;
+    }
+  };
+}

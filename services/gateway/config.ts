@@ -1,0 +1,61 @@
+/** The gateway's variables (README.md of this folder lists them). */
+import { z } from "zod";
+import {
+  commonVariables,
+  type ConfigSource,
+  HttpUrl,
+  peerVariables,
+  Port,
+  type PrivateJwk,
+  type PublicJwks,
+  readConfig,
+} from "@codex/service";
+import type { OwnerName } from "./forwarder.ts";
+
+export interface GatewayConfig {
+  readonly hostname: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly privateKey: PrivateJwk;
+  readonly publicKeys: PublicJwks;
+  /** Where people reach the server: decides about cookies and about what counts as another site. */
+  readonly publicUrl: URL;
+  readonly serviceUrls: Readonly<Record<OwnerName, string>>;
+  /** Proxies of one's own in front, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
+}
+
+const variables = {
+  ...commonVariables,
+  CODEX_PORT: Port.default(8080),
+  CODEX_PUBLIC_URL: HttpUrl.optional(),
+  CODEX_TRUSTED_PROXIES: z.string().regex(/^\d$/, "Must be a number from 0 to 9").default("0"),
+  ...peerVariables(
+    "CODEX_AUTH_URL",
+    "CODEX_LIBRARY_URL",
+    "CODEX_PLUGIN_HOST_URL",
+    "CODEX_STORAGE_URL",
+    "CODEX_SYNC_URL",
+  ),
+};
+
+/** @throws ConfigError listing every bad variable */
+export function loadConfig(source: ConfigSource): GatewayConfig {
+  const env = readConfig(source, variables);
+  return Object.freeze({
+    hostname: env.CODEX_HOST,
+    port: env.CODEX_PORT,
+    logLevel: env.CODEX_LOG_LEVEL,
+    privateKey: env.CODEX_SERVICE_KEY,
+    publicKeys: env.CODEX_SERVICE_PUBLIC_KEYS,
+    publicUrl: new URL(env.CODEX_PUBLIC_URL ?? `http://localhost:${env.CODEX_PORT}`),
+    serviceUrls: {
+      auth: env.CODEX_AUTH_URL,
+      library: env.CODEX_LIBRARY_URL,
+      "plugin-host": env.CODEX_PLUGIN_HOST_URL,
+      storage: env.CODEX_STORAGE_URL,
+      sync: env.CODEX_SYNC_URL,
+    },
+    trustedProxies: Number(env.CODEX_TRUSTED_PROXIES),
+  });
+}

@@ -1,0 +1,40 @@
+/** Who may call an operation (http-api.md: "Auth"; security.md: "Adding a plugin by command"). */
+import type { Operation, Subject } from "@codex/protocol";
+
+export type AccessResult =
+  | { readonly ok: true }
+  | {
+    readonly ok: false;
+    readonly code: "unauthenticated" | "forbidden" | "fresh_authentication_required";
+    readonly detail: string;
+  };
+
+/** @param subject the user whose token was checked; undefined for nobody */
+export function checkAccess(
+  operation: Pick<Operation, "access" | "fresh">,
+  subject: Subject | undefined,
+): AccessResult {
+  if (operation.access === "public") return { ok: true };
+  if (subject === undefined) {
+    return {
+      ok: false,
+      code: "unauthenticated",
+      detail: "Sign in first: no valid session or API token came with the request",
+    };
+  }
+  if (operation.access !== "any" && !subject.scopes.includes(operation.access)) {
+    return {
+      ok: false,
+      code: "forbidden",
+      detail: `This needs the permission "${operation.access}"`,
+    };
+  }
+  if (operation.fresh && !subject.fresh) {
+    return {
+      ok: false,
+      code: "fresh_authentication_required",
+      detail: "Enter your password again: it was entered more than 15 minutes ago",
+    };
+  }
+  return { ok: true };
+}

@@ -1,0 +1,137 @@
+/** A user's plugin, composed of what auth and plugin-host each know (http-api.md: "Plugins, every user"). */
+import type { z } from "zod";
+import {
+  type AvailablePlugin,
+  type Connection,
+  type ConnectionsAnswer,
+  type Manifest,
+  type PluginSummary,
+  requiresUserAuth,
+  type UserPlugin,
+  type UserPluginList,
+} from "@codex/protocol";
+
+/**
+ * @param plugin undefined when plugin-host did not answer: its part is then empty and `partial` is set
+ */
+export function toUserPlugin(
+  connection: Connection,
+  plugin: PluginSummary | undefined,
+): UserPlugin {
+  const statusReason = connection.statusReason ?? whyOff(plugin);
+  return {
+    id: connection.id,
+    status: connection.status,
+    ...(statusReason !== undefined && { statusReason }),
+    ...(plugin === undefined
+      ? { ...UNKNOWN_PLUGIN, partial: true, pluginId: connection.pluginId }
+      : describePlugin(plugin)),
+    enabled: connection.enabled,
+    connected: connection.status === "connected",
+    config: connection.config,
+    ...(plugin?.manifest?.userConfigSchema && {
+      userConfigSchema: plugin.manifest.userConfigSchema,
+    }),
+    ...(connection.externalUsername !== undefined && {
+      externalUsername: connection.externalUsername,
+    }),
+    ...(connection.externalAvatarUrl !== undefined && {
+      externalAvatarUrl: connection.externalAvatarUrl,
+    }),
+    healthStatus: plugin?.healthStatus ?? "unknown",
+    autoSync: false,
+    ...(plugin?.syncCronSchedule && { syncCronSchedule: plugin.syncCronSchedule }),
+    createdAt: connection.createdAt,
+  };
+}
+
+export function toAvailablePlugin(
+  plugin: PluginSummary,
+  purgesOwed: readonly string[] | undefined,
+): AvailablePlugin {
+  return {
+    ...describePlugin(plugin),
+    ...(purgesOwed !== undefined && purgesOwed.length > 0 && { purgesOwed: [...purgesOwed] }),
+  };
+}
+
+/**
+ * Every connection, and every usable user plugin without one.
+ *
+ * @param plugins undefined when plugin-host did not answer
+ */
+export function composeUserPlugins(
+  { connections, purgesOwed }: ConnectionsAnswer,
+  plugins: readonly PluginSummary[] | undefined,
+): z.infer<typeof UserPluginList> {
+  if (plugins === undefined) {
+    return { enabled: connections.map((one) => toUserPlugin(one, undefined)), available: [] };
+  }
+  const ofUsers = new Map(plugins.filter(isUserPlugin).map((plugin) => [plugin.id, plugin]));
+  const connected = new Set(connections.map((connection) => connection.pluginId));
+  return {
+    enabled: connections.flatMap((connection) => {
+      // A plugin that was just deleted takes its connections along, a moment later.
+      const plugin = ofUsers.get(connection.pluginId);
+      return plugin === undefined ? [] : [toUserPlugin(connection, plugin)];
+    }),
+    available: [...ofUsers.values()]
+      .filter((plugin) => plugin.usable && !connected.has(plugin.id))
+      .map((plugin) => toAvailablePlugin(plugin, purgesOwed[plugin.id])),
+  };
+}
+
+export function isUserPlugin(plugin: PluginSummary): boolean {
+  return plugin.pluginType === "user";
+}
+
+const NO_CAPABILITIES = {
+  readSync: false,
+  userRecommendationProvider: false,
+  wantsDetailedProgress: false,
+  wantsFullMetadata: false,
+};
+
+const UNKNOWN_PLUGIN = {
+  pluginName: "",
+  pluginDisplayName: "",
+  pluginType: "user",
+  requiresAuth: false,
+  requiresOauth: false,
+  oauthConfigured: false,
+  capabilities: NO_CAPABILITIES,
+} as const;
+
+function describePlugin(plugin: PluginSummary): AvailablePlugin {
+  const { manifest } = plugin;
+  const description = manifest?.userDescription ?? plugin.description;
+  return {
+    pluginId: plugin.id,
+    pluginName: plugin.name,
+    pluginDisplayName: plugin.displayName,
+    pluginType: plugin.pluginType,
+    ...(description !== "" && { description }),
+    ...(manifest?.userSetupInstructions !== undefined && {
+      userSetupInstructions: manifest.userSetupInstructions,
+    }),
+    requiresAuth: manifest !== null && requiresUserAuth(manifest),
+    requiresOauth: manifest?.oauth !== undefined,
+    oauthConfigured: manifest?.oauth?.clientId !== undefined,
+    capabilities: manifest === null ? NO_CAPABILITIES : capabilitiesOf(manifest),
+  };
+}
+
+function capabilitiesOf({ capabilities }: Manifest): AvailablePlugin["capabilities"] {
+  return {
+    readSync: capabilities.userReadSync,
+    userRecommendationProvider: capabilities.userRecommendationProvider,
+    wantsDetailedProgress: capabilities.wantsDetailedProgress,
+    wantsFullMetadata: capabilities.wantsFullMetadata,
+  };
+}
+
+/** Why a connection does nothing although it is well: the administrator's or the host's reason. */
+function whyOff(plugin: PluginSummary | undefined): string | undefined {
+  if (plugin === undefined || plugin.usable) return undefined;
+  return plugin.stateReason ?? "The plugin is off";
+}

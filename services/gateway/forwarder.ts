@@ -1,0 +1,225 @@
+/**
+ * Passes a public request on to the service that owns the operation, and its answer back: bodies
+ * unread in both directions, headers only those named here.
+ */
+import {
+  CLIENT_ADDRESS_HEADER,
+  type Operation,
+  type Principal,
+  SERVICE_NAMES,
+  type ServiceName,
+  SESSION_ID_HEADER,
+} from "@codex/protocol";
+import {
+  describeError,
+  type Identity,
+  type Logger,
+  ProblemError,
+  REQUEST_ID_HEADER,
+} from "@codex/service";
+import { CallDeadline } from "./call_deadline.ts";
+import { deadlineMsOf } from "./domain/deadline.ts";
+
+export type OwnerName = Exclude<ServiceName, "gateway">;
+export const OWNER_NAMES: readonly OwnerName[] = SERVICE_NAMES.filter((name) => name !== "gateway");
+
+export interface ForwardRequest {
+  readonly operation: Operation;
+  /** From the first slash to the end of the query. */
+  readonly path: string;
+  readonly request: Request;
+  readonly requestId: string;
+  readonly clientAddress: string;
+  readonly principal?: Principal | undefined;
+}
+
+export interface ForwardAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+}
+
+/**
+ * Makes one call.
+ *
+ * @returns null when the client left: nobody waits for an answer
+ * @throws ProblemError `service_unavailable`, `deadline_exceeded` or `service_failed`
+ */
+export type Forward = (request: ForwardRequest) => Promise<ForwardAnswer | null>;
+
+export interface ForwarderOptions {
+  readonly identity: Identity;
+  /** Without a trailing slash. */
+  readonly serviceUrls: Readonly<Record<OwnerName, string>>;
+  readonly fetch: typeof fetch;
+  readonly logger: Logger;
+  /** Milliseconds until the answer must begin; {@linkcode deadlineMsOf} unless a test is in a hurry. */
+  readonly deadlineMsOf?: (operation: Operation) => number;
+}
+
+/**
+ * Answers up to this size are read whole before they are passed on: a service that dies in the middle
+ * of one is then a clean problem, and small bodies are no slower so.
+ */
+const WHOLE_ANSWER_BYTES_MAX = 64 * 1024;
+
+const RETRY_AFTER_SECONDS = 2;
+
+export function createForwarder(options: ForwarderOptions): Forward {
+  const { identity, serviceUrls, logger } = options;
+  const timeoutMsOf = options.deadlineMsOf ?? deadlineMsOf;
+  return async (request) => {
+    const { operation } = request;
+    const owner = ownerOf(operation);
+    const token = await identity.tokenFor(owner, request.principal?.subject);
+    const deadline = new CallDeadline(timeoutMsOf(operation), request.request.signal);
+    let isStreaming = false;
+    try {
+      const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
+        method: operation.method.toUpperCase(),
+        headers: headersFor(request, token),
+        body: takesBody(operation) ? request.request.body : null,
+        redirect: "manual",
+        signal: deadline.signal,
+      });
+      const fault = faultOf(owner, reply);
+      if (fault !== undefined) {
+        await reply.body?.cancel();
+        throw new ProblemError("service_failed", `Service "${owner}" failed`, {
+          cause: new Error(`Unusable answer: ${fault}`),
+        });
+      }
+      const body = await bodyOf(reply, request.request.method === "HEAD", deadline);
+      isStreaming = body instanceof ReadableStream;
+      return { status: reply.status, headers: answerHeaders(reply), body };
+    } catch (error) {
+      if (deadline.clientLeft) return null;
+      const problem = toProblem(owner, error, deadline);
+      logger.warn("Call to {owner} failed: {detail}", {
+        owner,
+        detail: problem.message,
+        requestId: request.requestId,
+        ...describeError(problem.cause ?? problem),
+      });
+      throw problem;
+    } finally {
+      if (!isStreaming) deadline.end();
+    }
+  };
+}
+
+function ownerOf(operation: Operation): OwnerName {
+  if (operation.owner === "gateway") {
+    throw new TypeError(`Operation "${operation.id}" is the gateway's own`);
+  }
+  return operation.owner;
+}
+
+export function takesBody(operation: Pick<Operation, "body" | "stream">): boolean {
+  return operation.body !== undefined || operation.stream !== undefined;
+}
+
+/** Nothing that the client sent goes along but its content: no cookie, no authorization. */
+function headersFor(request: ForwardRequest, token: string): Record<string, string> {
+  const { operation, principal } = request;
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token}`,
+    [REQUEST_ID_HEADER]: request.requestId,
+    // Compressing for a neighbour costs more than it saves.
+    "accept-encoding": "identity",
+  };
+  if (takesBody(operation) && request.request.body !== null) {
+    headers["content-type"] = operation.stream ?? "application/json";
+  }
+  if (operation.owner === "auth") {
+    headers[CLIENT_ADDRESS_HEADER] = request.clientAddress;
+    if (principal?.sessionId !== undefined) headers[SESSION_ID_HEADER] = principal.sessionId;
+    const userAgent = request.request.headers.get("user-agent");
+    if (userAgent !== null) headers["user-agent"] = userAgent;
+  }
+  return headers;
+}
+
+/** What makes an answer unfit to be shown, in words for the log; undefined for a good one. */
+function faultOf(owner: OwnerName, reply: Response): string | undefined {
+  if (reply.status >= 300 && reply.status < 400) return `a redirect (${reply.status})`;
+  // The user is known here, so it is the gateway itself that isn't; auth also refuses passwords so.
+  if (reply.status === 401 && owner !== "auth") return "it refuses the gateway's identity";
+  const isJson = reply.headers.get("content-type")?.includes("json") ?? false;
+  if (reply.status >= 400 && !isJson) return `not a problem, status ${reply.status}`;
+  return undefined;
+}
+
+function answerHeaders(reply: Response): Record<string, string> {
+  const headers: Record<string, string> = {
+    // Answers are a user's own; an owner says so where one may be kept.
+    "cache-control": reply.headers.get("cache-control") ?? "no-store",
+  };
+  for (const name of ["content-type", "retry-after"]) {
+    const value = reply.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return headers;
+}
+
+async function bodyOf(
+  reply: Response,
+  isHead: boolean,
+  deadline: CallDeadline,
+): Promise<ForwardAnswer["body"]> {
+  if (reply.body === null) return null;
+  if (isHead) {
+    await reply.body.cancel();
+    return null;
+  }
+  const length = reply.headers.get("content-length");
+  if (length !== null && Number(length) <= WHOLE_ANSWER_BYTES_MAX) {
+    return new Uint8Array(await reply.arrayBuffer());
+  }
+  deadline.pause();
+  return timed(reply.body, deadline);
+}
+
+/** The same stream, broken off when the service is silent for too long. */
+function timed(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  deadline: CallDeadline,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      deadline.resume();
+      try {
+        const { done, value } = await reader.read();
+        deadline.pause();
+        if (!done) return controller.enqueue(value);
+        deadline.end();
+        controller.close();
+      } catch (error) {
+        deadline.end();
+        throw error;
+      }
+    },
+    async cancel(reason) {
+      deadline.end();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function toProblem(owner: OwnerName, error: unknown, deadline: CallDeadline): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (deadline.expired) {
+    const seconds = deadline.timeoutMs / 1000;
+    return new ProblemError(
+      "deadline_exceeded",
+      `Service "${owner}" did not answer within ${seconds} s`,
+      { cause: error },
+    );
+  }
+  return new ProblemError(
+    "service_unavailable",
+    `Service "${owner}" can't be reached: try again shortly`,
+    { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}

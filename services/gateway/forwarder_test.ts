@@ -1,0 +1,428 @@
+/** What crosses the gateway between a client and the service that owns an operation. */
+import { deepEqual as equal, match, ok, rejects } from "node:assert/strict";
+import { API_BASE, NDJSON, Problem } from "@codex/protocol";
+import { BODY_BYTES_MAX } from "./guard.ts";
+import { bearer, cookie, createFixture } from "./testing/fixture.ts";
+import { deadUrl, type Gateway, handStream, startGateway } from "./testing/servers.ts";
+
+const ID = "0b54f1c4-6a0e-4f0a-9a53-6f2c6a6d5d11";
+const IMPORT = `${API_BASE}/libraries/${ID}/import`;
+const LIBRARIES = `${API_BASE}/libraries`;
+
+function importOf(gateway: Gateway, body: BodyInit, init: RequestInit = {}): Promise<Response> {
+  return fetch(gateway.url + IMPORT, {
+    method: "POST",
+    headers: { ...bearer(gateway.fixture.auth.signIn("admin")), "content-type": NDJSON },
+    body,
+    ...init,
+  });
+}
+
+function listOf(gateway: Gateway, init: RequestInit = {}): Promise<Response> {
+  return fetch(gateway.url + LIBRARIES, {
+    headers: bearer(gateway.fixture.auth.signIn("reader")),
+    ...init,
+  });
+}
+
+Deno.test("an import reaches library line by line, while it is still being sent", async () => {
+  const seen = Promise.withResolvers<string>();
+  await using gateway = await startGateway(async (request) => {
+    const reader = request.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const first = await reader.read();
+    seen.resolve(first.value ?? "");
+    let rest = "";
+    for (let next = await reader.read(); !next.done; next = await reader.read()) rest += next.value;
+    return Response.json({ first: first.value, rest });
+  });
+  const body = handStream();
+  const reply = importOf(gateway, body.readable);
+  await body.write('{"key":1}\n');
+  equal(await seen.promise, '{"key":1}\n');
+  await body.write('{"key":2}\n');
+  await body.close();
+  equal(await (await reply).json(), { first: '{"key":1}\n', rest: '{"key":2}\n' });
+});
+
+Deno.test("an import of 64 MiB passes through, byte for byte", async () => {
+  await using gateway = await startGateway(async (request) => {
+    let bytes = 0;
+    for await (const chunk of request.body!) bytes += chunk.length;
+    return Response.json({ bytes, type: request.headers.get("content-type") });
+  });
+  const chunk = new Uint8Array(1024 * 1024).fill(120);
+  const body = ReadableStream.from((function* () {
+    for (let i = 0; i < 64; i++) yield chunk;
+  })());
+  const reply = await importOf(gateway, body);
+  equal(await reply.json(), { bytes: 64 * chunk.length, type: NDJSON });
+});
+
+Deno.test("a client that breaks off its upload breaks it off at library too", async () => {
+  const started = Promise.withResolvers<void>();
+  const brokenOff = Promise.withResolvers<void>();
+  await using gateway = await startGateway(async (request) => {
+    try {
+      for await (const _ of request.body!) started.resolve();
+    } catch {
+      brokenOff.resolve();
+    }
+    return Response.json({});
+  });
+  const body = handStream();
+  const leave = new AbortController();
+  const reply = importOf(gateway, body.readable, { signal: leave.signal });
+  await body.write("{}\n");
+  await started.promise;
+  leave.abort();
+  await rejects(reply, { name: "AbortError" });
+  await brokenOff.promise;
+});
+
+Deno.test("a client that leaves while it waits frees the service from its call", async () => {
+  const asked = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  await using gateway = await startGateway(async (request) => {
+    asked.resolve();
+    await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    left.resolve();
+    return Response.json({});
+  });
+  const leave = new AbortController();
+  const reply = listOf(gateway, { signal: leave.signal });
+  await asked.promise;
+  leave.abort();
+  await rejects(reply, { name: "AbortError" });
+  await left.promise;
+});
+
+Deno.test("an answer without a length reaches the client piece by piece", async () => {
+  const body = handStream();
+  await using gateway = await startGateway(() =>
+    new Response(body.readable, { headers: { "content-type": "text/event-stream" } })
+  );
+  const reply = await listOf(gateway);
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await body.write("first");
+  equal((await reader.read()).value, "first");
+  await body.write("second");
+  equal((await reader.read()).value, "second");
+  await body.close();
+  equal((await reader.read()).done, true);
+});
+
+Deno.test("a client that leaves a long answer ends it at the service", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  await using gateway = await startGateway(() => {
+    const chunk = new Uint8Array(65_536);
+    return new Response(
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(chunk),
+        cancel: () => cancelled.resolve(),
+      }),
+    );
+  });
+  const reply = await listOf(gateway);
+  const reader = reply.body!.getReader();
+  await reader.read();
+  await reader.cancel();
+  await cancelled.promise;
+});
+
+Deno.test("a large answer arrives whole", async () => {
+  const items = Array.from({ length: 20_000 }, (_, i) => ({ i, text: "x".repeat(50) }));
+  await using gateway = await startGateway(() => Response.json({ items }));
+  equal(await (await listOf(gateway)).json(), { items });
+});
+
+Deno.test("a service that refuses an upload midway is heard by the client", async () => {
+  await using gateway = await startGateway(async (request) => {
+    await request.body!.getReader().read();
+    const problem: Problem = {
+      type: "urn:codex:problem:not_found",
+      title: "Not found",
+      status: 404,
+      detail: "There is no such library",
+      instance: IMPORT,
+      code: "not_found",
+      requestId: "12345678",
+    };
+    return Response.json(problem, {
+      status: 404,
+      headers: { "content-type": "application/problem+json" },
+    });
+  });
+  const reply = await importOf(gateway, "x".repeat(1_000_000));
+  equal(reply.status, 404);
+  equal(Problem.parse(await reply.json()).detail, "There is no such library");
+});
+
+Deno.test("a service that is down is 503 with Retry-After, for reads and uploads", async () => {
+  await using gateway = await startGateway(deadUrl());
+  for (const reply of [await listOf(gateway), await importOf(gateway, "{}\n")]) {
+    equal(reply.status, 503);
+    match(reply.headers.get("retry-after") ?? "", /^\d+$/);
+    equal(Problem.parse(await reply.json()).code, "service_unavailable");
+  }
+});
+
+Deno.test("a service that dies in the middle of an upload is 503 at once", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using gateway = await startGateway(`http://127.0.0.1:${listener.addr.port}`);
+  const body = handStream();
+  const reply = importOf(gateway, body.readable);
+  await body.write("{}\n");
+  const connection = await listener.accept();
+  await connection.read(new Uint8Array(1024));
+  connection.close();
+  listener.close();
+  const answer = await reply;
+  equal(answer.status, 503);
+  equal(Problem.parse(await answer.json()).code, "service_unavailable");
+  // The client may be told of the end before or after it goes on sending.
+  await body.close().catch(() => {});
+});
+
+Deno.test("a service that dies in the middle of a small answer is a clean problem", async () => {
+  await using gateway = await startGateway(
+    await diesAfter(
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"items":[',
+    ),
+  );
+  const reply = await listOf(gateway);
+  equal(reply.status, 503);
+  equal(Problem.parse(await reply.json()).code, "service_unavailable");
+});
+
+Deno.test("a service that dies in the middle of a long answer breaks the client's off", async () => {
+  await using gateway = await startGateway(
+    await diesAfter(
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{"items":[',
+    ),
+  );
+  const reply = await listOf(gateway);
+  equal(reply.status, 200);
+  await rejects(reply.text());
+});
+
+Deno.test("a service that doesn't answer in time is 504, and its call is ended", async () => {
+  const ended = Promise.withResolvers<void>();
+  await using gateway = await startGateway(async (request) => {
+    await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    ended.resolve();
+    return Response.json({});
+  }, { deadlineMsOf: () => 20 });
+  const reply = await listOf(gateway);
+  equal(reply.status, 504);
+  equal(Problem.parse(await reply.json()).code, "deadline_exceeded");
+  await ended.promise;
+});
+
+Deno.test("a service that falls silent in the middle of an answer breaks the client's off", async () => {
+  const body = handStream();
+  await using gateway = await startGateway(
+    () => new Response(body.readable),
+    { deadlineMsOf: () => 50 },
+  );
+  const reply = await listOf(gateway);
+  const reader = reply.body!.getReader();
+  await body.write("first");
+  await reader.read();
+  await rejects(reader.read());
+});
+
+Deno.test("whatever a broken service answers, no part of it shows", async () => {
+  const fixture = await createFixture();
+  const headers = bearer(fixture.auth.signIn("reader"));
+  const broken = [
+    () => new Response("Error: boom\n    at secret.ts:1:1", { status: 500 }),
+    () =>
+      new Response("<html>secret</html>", {
+        status: 502,
+        headers: { "content-type": "text/html" },
+      }),
+    () => new Response(null, { status: 302, headers: { location: "http://secret.test" } }),
+    () => Response.json({ secret: 1 }, { status: 401 }),
+  ];
+  for (const answer of broken) {
+    fixture.answer = answer;
+    const reply = await fixture.app.request(LIBRARIES, { headers });
+    const text = await reply.text();
+    equal([reply.status, Problem.parse(JSON.parse(text)).code], [502, "service_failed"]);
+    ok(!text.includes("secret") && !text.includes("boom"));
+  }
+});
+
+Deno.test("only the named headers cross, in either direction", async () => {
+  const fixture = await createFixture();
+  fixture.answer = () =>
+    Response.json({}, {
+      headers: {
+        "set-cookie": "codex_session=stolen",
+        "x-internal": "1",
+        server: "inner",
+        "access-control-allow-origin": "*",
+        "cache-control": "max-age=5",
+        "retry-after": "7",
+      },
+    });
+  const token = fixture.auth.signIn("reader");
+  const reply = await fixture.app.request(LIBRARIES, {
+    headers: {
+      ...bearer(token),
+      ...cookie(token),
+      "x-codex-session-id": "forged",
+      "x-codex-client-address": "6.6.6.6",
+      "x-forwarded-for": "6.6.6.6",
+      "x-anything": "1",
+    },
+  });
+  const sent = fixture.calls[0]!.request.headers;
+  equal([...sent.keys()].sort(), ["accept-encoding", "authorization", "x-request-id"]);
+  ok(!sent.get("authorization")!.includes(token));
+  for (const name of ["set-cookie", "x-internal", "server", "access-control-allow-origin"]) {
+    equal(reply.headers.get(name), null, name);
+  }
+  equal(reply.headers.get("cache-control"), "max-age=5");
+  equal(reply.headers.get("retry-after"), "7");
+});
+
+Deno.test("auth alone learns the session, the client's address and its user agent", async () => {
+  const fixture = await createFixture({ trustedProxies: 1 });
+  const token = fixture.auth.signIn("reader");
+  const { sessionId } = fixture.auth.tokens.get(token)!;
+  const headers = {
+    ...bearer(token),
+    "x-codex-session-id": "forged",
+    "x-codex-client-address": "forged",
+    "x-forwarded-for": "forged, 192.0.2.7",
+    "user-agent": "Test/1.0",
+  };
+  await fixture.app.request(`${API_BASE}/auth/sessions`, { headers });
+  await fixture.app.request(LIBRARIES, { headers });
+  const [toAuth, toLibrary] = fixture.calls.map(({ request }) => request.headers);
+  equal(toAuth?.get("x-codex-session-id"), sessionId);
+  equal(toAuth?.get("x-codex-client-address"), "192.0.2.7");
+  equal(toAuth?.get("user-agent"), "Test/1.0");
+  for (const name of ["x-codex-session-id", "x-codex-client-address"]) {
+    equal(toLibrary?.get(name), null);
+  }
+});
+
+Deno.test("the client's address is that of its connection", async () => {
+  const addresses: (string | null)[] = [];
+  await using gateway = await startGateway((request) => {
+    addresses.push(request.headers.get("x-codex-client-address"));
+    return Response.json({});
+  });
+  await (await fetch(`${gateway.url}${API_BASE}/setup/status`)).body?.cancel();
+  equal(addresses, ["127.0.0.1"]);
+});
+
+Deno.test("a path parameter can't lead the owner to another path", async () => {
+  const fixture = await createFixture();
+  const headers = bearer(fixture.auth.signIn("admin"));
+  const ask = (path: string) => fixture.app.fetch(new RawRequest(path, headers));
+  for (const id of ["..", ".", "%2e%2e", "%2E", ".%2e"]) {
+    const reply = await ask(`/books/${id}/progress`);
+    equal(reply.status, 404, id);
+  }
+  equal(fixture.calls.length, 0);
+  for (const id of ["..%2f..%2finternal", "a%3Fb", "%23", "..\\..\\internal", "%252e%252e"]) {
+    await ask(`/books/${id}/progress`);
+  }
+  for (const { request } of fixture.calls) {
+    const { pathname, search, hash } = new URL(request.url);
+    match(pathname, /^\/api\/v1\/books\/[^/]+\/progress$/);
+    equal([search, hash], ["", ""]);
+  }
+});
+
+Deno.test("HEAD asks as GET does and answers without a body", async () => {
+  await using gateway = await startGateway((request) => Response.json({ method: request.method }));
+  const reply = await listOf(gateway, { method: "HEAD" });
+  equal([reply.status, await reply.text()], [200, ""]);
+  equal(reply.headers.get("content-type"), "application/json");
+});
+
+Deno.test("a JSON body of 1 MiB passes and one byte more is 413, with and without a length", async () => {
+  await using gateway = await startGateway(async (request) =>
+    Response.json({ bytes: (await request.arrayBuffer()).byteLength })
+  );
+  const send = (body: BodyInit) =>
+    fetch(gateway.url + LIBRARIES, {
+      method: "POST",
+      headers: {
+        ...bearer(gateway.fixture.auth.signIn("admin")),
+        "content-type": "Application/JSON; charset=utf-8",
+      },
+      body,
+    });
+  const bytes = new Uint8Array(BODY_BYTES_MAX + 1).fill(32);
+  for (
+    const as of [
+      (it: Uint8Array<ArrayBuffer>) => it,
+      (it: Uint8Array) => new Blob([it.slice()]).stream(),
+    ]
+  ) {
+    const fits = await send(as(bytes.slice(1)));
+    equal([fits.status, await fits.json()], [200, { bytes: BODY_BYTES_MAX }]);
+    const beyond = await send(as(bytes));
+    equal(beyond.status, 413);
+    equal(Problem.parse(await beyond.json()).code, "payload_too_large");
+  }
+});
+
+Deno.test("a body of another type is 415 and is not passed on", async () => {
+  const fixture = await createFixture();
+  const headers = bearer(fixture.auth.signIn("admin"));
+  const send = (path: string, contentType: string) =>
+    fixture.app.request(path, {
+      method: "POST",
+      headers: { ...headers, "content-type": contentType },
+      body: "{}",
+    });
+  for (
+    const [path, contentType] of [
+      [LIBRARIES, "text/plain"],
+      [LIBRARIES, "application/x-www-form-urlencoded"],
+      [LIBRARIES, "multipart/form-data; boundary=x"],
+      [LIBRARIES, NDJSON],
+      [LIBRARIES, "application/jsonp"],
+      [IMPORT, "application/json"],
+      [`${API_BASE}/auth/login`, "text/plain"],
+    ] as const
+  ) {
+    const reply = await send(path, contentType);
+    equal([reply.status, Problem.parse(await reply.json()).code], [415, "unsupported_media_type"]);
+  }
+  equal(fixture.calls.length, 0);
+});
+
+/** A request whose path is left as it is written, as `Deno.serve` gives it. */
+class RawRequest extends Request {
+  readonly #url: string;
+
+  constructor(path: string, headers: Record<string, string>) {
+    super("http://codex.test/", { headers });
+    this.#url = `http://codex.test${API_BASE}${path}`;
+  }
+
+  override get url(): string {
+    return this.#url;
+  }
+}
+
+/** A server that sends `head` to its first caller and closes the connection. */
+async function diesAfter(head: string): Promise<string> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  void (async () => {
+    const connection = await listener.accept();
+    listener.close();
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode(head));
+    connection.close();
+  })();
+  return await Promise.resolve(`http://127.0.0.1:${port}`);
+}

@@ -1,0 +1,10 @@
+/** What a request carries through the gateway's middleware. */
+import type { Principal } from "@codex/protocol";
+import type { RequestEnv } from "@codex/service";
+
+export interface GatewayEnv {
+  Variables: RequestEnv["Variables"] & {
+    /** Who presented the request's token, once it was checked. */
+    principal?: Principal;
+  };
+}

@@ -1,0 +1,101 @@
+/** Every operation that another service owns, passed on to it. */
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type Operation, OPERATIONS, SessionAnswer } from "@codex/protocol";
+import { ProblemError, requestIdOf } from "@codex/service";
+import { clientAddress } from "../domain/client_address.ts";
+import { pathFiller, rawQueryOf, routePath } from "../domain/operation_path.ts";
+import type { Forward, ForwardAnswer } from "../forwarder.ts";
+import type { GatewayEnv } from "../gateway_env.ts";
+import { type Guard, presentedCredential } from "../guard.ts";
+import type { Principals } from "../principals.ts";
+import type { SessionCookie } from "../session_cookie.ts";
+
+export interface ForwardedRouteOptions {
+  readonly guard: Guard;
+  readonly forward: Forward;
+  readonly principals: Principals;
+  readonly cookie: SessionCookie;
+  readonly trustedProxies: number;
+}
+
+/** The client closed the connection before it got an answer: nginx's number, for the log alone. */
+const CLIENT_LEFT = 499;
+
+/** Their answer begins a session, which a browser keeps in the cookie. */
+const SIGN_INS: ReadonlySet<string> = new Set(["login", "initializeSetup"]);
+
+export function forwardedRoutes(options: ForwardedRouteOptions): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>();
+  for (const operation of OPERATIONS) {
+    if (operation.owner === "gateway") continue;
+    app.on(
+      operation.method.toUpperCase(),
+      routePath(operation.path),
+      options.guard(operation),
+      forwardHandler(operation, options),
+    );
+  }
+  return app;
+}
+
+function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
+  const fillPath = pathFiller(operation.path);
+  const isSignIn = SIGN_INS.has(operation.id);
+  const changesWhoMayDoWhat = operation.owner === "auth" && operation.method !== "get";
+  return async (c: Context<GatewayEnv>): Promise<Response> => {
+    const path = fillPath((name) => c.req.param(name));
+    if (path === undefined) throw new ProblemError("not_found", "There is nothing with this id");
+    const answer = await options.forward({
+      operation,
+      path: path + rawQueryOf(c.req.url),
+      request: c.req.raw,
+      requestId: requestIdOf(c),
+      clientAddress: addressOf(c, options.trustedProxies),
+      principal: c.get("principal"),
+    });
+    if (answer === null) return new Response(null, { status: CLIENT_LEFT });
+    if (changesWhoMayDoWhat) forgetPresented(c, options);
+    if (operation.id === "logout" && answer.status < 300) options.cookie.clear(c);
+    if (isSignIn && answer.status < 300) return await signedIn(c, answer, options.cookie);
+    return send(c, answer, answer.body);
+  };
+}
+
+/** What is remembered of the request's own token may have just changed: its session, its freshness. */
+function forgetPresented(
+  c: Context<GatewayEnv>,
+  { principals, cookie }: Pick<ForwardedRouteOptions, "principals" | "cookie">,
+): void {
+  const credential = presentedCredential(c, cookie);
+  if (credential.kind !== "none") principals.forget(credential.token);
+}
+
+async function signedIn(
+  c: Context<GatewayEnv>,
+  answer: ForwardAnswer,
+  cookie: SessionCookie,
+): Promise<Response> {
+  const text = await new Response(answer.body).text();
+  const session = SessionAnswer.parse(JSON.parse(text));
+  cookie.set(c, session.accessToken, session.expiresIn);
+  return send(c, answer, text);
+}
+
+function send(
+  c: Context<GatewayEnv>,
+  answer: ForwardAnswer,
+  body: ForwardAnswer["body"] | string,
+): Response {
+  return c.newResponse(body, answer.status as ContentfulStatusCode, answer.headers);
+}
+
+function addressOf(c: Context<GatewayEnv>, trustedProxies: number): string {
+  // `main.ts` hands on what `Deno.serve` tells of the connection; tests may not.
+  const { remoteAddr }: Partial<Deno.ServeHandlerInfo> = c.env ?? {};
+  return clientAddress(
+    remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined,
+    c.req.header("x-forwarded-for"),
+    trustedProxies,
+  );
+}

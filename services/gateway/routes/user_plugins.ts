@@ -1,0 +1,127 @@
+/** A user's plugins: connections, which auth owns, laid over plugins, which plugin-host owns. */
+import { Hono } from "hono";
+import {
+  API_BASE,
+  type AuthService,
+  type CallContext,
+  ConfigChange,
+  OPERATIONS,
+  PathPluginId,
+  type PluginHostService,
+  type PluginId,
+  type PluginSummary,
+  type ProblemCode,
+} from "@codex/protocol";
+import { callContext, jsonBody, path, ProblemError } from "@codex/service";
+import { composeUserPlugins, isUserPlugin, toUserPlugin } from "../domain/user_plugin.ts";
+import type { GatewayEnv } from "../gateway_env.ts";
+import type { Guard } from "../guard.ts";
+
+export interface UserPluginRouteOptions {
+  readonly guard: Guard;
+  readonly auth: Pick<
+    AuthService,
+    | "listConnections"
+    | "enableConnection"
+    | "disableConnection"
+    | "configureConnection"
+    | "disconnect"
+  >;
+  readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
+}
+
+export function userPluginRoutes(options: UserPluginRouteOptions) {
+  const { auth, pluginHost } = options;
+  const guard = (operationId: string) => options.guard(operationById(operationId));
+
+  return new Hono<GatewayEnv>()
+    .basePath(`${API_BASE}/user/plugins`)
+    .get("/", guard("listUserPlugins"), async (c) => {
+      const context = callContext(c);
+      const [connections, plugins] = await Promise.all([
+        auth.listConnections(context),
+        unlessSilent(pluginHost.listPlugins(context)),
+      ]);
+      return c.json(composeUserPlugins(connections, plugins), 200);
+    })
+    .get("/:pluginId", guard("getUserPlugin"), path(PathPluginId), async (c) => {
+      const context = callContext(c);
+      const { pluginId } = c.req.valid("param");
+      const [{ connections }, plugin] = await Promise.all([
+        auth.listConnections(context),
+        unlessSilent(userPlugin(pluginHost, context, pluginId)),
+      ]);
+      const connection = connections.find((one) => one.pluginId === pluginId);
+      if (connection === undefined) throw notConnected();
+      return c.json(toUserPlugin(connection, plugin), 200);
+    })
+    .delete("/:pluginId", guard("disconnectUserPlugin"), path(PathPluginId), async (c) => {
+      await auth.disconnect(callContext(c), c.req.valid("param").pluginId);
+      return c.json({}, 200);
+    })
+    .post("/:pluginId/enable", guard("enableUserPlugin"), path(PathPluginId), async (c) => {
+      const context = callContext(c);
+      const plugin = await userPlugin(pluginHost, context, c.req.valid("param").pluginId);
+      const connection = await auth.enableConnection(context, plugin.id);
+      return c.json(toUserPlugin(connection, plugin), 200);
+    })
+    .post("/:pluginId/disable", guard("disableUserPlugin"), path(PathPluginId), async (c) => {
+      await auth.disableConnection(callContext(c), c.req.valid("param").pluginId);
+      return c.json({}, 200);
+    })
+    .patch(
+      "/:pluginId/config",
+      guard("configureUserPlugin"),
+      path(PathPluginId),
+      jsonBody(ConfigChange),
+      async (c) => {
+        const context = callContext(c);
+        const { pluginId } = c.req.valid("param");
+        const { config } = c.req.valid("json");
+        const connection = await auth.configureConnection(context, pluginId, config);
+        const plugin = await unlessSilent(userPlugin(pluginHost, context, pluginId));
+        return c.json(toUserPlugin(connection, plugin), 200);
+      },
+    );
+}
+
+function operationById(id: string) {
+  const operation = OPERATIONS.find((one) => one.id === id);
+  if (operation === undefined) throw new TypeError(`There is no operation "${id}"`);
+  return operation;
+}
+
+/** The plugin, as long as it is one that users connect to; `not_found` otherwise. */
+async function userPlugin(
+  pluginHost: UserPluginRouteOptions["pluginHost"],
+  context: CallContext,
+  pluginId: PluginId,
+): Promise<PluginSummary> {
+  const plugin = await pluginHost.getPlugin(context, pluginId);
+  if (!isUserPlugin(plugin)) {
+    throw new ProblemError("not_found", `Plugin "${plugin.name}" has nothing of users' own`);
+  }
+  return plugin;
+}
+
+function notConnected(): ProblemError {
+  return new ProblemError("not_found", "You have no connection to this plugin");
+}
+
+/** What a service that is away answers with; anything else is its considered answer. */
+const SILENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  "service_unavailable",
+  "service_failed",
+  "deadline_exceeded",
+  "not_ready",
+]);
+
+/** Undefined where the owner does not answer, so that the rest can still be shown. */
+async function unlessSilent<Part>(part: Promise<Part>): Promise<Part | undefined> {
+  try {
+    return await part;
+  } catch (error) {
+    if (error instanceof ProblemError && SILENT.has(error.code)) return undefined;
+    throw error;
+  }
+}

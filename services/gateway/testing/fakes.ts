@@ -1,0 +1,162 @@
+/** Stand-ins for auth and plugin-host, kept in memory. */
+import {
+  type Connection,
+  ConnectionId,
+  type ConnectionsAnswer,
+  type JsonObject,
+  Manifest,
+  PluginId,
+  type PluginSummary,
+  type Principal,
+  type Role,
+  SCOPES_OF_ROLE,
+  SessionId,
+  UserId,
+} from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import type { GatewayDeps } from "../app.ts";
+
+export class FakeAuth implements Pick<GatewayDeps, "auth"> {
+  readonly tokens = new Map<string, Principal>();
+  readonly connections = new Map<string, Connection>();
+  readonly purgesOwed: ConnectionsAnswer["purgesOwed"] = {};
+  resolveCalls = 0;
+  /** Thrown by the next calls. */
+  failure: ProblemError | undefined;
+  /** Awaited by `resolve` before it looks. */
+  gate: Promise<void> | undefined;
+
+  readonly auth: GatewayDeps["auth"] = {
+    resolve: async (_context, token) => {
+      this.resolveCalls++;
+      const principal = this.tokens.get(token) ?? null;
+      await this.gate;
+      if (this.failure !== undefined) throw this.failure;
+      return principal;
+    },
+    listConnections: () =>
+      this.#answer(() => ({
+        connections: [...this.connections.values()],
+        purgesOwed: this.purgesOwed,
+      })),
+    enableConnection: (context, pluginId) =>
+      this.#answer(() => {
+        const connection: Connection = {
+          id: ConnectionId.parse(crypto.randomUUID()),
+          userId: context.subject!.userId,
+          pluginId,
+          enabled: true,
+          status: "connected",
+          config: {},
+          createdAt: "2026-01-01T00:00:00.000Z",
+        };
+        this.connections.set(pluginId, connection);
+        return connection;
+      }),
+    disableConnection: (_context, pluginId) =>
+      this.#answer(() => this.#change(pluginId, { enabled: false })).then(() => {}),
+    configureConnection: (_context, pluginId, config: JsonObject) =>
+      this.#answer(() => this.#change(pluginId, { config })),
+    disconnect: (_context, pluginId) =>
+      this.#answer(() => {
+        this.#change(pluginId, {});
+        this.connections.delete(pluginId);
+      }),
+  };
+
+  /** A user's session; its token. */
+  signIn(role: Role, options: { fresh?: boolean } = {}): string {
+    const token = `cxs_${crypto.randomUUID()}`;
+    this.tokens.set(token, {
+      subject: {
+        userId: UserId.parse(crypto.randomUUID()),
+        role,
+        scopes: [...SCOPES_OF_ROLE[role]],
+        fresh: options.fresh ?? true,
+      },
+      kind: "session",
+      sessionId: SessionId.parse(crypto.randomUUID()),
+    });
+    return token;
+  }
+
+  // deno-lint-ignore require-await -- a refusal must be a rejection
+  async #answer<Answer>(answer: () => Answer): Promise<Answer> {
+    if (this.failure !== undefined) throw this.failure;
+    return answer();
+  }
+
+  #change(pluginId: PluginId, change: Partial<Connection>): Connection {
+    const connection = this.connections.get(pluginId);
+    if (connection === undefined) throw new ProblemError("not_found", "There is no connection");
+    const changed = { ...connection, ...change };
+    this.connections.set(pluginId, changed);
+    return changed;
+  }
+}
+
+export class FakePluginHost implements Pick<GatewayDeps, "pluginHost"> {
+  readonly plugins: PluginSummary[] = [];
+  failure: ProblemError | undefined;
+
+  readonly pluginHost: GatewayDeps["pluginHost"] = {
+    // deno-lint-ignore require-await -- a refusal must be a rejection
+    listPlugins: async () => {
+      if (this.failure !== undefined) throw this.failure;
+      return this.plugins;
+    },
+    // deno-lint-ignore require-await -- a refusal must be a rejection
+    getPlugin: async (_context, id) => {
+      if (this.failure !== undefined) throw this.failure;
+      const plugin = this.plugins.find((one) => one.id === id);
+      if (plugin === undefined) throw new ProblemError("not_found", "There is no such plugin");
+      return plugin;
+    },
+  };
+
+  add(plugin: PluginSummary): PluginSummary {
+    this.plugins.push(plugin);
+    return plugin;
+  }
+}
+
+/** A granted plugin that syncs reading progress. */
+export function userPluginSummary(change: Partial<PluginSummary> = {}): PluginSummary {
+  return {
+    id: PluginId.parse(crypto.randomUUID()),
+    name: "sync-example",
+    displayName: "Example sync",
+    description: "Syncs with an example",
+    pluginType: "user",
+    enabled: true,
+    usable: true,
+    state: "stopped",
+    stateReason: null,
+    healthStatus: "healthy",
+    permissions: [],
+    scopes: [],
+    libraryIds: [],
+    manifest: manifest({}),
+    metadataTargets: [],
+    searchQueryTemplate: null,
+    searchPreprocessingRules: null,
+    autoMatchConditions: null,
+    useExistingExternalId: false,
+    requestTimeoutSeconds: 30,
+    syncCronSchedule: null,
+    sendFullMetadata: false,
+    sendGenresAndTags: true,
+    ...change,
+  };
+}
+
+export function manifest(change: object): Manifest {
+  return Manifest.parse({
+    name: "sync-example",
+    displayName: "Example sync",
+    version: "1.2.3",
+    protocolVersion: "1.0",
+    capabilities: { userReadSync: true },
+    ...change,
+  });
+}

@@ -1,0 +1,38 @@
+/** Builds plugin-host's HTTP app from what it needs. */
+import { createServiceApp, type Identity, type Logger, type ReadinessCheck } from "@codex/service";
+import type { CallMetrics } from "./calls/metrics.ts";
+import type { PluginCalls } from "./calls/plugin_calls.ts";
+import type { Executor } from "./db/plugin_queries.ts";
+import type { PluginRegistry } from "./registry/plugin_registry.ts";
+import type { PluginSettings } from "./registry/plugin_settings.ts";
+import type { PluginRuntime } from "./registry/runtime.ts";
+import { adminPluginRoutes } from "./routes/admin_plugins.ts";
+import { everyonesPluginRoutes } from "./routes/everyones_plugins.ts";
+import { internalPluginRoutes } from "./routes/internal_plugins.ts";
+import { purgeRoutes } from "./routes/purges.ts";
+
+export interface AppDeps {
+  readonly db: Executor;
+  readonly identity: Identity;
+  readonly registry: PluginRegistry;
+  readonly settings: PluginSettings;
+  readonly calls: PluginCalls;
+  readonly runtime: PluginRuntime;
+  readonly metrics: CallMetrics;
+  readonly logger: Logger;
+  readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  /** When repeated faults turn a plugin off. */
+  readonly health: { readonly threshold: number; readonly windowSeconds: number };
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export function createApp(deps: AppDeps) {
+  return createServiceApp({ logger: deps.logger, checks: deps.checks })
+    .route("/", adminPluginRoutes(deps))
+    .route("/", everyonesPluginRoutes(deps))
+    .route("/", internalPluginRoutes(deps))
+    .route("/", purgeRoutes(deps));
+}
+
+export type App = ReturnType<typeof createApp>;

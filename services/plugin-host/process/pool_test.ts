@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { FakeClock, settled } from "../rpc/fake_clock.ts";
+import { TransportError } from "../rpc/errors.ts";
+import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
+import { PoolError, type PoolOptions, ProcessPool, type ProcessSpec } from "./pool.ts";
+import { type TestHost, withTestHost } from "./test_host.ts";
+
+interface Scene {
+  readonly pool: ProcessPool;
+  readonly clock: FakeClock;
+  readonly crashes: ProcessEnd[];
+  /** How many processes were started so far. */
+  started(): number;
+  /** A spec for the scripted Node plugin. */
+  spec(name: string, environment?: Record<string, string>, revision?: string): ProcessSpec;
+}
+
+/** A pool on a clock that stands still, over real processes. */
+async function withPool(
+  body: (scene: Scene, host: TestHost) => Promise<void>,
+  options: Partial<PoolOptions<ProcessSpec>> = {},
+): Promise<void> {
+  await withTestHost(async (host) => {
+    const clock = new FakeClock();
+    const crashes: ProcessEnd[] = [];
+    let started = 0;
+    const pool = new ProcessPool({
+      processesMax: 10,
+      idleMs: 60_000,
+      onCrash: (_spec, end) => crashes.push(end),
+      clock,
+      ...options,
+    });
+    const spec: Scene["spec"] = (name, environment = {}, revision = "1") => ({
+      key: name,
+      pluginId: name,
+      revision,
+      start(signal) {
+        started++;
+        return host.starter.start({ ...host.node(environment), dataPath: [name] }, signal);
+      },
+    });
+    try {
+      await body({ pool, clock, crashes, started: () => started, spec }, host);
+    } finally {
+      await pool.stop(() => true, "The test ended");
+      await pool.close();
+    }
+  });
+}
+
+const pidOf = async (process: PluginProcess) => Number(await process.call("pid", {}));
+
+function isPoolError(kind: PoolError["kind"]) {
+  return (error: unknown) => error instanceof PoolError && error.kind === kind;
+}
+
+Deno.test("callers that come together share one start and one process", async () => {
+  await withPool(async ({ pool, spec, started }) => {
+    const pids = await Promise.all(
+      Array.from({ length: 20 }, () => pool.use(spec("a"), pidOf)),
+    );
+    assert.equal(new Set(pids).size, 1);
+    assert.equal(started(), 1);
+    assert.equal(pool.stateOf("a"), "running");
+    assert.equal(pool.stateOf("b"), "stopped");
+  });
+});
+
+Deno.test("a hung initialize of one plugin delays no other", async () => {
+  await withPool(async ({ pool, spec }) => {
+    const hung = pool.use(spec("hung", { HANG_INITIALIZE: "1" }), pidOf);
+    const rejected = assert.rejects(hung, TransportError);
+    assert.equal(pool.stateOf("hung"), "starting");
+    assert.ok(await pool.use(spec("fine"), pidOf) > 0);
+    await pool.stop(({ pluginId }) => pluginId === "hung", "The plugin was disabled");
+    await rejected;
+  });
+});
+
+Deno.test("kill -9 in the middle of a call fails it and the next call starts afresh", async () => {
+  await withPool(async ({ pool, spec, crashes, started }) => {
+    const pid = await pool.use(spec("a"), pidOf);
+    const before = performance.now();
+    const call = pool.use(spec("a"), (process) => process.call("hang", {}));
+    const rejected = assert.rejects(
+      call,
+      (error) => error instanceof TransportError && error.kind === "crashed",
+    );
+    await settled();
+    Deno.kill(pid, "SIGKILL");
+    await rejected;
+    assert.ok(performance.now() - before < 1000);
+    assert.notEqual(await pool.use(spec("a"), pidOf), pid);
+    assert.equal(started(), 2);
+    assert.deepEqual(crashes.map(({ exit }) => exit.signal), ["SIGKILL"]);
+  });
+});
+
+Deno.test("crashes without success between wait 1 s, 2 s, 4 s before the next start", async () => {
+  await withPool(async ({ pool, spec, clock, started }) => {
+    const crash = () => pool.use(spec("a"), (process) => process.call("crash", {}));
+    await assert.rejects(crash, TransportError);
+    for (const seconds of [1, 2, 4]) {
+      await assert.rejects(crash, TransportError);
+      await settled();
+      await assert.rejects(crash, (error) => {
+        assert.ok(error instanceof PoolError);
+        assert.deepEqual([error.kind, error.retryAfterSeconds], ["backing-off", seconds]);
+        return true;
+      });
+      assert.equal(pool.stateOf("a"), "backing_off");
+      clock.advance(seconds * 1000);
+    }
+    const before = started();
+    assert.ok(await pool.use(spec("a"), pidOf) > 0);
+    assert.equal(started(), before + 1);
+    await assert.rejects(crash, TransportError);
+    assert.ok(await pool.use(spec("a"), pidOf) > 0);
+  });
+});
+
+Deno.test("a changed plugin is tried at once, whatever its crashes before", async () => {
+  await withPool(async ({ pool, spec }) => {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(pool.use(spec("a"), (it) => it.call("crash", {})), TransportError);
+      await settled();
+    }
+    await assert.rejects(pool.use(spec("a"), pidOf), isPoolError("backing-off"));
+    assert.ok(await pool.use(spec("a", {}, "2"), pidOf) > 0);
+  });
+});
+
+Deno.test("another revision gets another process, and calls on the old one finish", async () => {
+  await withPool(async ({ pool, spec }) => {
+    const oldPid = await pool.use(spec("a"), pidOf);
+    let oldProcess: PluginProcess | undefined;
+    const inFlight = pool.use(spec("a"), (process) => {
+      oldProcess = process;
+      return process.call("later", { ms: 300 });
+    });
+    await settled();
+    const newPid = await pool.use(spec("a", {}, "2"), pidOf);
+    assert.notEqual(newPid, oldPid);
+    assert.deepEqual(await inFlight, { ms: 300 });
+    assert.equal((await oldProcess?.exited)?.wasAsked, true);
+    assert.equal(await pool.use(spec("a", {}, "2"), pidOf), newPid);
+  });
+});
+
+Deno.test("drain lets calls finish and takes no new ones", async () => {
+  await withPool(async ({ pool, spec }) => {
+    const oldPid = await pool.use(spec("a"), pidOf);
+    const inFlight = pool.use(spec("a"), (process) => process.call("later", { ms: 200 }));
+    await settled();
+    pool.drain(({ pluginId }) => pluginId === "a");
+    assert.notEqual(await pool.use(spec("a"), pidOf), oldPid);
+    assert.deepEqual(await inFlight, { ms: 200 });
+  });
+});
+
+Deno.test("stop ends a process at once and fails its callers with the reason", async () => {
+  await withPool(async ({ pool, spec }) => {
+    await pool.use(spec("a"), pidOf);
+    const call = pool.use(spec("a"), (process) => process.call("hang", {}));
+    const rejected = assert.rejects(call, /The plugin was disabled/);
+    await settled();
+    await pool.stop(({ pluginId }) => pluginId === "a", "The plugin was disabled");
+    await rejected;
+    assert.equal(pool.stateOf("a"), "stopped");
+  });
+});
+
+Deno.test("an idle process is stopped, a busy one is not", async () => {
+  await withPool(async ({ pool, spec, clock, started }) => {
+    let process: PluginProcess | undefined;
+    await pool.use(spec("a"), (it) => {
+      process = it;
+      return it.call("ping", {});
+    });
+    clock.advance(59_999);
+    const busy = pool.use(spec("a"), (it) => it.call("later", { ms: 200 }));
+    await settled();
+    clock.advance(120_000);
+    await busy;
+    assert.equal(started(), 1);
+    clock.advance(60_000);
+    assert.equal((await process?.exited)?.wasAsked, true);
+    assert.equal(pool.stateOf("a"), "stopped");
+    await pool.use(spec("a"), pidOf);
+    assert.equal(started(), 2);
+  });
+});
+
+Deno.test("beyond the cap the least recently used idle process makes way", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    for (const name of ["a", "b", "c"]) {
+      await pool.use(spec(name), pidOf);
+      clock.advance(1000);
+    }
+    await pool.use(spec("a"), pidOf);
+    clock.advance(1000);
+    await pool.use(spec("d"), pidOf);
+    assert.deepEqual(
+      ["a", "b", "c", "d"].map((name) => pool.stateOf(name)),
+      ["running", "stopped", "running", "running"],
+    );
+  }, { processesMax: 3 });
+});
+
+Deno.test("with every process busy a call is refused with a time to retry", async () => {
+  await withPool(async ({ pool, spec }) => {
+    const busy = ["a", "b"].map((name) =>
+      pool.use(spec(name), (process) => process.call("later", { ms: 500 }))
+    );
+    await assert.rejects(pool.use(spec("c"), pidOf), (error) => {
+      assert.ok(error instanceof PoolError);
+      assert.equal(error.kind, "no-capacity");
+      assert.ok(error.retryAfterSeconds > 0);
+      return true;
+    });
+    await Promise.all(busy);
+    assert.ok(await pool.use(spec("c"), pidOf) > 0);
+  }, { processesMax: 2 });
+});
+
+Deno.test("close ends everything, also what is still starting", async () => {
+  await withPool(async ({ pool, spec }) => {
+    await pool.use(spec("a"), pidOf);
+    const starting = pool.use(spec("b", { HANG_INITIALIZE: "1" }), pidOf);
+    const rejected = assert.rejects(starting, TransportError);
+    await pool.close();
+    await rejected;
+    assert.deepEqual(pool.live(), []);
+  });
+});

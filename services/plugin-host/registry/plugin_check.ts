@@ -1,0 +1,46 @@
+/** Starts a plugin once to see whether it works and what it asks for. */
+import type { Manifest } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import type { PluginRecord } from "../db/plugin_record.ts";
+import { RpcError, TransportError } from "../rpc/errors.ts";
+import { readManifest } from "./manifest_reading.ts";
+import { toSpec } from "./plugin_view.ts";
+import type { PluginRuntime } from "./runtime.ts";
+
+export type CheckResult =
+  | { readonly ok: true; readonly manifest: Manifest; readonly latencyMs: number }
+  | { readonly ok: false; readonly reason: string; readonly latencyMs: number };
+
+/** Without network, and without secrets before the grant. */
+export async function checkPlugin(
+  runtime: PluginRuntime,
+  record: PluginRecord,
+): Promise<CheckResult> {
+  const spec = toSpec(record);
+  const isGranted = record.pinnedManifest !== null;
+  const startedAt = performance.now();
+  const failed = (reason: string): CheckResult => ({
+    ok: false,
+    reason,
+    latencyMs: performance.now() - startedAt,
+  });
+  try {
+    const probe = await runtime.probe({
+      ...spec,
+      network: [],
+      hasSecrets: isGranted && spec.hasSecrets,
+    });
+    const name = record.folder === null ? null : record.name;
+    const read = readManifest(probe.manifest, name);
+    if (!read.ok) return failed(read.reason);
+    return { ok: true, manifest: read.manifest, latencyMs: probe.latencyMs };
+  } catch (error) {
+    if (error instanceof RpcError) {
+      return failed(`The plugin refused to start: ${error.message} (${error.code})`);
+    }
+    if (error instanceof TransportError || error instanceof ProblemError) {
+      return failed(error.message);
+    }
+    throw error;
+  }
+}

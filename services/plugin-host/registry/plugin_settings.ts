@@ -1,0 +1,167 @@
+/** Adding a plugin by command and changing settings: checked as a whole before anything is stored. */
+import type { CallContext, FieldError, NewPlugin, PluginId, PluginPatch } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import {
+  deletePlugin,
+  type Executor,
+  insertPlugin,
+  type PluginChange,
+} from "../db/plugin_queries.ts";
+import type { PluginRecord } from "../db/plugin_record.ts";
+import { splitEnvironment } from "../domain/environment_secrets.ts";
+import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
+import { judgeVariableName } from "../process/environment_policy.ts";
+import type { CheckResult } from "./plugin_check.ts";
+import type { PluginRegistry, RegistryDeps } from "./plugin_registry.ts";
+import { SECRET_VARIABLE_PREFIX } from "./runtime.ts";
+
+type SettingsDeps = Pick<RegistryDeps, "auth" | "now"> & {
+  readonly db: Executor;
+  readonly registry: PluginRegistry;
+  readonly commandPolicy: CommandPolicy;
+};
+
+export interface AddedPlugin {
+  readonly record: PluginRecord;
+  /** Undefined when it was not asked to be enabled. */
+  readonly check: CheckResult | undefined;
+}
+
+/** Values for the vault; null removes one. */
+type SecretChange = Record<string, string | null>;
+
+export class PluginSettings {
+  readonly #deps: SettingsDeps;
+
+  constructor(deps: SettingsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Adds a plugin by command. With `permissions` this counts as the grant; if the check fails it is
+   * saved, disabled.
+   *
+   * @throws ProblemError `bad_request` naming every refused field, `name_taken`,
+   * `encryption_key_missing` when a secret can't be kept
+   */
+  async add(context: CallContext, wish: NewPlugin): Promise<AddedPlugin> {
+    const { db, registry } = this.#deps;
+    await this.#refuseBadCommand(wish.command, wish.args ?? [], null, wish.env);
+    // What it may write and reach comes with the grant below, of the manifest that the check reads.
+    const { name, displayName, command, enabled, permissions, network, ...settings } = wish;
+    const { change, secrets } = readChange(settings, undefined);
+    const inserted = await insertPlugin(db, { ...change, name, displayName, command });
+    if (inserted === undefined) {
+      throw new ProblemError("name_taken", `There is a plugin "${name}" already`);
+    }
+    try {
+      await this.#keepSecrets(context, inserted.id, secrets);
+      await registry.audit(context, "plugin.added", inserted.id, {
+        name,
+        command,
+        args: wish.args ?? [],
+      });
+    } catch (error) {
+      await deletePlugin(db, inserted.id);
+      throw error;
+    }
+    if (enabled === false) return { record: inserted, check: undefined };
+    const { record, result } = await registry.check(inserted);
+    if (!result.ok || permissions === undefined || record.seenDigest === null) {
+      return { record, check: result };
+    }
+    const granted = await registry.grant(context, record.id, {
+      permissions,
+      network: network ?? [],
+      acceptManifest: record.seenDigest,
+    });
+    return { record: granted, check: result };
+  }
+
+  /**
+   * Changes what `patch` names.
+   *
+   * @throws ProblemError `bad_request` naming every refused field, `encryption_key_missing`
+   */
+  async change(context: CallContext, id: PluginId, patch: PluginPatch): Promise<PluginRecord> {
+    const { registry } = this.#deps;
+    const record = await registry.find(id);
+    if (patch.command !== undefined || patch.args !== undefined) {
+      if (record.folder !== null) {
+        throw new ProblemError("bad_request", "The command of an installed plugin is its file's", {
+          errors: [{ pointer: "/command", detail: "Is given by codex-plugin.json" }],
+        });
+      }
+    }
+    await this.#refuseBadCommand(
+      patch.command ?? record.command,
+      patch.args ?? record.args,
+      record.folder,
+      patch.env,
+    );
+    const { change, secrets } = readChange(patch, record);
+    await this.#keepSecrets(context, id, secrets);
+    const changed = await registry.change(id, change);
+    await registry.audit(context, "plugin.changed", id, {
+      name: record.name,
+      settings: Object.keys(patch),
+      ...(patch.allowUnsandboxed !== undefined && { allowUnsandboxed: patch.allowUnsandboxed }),
+    });
+    return changed;
+  }
+
+  async #refuseBadCommand(
+    command: string,
+    args: readonly string[],
+    folder: string | null,
+    env: NewPlugin["env"],
+  ): Promise<void> {
+    const errors: FieldError[] = [];
+    const resolved = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
+    if (!resolved.ok) errors.push({ pointer: "/command", detail: resolved.reason });
+    (env ?? []).forEach(({ key }, index) => {
+      const judged = judgeVariableName(key);
+      if (!judged.allowed) errors.push({ pointer: `/env/${index}/key`, detail: judged.reason });
+    });
+    if (errors.length === 0) return;
+    const detail = errors.map((error) => error.detail).join("; ");
+    throw new ProblemError("bad_request", detail, { errors });
+  }
+
+  async #keepSecrets(context: CallContext, id: PluginId, secrets: SecretChange): Promise<void> {
+    if (Object.keys(secrets).length === 0) return;
+    const { auth, registry } = this.#deps;
+    await auth.putPluginSecrets(registry.outgoing(context), id, { credentials: secrets });
+  }
+}
+
+/** Splits what was sent into columns and secrets: no secret reaches the registry's tables. */
+function readChange(
+  settings: PluginPatch,
+  before: PluginRecord | undefined,
+): { change: PluginChange; secrets: SecretChange } {
+  const { env, credentials, ...columns } = settings;
+  const change = defined(columns) as PluginChange;
+  const secrets: SecretChange = {};
+  if (env !== undefined) {
+    const split = splitEnvironment(env);
+    change.env = split.entries;
+    for (const { key } of before?.env ?? []) {
+      if (!env.some((entry) => entry.key === key)) secrets[SECRET_VARIABLE_PREFIX + key] = null;
+    }
+    for (const [key, value] of Object.entries(split.secrets)) {
+      secrets[SECRET_VARIABLE_PREFIX + key] = value;
+    }
+  }
+  if (credentials !== undefined) {
+    change.credentialNames = Object.keys(credentials);
+    for (const name of before?.credentialNames ?? []) secrets[name] = null;
+    Object.assign(secrets, credentials);
+  }
+  return { change, secrets };
+}
+
+/** Without the keys that are undefined, so that they leave their columns alone. */
+function defined(shape: object): object {
+  return Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined));
+}

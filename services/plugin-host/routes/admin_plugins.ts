@@ -1,0 +1,129 @@
+/** The administrator's calls (http-api.md: "Plugins, admin"), forwarded by the gateway. */
+import { Hono } from "hono";
+import { z } from "zod";
+import {
+  API_BASE,
+  CreatedPlugin,
+  FailuresQuery,
+  GrantRequest,
+  NewPlugin,
+  PluginId,
+  PluginPatch,
+} from "@codex/protocol";
+import {
+  callContext,
+  callers,
+  jsonBody,
+  path,
+  query,
+  type RequestEnv,
+  requireFresh,
+  requireScope,
+} from "@codex/service";
+import type { AppDeps } from "../app.ts";
+import { countFailuresSince, listFailures } from "../db/failure_queries.ts";
+import { healthOf } from "../domain/plugin_state.ts";
+
+const byId = path(z.object({ id: PluginId }));
+
+export function adminPluginRoutes(deps: AppDeps) {
+  const { registry, settings, runtime, db, metrics, identity, health, now } = deps;
+  return new Hono<RequestEnv>()
+    .basePath(API_BASE)
+    .use("/admin/plugins/*", callers(identity, "gateway"), requireScope("plugins:admin"))
+    .use("/metrics/plugins", callers(identity, "gateway"), requireScope("plugins:admin"))
+    .get("/admin/plugins", async (c) => {
+      const plugins = await registry.list();
+      return c.json({ plugins, total: plugins.length }, 200);
+    })
+    .post("/admin/plugins", requireFresh, jsonBody(NewPlugin), async (c) => {
+      const { record, check } = await settings.add(callContext(c), c.req.valid("json"));
+      const plugin = await registry.view(record);
+      const answer: CreatedPlugin = {
+        plugin,
+        message: messageOf(plugin.enabled, check),
+        healthCheckPerformed: check !== undefined,
+        ...(check !== undefined && {
+          healthCheckPassed: check.ok,
+          healthCheckLatencyMs: check.latencyMs,
+          ...(!check.ok && { healthCheckError: check.reason }),
+        }),
+      };
+      return c.json(answer, 201);
+    })
+    .post("/admin/plugins/reload", async (c) => {
+      return c.json(await registry.reload(callContext(c)), 200);
+    })
+    .get("/admin/plugins/:id", byId, async (c) => {
+      return c.json(await registry.view(await registry.find(c.req.valid("param").id)), 200);
+    })
+    .patch("/admin/plugins/:id", requireFresh, byId, jsonBody(PluginPatch), async (c) => {
+      const { id } = c.req.valid("param");
+      const record = await settings.change(callContext(c), id, c.req.valid("json"));
+      return c.json(await registry.view(record), 200);
+    })
+    .delete("/admin/plugins/:id", requireFresh, byId, async (c) => {
+      await registry.remove(callContext(c), c.req.valid("param").id);
+      return c.json({}, 200);
+    })
+    .post("/admin/plugins/:id/enable", byId, async (c) => {
+      const record = await registry.enable(callContext(c), c.req.valid("param").id);
+      return c.json(await registry.view(record), 200);
+    })
+    .post("/admin/plugins/:id/disable", byId, async (c) => {
+      const record = await registry.disable(callContext(c), c.req.valid("param").id);
+      return c.json(await registry.view(record), 200);
+    })
+    .post("/admin/plugins/:id/reset", byId, async (c) => {
+      const record = await registry.reset(callContext(c), c.req.valid("param").id);
+      return c.json(await registry.view(record), 200);
+    })
+    .post("/admin/plugins/:id/test", byId, async (c) => {
+      const { result } = await registry.check(await registry.find(c.req.valid("param").id));
+      const { latencyMs } = result;
+      if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
+      const message = `Answered in ${Math.round(latencyMs)} ms`;
+      return c.json({ success: true, message, latencyMs, manifest: result.manifest }, 200);
+    })
+    .post("/admin/plugins/:id/grant", requireFresh, byId, jsonBody(GrantRequest), async (c) => {
+      const { id } = c.req.valid("param");
+      const record = await registry.grant(callContext(c), id, c.req.valid("json"));
+      return c.json(await registry.view(record), 200);
+    })
+    .get("/admin/plugins/:id/health", byId, async (c) => {
+      const record = await registry.find(c.req.valid("param").id);
+      const { state, stateReason, failureCount, lastFailureAt, lastSuccessAt, disabledReason } =
+        await registry.view(record);
+      return c.json({
+        healthStatus: healthOf(record),
+        state,
+        stateReason,
+        failureCount,
+        lastFailureAt,
+        lastSuccessAt,
+        disabledReason,
+      }, 200);
+    })
+    .get("/admin/plugins/:id/failures", byId, query(FailuresQuery), async (c) => {
+      const { id } = await registry.find(c.req.valid("param").id);
+      const { failures, total } = await listFailures(db, id, c.req.valid("query"));
+      const since = new Date(now() - health.windowSeconds * 1000);
+      const windowFailures = await countFailuresSince(db, id, since);
+      return c.json({ failures, total, ...health, windowFailures }, 200);
+    })
+    .get("/admin/plugins/:id/logs", byId, async (c) => {
+      const { id } = await registry.find(c.req.valid("param").id);
+      const { lines, dropped } = runtime.logsOf(id);
+      return c.json({
+        lines: lines.map(({ at, text }) => ({ at: at.toISOString(), text })),
+        dropped,
+      }, 200);
+    })
+    .get("/metrics/plugins", (c) => c.json({ plugins: metrics.read() }, 200));
+}
+
+function messageOf(isEnabled: boolean, check: { ok: boolean } | undefined): string {
+  if (check === undefined) return "Added; it is off until it is granted";
+  if (!check.ok) return "Added, but its check failed: it is off";
+  return isEnabled ? "Added and granted" : "Added: read what it asks for, then grant it";
+}

@@ -1,0 +1,24 @@
+/** Deletion of what is kept of a connection or a person: live processes and data folders. Idempotent. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ConnectionId, UserId } from "@codex/protocol";
+import { callers, path, type RequestEnv } from "@codex/service";
+import type { AppDeps } from "../app.ts";
+
+export function purgeRoutes({ runtime, identity }: AppDeps) {
+  return new Hono<RequestEnv>()
+    .basePath("/internal")
+    .delete(
+      "/connections/:id",
+      callers(identity, "auth"),
+      path(z.object({ id: ConnectionId })),
+      async (c) => {
+        await runtime.purgeConnection(c.req.valid("param").id);
+        return c.json({}, 200);
+      },
+    )
+    .delete("/users/:id", callers(identity, "auth"), path(z.object({ id: UserId })), async (c) => {
+      await runtime.purgeUser(c.req.valid("param").id);
+      return c.json({}, 200);
+    });
+}
