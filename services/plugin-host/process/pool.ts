@@ -123,7 +123,9 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
 
   /** Of the processes of a plugin, the one that says most. */
   stateOf(pluginId: string): RunState {
-    const entries = this.#all().filter((entry) => entry.spec.pluginId === pluginId);
+    const entries = this.#all().filter(({ spec, process }) =>
+      spec.pluginId === pluginId && !process?.isClosing
+    );
     if (entries.some((entry) => entry.process !== undefined)) return "running";
     if (entries.length > 0) return "starting";
     return this.#backoff.isWaiting(pluginId) ? "backing_off" : "stopped";
