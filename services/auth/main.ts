@@ -1,0 +1,55 @@
+/** Starts auth: the only file that touches the environment, the network and signals. */
+import { secureRandomBytes } from "@codex/crypto";
+import { createPasswordHasher } from "@codex/crypto/password";
+import {
+  connectDatabase,
+  countMigrations,
+  createIdentity,
+  databaseReady,
+  refuseOwnerRole,
+  runMain,
+  serveUntilStopped,
+  startLogging,
+} from "@codex/service";
+import { createApp } from "./app.ts";
+import { startBackground } from "./background.ts";
+import { loadConfig } from "./config.ts";
+import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
+import * as schema from "./db/schema.ts";
+import { createPeers } from "./peers.ts";
+import { announceSetupCode, requireReady, requireRightKey } from "./start_checks.ts";
+import { createThrottles } from "./throttle.ts";
+import { createTickets } from "./tickets.ts";
+
+await runMain("auth", async () => {
+  const config = loadConfig({
+    get: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+  });
+  const { hostname, port, privateKey, publicKeys, keyring, setupCode } = config;
+  const logger = await startLogging("auth", config.logLevel);
+  const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
+  const base = { db, logger, now: Date.now, random: secureRandomBytes, keyring, setupCode };
+  const database = databaseReady(sql, "auth", countMigrations(journal));
+  await requireReady(database);
+  await refuseOwnerRole(sql);
+  await requireRightKey(base);
+  await announceSetupCode(base, (line) => Deno.stdout.writeSync(new TextEncoder().encode(line)));
+
+  const { now } = base;
+  const identity = await createIdentity({ service: "auth", privateKey, publicKeys, now });
+  const { pluginHost, purgers } = createPeers(identity, config.peers);
+  const background = startBackground({ ...base, purgers });
+  const app = createApp({
+    ...base,
+    identity,
+    pluginHost,
+    passwords: createPasswordHasher(),
+    throttles: createThrottles(sql),
+    tickets: await createTickets(privateKey, now),
+    checks: { database },
+    onPurgesOwed: background.purgeNow,
+  });
+  const onStop = [background.stop, close];
+  await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
+});
