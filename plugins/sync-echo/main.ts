@@ -1,0 +1,3 @@
+import { createSyncEcho } from "./plugin.ts";
+
+await createSyncEcho().run();
