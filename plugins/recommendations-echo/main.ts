@@ -1,0 +1,3 @@
+import { createRecommendationsEcho } from "./plugin.ts";
+
+await createRecommendationsEcho().run();
