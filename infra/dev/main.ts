@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { exitOnFailure } from "../failure.ts";
 import { repository } from "../repository.ts";
 import { createOutput } from "./output.ts";
+import { watchNpx } from "./npx.ts";
 import { supervise } from "./supervisor.ts";
 
 /** Ctrl-C reaches us from the terminal and again through the task runner: that is one. */
@@ -21,20 +22,22 @@ async function main(): Promise<number> {
     stdout: (text) => void Deno.stdout.writeSync(encoder.encode(text)),
     stderr: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
   });
+  const environment = Deno.env.toObject();
   const { stop, force } = listenForSignals();
+  void watchNpx(environment, () => stop.abort());
   await supervise({
     tree: values.tree ?? repository,
-    environment: Deno.env.toObject(),
+    environment,
     isWatching: values.watch,
     output,
-    stop,
-    force,
+    stop: stop.signal,
+    force: force.signal,
   });
   return 0;
 }
 
 /** The first signal asks for an orderly end, a later one for an end at once. */
-function listenForSignals(): { stop: AbortSignal; force: AbortSignal } {
+function listenForSignals(): { stop: AbortController; force: AbortController } {
   const stop = new AbortController();
   const force = new AbortController();
   let firstAt = 0;
@@ -48,5 +51,5 @@ function listenForSignals(): { stop: AbortSignal; force: AbortSignal } {
       }
     });
   }
-  return { stop: stop.signal, force: force.signal };
+  return { stop, force };
 }

@@ -60,13 +60,15 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** "12:00:01 WARN message key=value …" */
+/** "12:00:01 WARN message key=value …", without the values that the message has in it already. */
 function describeRecord(record: Record<string, unknown>): string {
   const { "@timestamp": timestamp, level, message, logger: _logger, ...fields } = record;
   const time = typeof timestamp === "string" ? timestamp.slice(11, 19) : "";
   const severity = level === "INFO" ? "" : String(level ?? "");
-  const details = Object.entries(fields).map(([name, value]) =>
-    `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
-  );
-  return [time, severity, String(message), ...details].filter((part) => part !== "").join(" ");
+  const text = String(message);
+  const details = Object.entries(fields)
+    .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)])
+    .filter(([, value]) => !text.includes(String(value)))
+    .map(([name, value]) => `${name}=${value}`);
+  return [time, severity, text, ...details].filter((part) => part !== "").join(" ");
 }

@@ -11,7 +11,7 @@ function record(readable: boolean) {
 const LINE = JSON.stringify({
   "@timestamp": "2026-01-02T03:04:05.678Z",
   level: "WARN",
-  message: "Slow",
+  message: "Slow route /x",
   logger: "codex.auth",
   ms: 12,
   route: "/x",
@@ -23,7 +23,7 @@ Deno.test("for people a log record is one short line with its service", () => {
   output.relay("plugin-host", "plain", "stderr");
   output.relay("auth", '{"message": broken', "stdout");
   assert.deepEqual(written, [
-    "out auth         03:04:05 WARN Slow ms=12 route=/x\n",
+    "out auth         03:04:05 WARN Slow route /x ms=12\n",
     "err plugin-host  plain\n",
     'out auth         {"message": broken\n',
   ]);

@@ -106,7 +106,7 @@ export class ServiceKeeper {
 
   #describeFailedStart(ending: Ending): string {
     const [only, ...more] = ending.complaints;
-    if (only !== undefined && more.length === 0) return only;
+    if (only !== undefined && more.length === 0) return only.replace(/^error: /, "");
     for (const line of ending.complaints) this.options.output.relay(this.name, line, "stderr");
     return `Service "${this.name}" ended at its start (${ending.how})`;
   }

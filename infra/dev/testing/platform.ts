@@ -49,18 +49,22 @@ export interface Platform extends AsyncDisposable {
   kill(signal: Deno.Signal): void;
 }
 
+/** @param through a program and its arguments that starts the supervisor in our place */
 export function startPlatform(
   ground: Pick<Ground, "tree" | "dataDir">,
   environment: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  through: readonly string[] = [],
 ): Platform {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-q", `--config=${join(repository, "deno.json")}`, "-P=dev"],
-      join(repository, "infra", "dev", "main.ts"),
-      `--tree=${ground.tree}`,
-      ...args,
-    ],
+  const command = [
+    ...[...through, Deno.execPath(), "run", "-q", "-P=dev"],
+    `--config=${join(repository, "deno.json")}`,
+    join(repository, "infra", "dev", "main.ts"),
+    `--tree=${ground.tree}`,
+    ...args,
+  ];
+  const child = new Deno.Command(command[0]!, {
+    args: command.slice(1),
     clearEnv: true,
     env: {
       ...pickEnvironment(["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"]),
