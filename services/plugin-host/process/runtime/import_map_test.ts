@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import importMap from "./import_map.json" with { type: "json" };
+import sdk from "../../../../plugins/sdk/deno.json" with { type: "json" };
+
+Deno.test("a plugin reaches every export of the SDK but what is for tests", () => {
+  const { "./testing": _forTests, ...exported } = sdk.exports;
+  const expected = Object.entries(exported).map(([name, path]) => [
+    `@codex/plugin-sdk${name.slice(1)}`,
+    `../../../../plugins/sdk/${path.slice(2)}`,
+  ]);
+  assert.deepEqual(importMap.imports, Object.fromEntries(expected));
+});
