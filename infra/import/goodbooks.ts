@@ -26,7 +26,7 @@ async function main(
   const options = readArguments(args);
   const series = gatherSeries(await readRows(options.csv));
   if (options.ndjson) {
-    await linesOf(series).pipeTo(Deno.stdout.writable);
+    await print(linesOf(series));
     return 0;
   }
   const token = options.token ?? environmentToken;
@@ -64,6 +64,15 @@ export function linesOf(
       },
     }),
   );
+}
+
+/** A reader that has seen enough, such as `head`, ends the printing. */
+async function print(lines: ReadableStream<Uint8Array>): Promise<void> {
+  try {
+    await lines.pipeTo(Deno.stdout.writable);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 async function readRows(path: string): Promise<GoodbooksRow[]> {

@@ -47,13 +47,13 @@ function standalone({ line }: PlacedBook): SeriesLine {
 
 /**
  * Several series can have one name ("Fallen", "The Secret"). Books that share a person belong together;
- * groups that share none are still one series as long as no number is taken twice, as when several
+ * groups that share none are still one series where their numbers complement each other, as when several
  * authors write in turn ("The 39 Clues"). The largest keeps the plain key, the others add their author.
  */
 function splitNamesakes(key: string, books: readonly PlacedBook[]): SeriesLine[] {
   const series: PlacedBook[][] = [];
   for (const group of sharingPeople(books)) {
-    const home = series.find((other) => !takesSameNumber(other, group));
+    const home = series.find((other) => complement(other, group));
     if (home === undefined) series.push([...group]);
     else home.push(...group);
   }
@@ -100,10 +100,11 @@ function sharingPeople(books: readonly PlacedBook[]): PlacedBook[][] {
   return groups.map((group) => group.books).sort((a, b) => b.length - a.length);
 }
 
-/** Collections hold several numbers and so don't count. */
-function takesSameNumber(a: readonly PlacedBook[], b: readonly PlacedBook[]): boolean {
-  const taken = new Set(a.map(singleNumber));
-  return b.map(singleNumber).some((number) => number !== undefined && taken.has(number));
+/** Both have volumes with a number, and none of the same; of collections alone nothing can be told. */
+function complement(a: readonly PlacedBook[], b: readonly PlacedBook[]): boolean {
+  const left = new Set(a.flatMap((book) => singleNumber(book) ?? []));
+  const right = new Set(b.flatMap((book) => singleNumber(book) ?? []));
+  return left.size > 0 && right.size > 0 && left.isDisjointFrom(right);
 }
 
 function singleNumber({ place }: PlacedBook): number | undefined {
