@@ -4,22 +4,183 @@ import {
   type ExecuteAnswer,
   type ExecuteRequest,
   type Json,
-  type JsonObject,
+  JsonObject,
   type PluginCall,
   type PluginCallAnswer,
   type PluginId,
+  type PluginSummary,
+  readWire,
+  toPointer,
 } from "@codex/protocol";
+import { ProblemError, type TicketResult } from "@codex/service";
+import type { PluginRecord } from "../db/plugin_record.ts";
+import type { PluginRegistry } from "../registry/plugin_registry.ts";
+import { toSpec } from "../registry/plugin_view.ts";
+import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
+import { RpcError } from "../rpc/errors.ts";
+import type { CalledPlugin, CallRecorder } from "./call_recorder.ts";
+import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
+import { AnswerError, judge, toProblem } from "./outcome.ts";
 
-export interface PluginCalls {
+/** A plugin that is off is asked about again after this. */
+const OFF_RETRY_SECONDS = 60;
+
+export interface PluginCallsDeps {
+  readonly registry: PluginRegistry;
+  readonly runtime: PluginRuntime;
+  readonly recorder: CallRecorder;
+  readonly verifyTicket: (ticket: string) => Promise<TicketResult>;
+}
+
+export class PluginCalls {
+  readonly #deps: PluginCallsDeps;
+
+  constructor(deps: PluginCallsDeps) {
+    this.#deps = deps;
+  }
+
   /**
    * Calls a method on behalf of another service; the answer is checked by the method's schema.
    *
    * @throws ProblemError `plugin_crashed`, `plugin_failed`, `deadline_exceeded`, `no_capacity`,
    * `plugin_off`, `not_granted`, `bad_request`
    */
-  call(context: CallContext, id: PluginId, call: PluginCall): Promise<PluginCallAnswer>;
+  async call(context: CallContext, id: PluginId, call: PluginCall): Promise<PluginCallAnswer> {
+    const record = await this.#deps.registry.find(id);
+    await this.#refuseUnusable(record);
+    const schema = refuseUncovered(record, call.method);
+    const connection = await this.#connectionOf(record, call.ticket);
+    return await this.#run(record, schema, {
+      method: call.method,
+      params: call.params,
+      ...(context.signal && { signal: context.signal }),
+      ...(connection && { connection }),
+    });
+  }
+
   /** Runs one action for a person. The plugin's own error is an answer, not a problem. */
-  execute(context: CallContext, id: PluginId, request: ExecuteRequest): Promise<ExecuteAnswer>;
+  async execute(
+    context: CallContext,
+    id: PluginId,
+    { action }: ExecuteRequest,
+  ): Promise<ExecuteAnswer> {
+    const startedAt = performance.now();
+    const call = action === "ping" ? { method: "ping", params: {} } : {
+      method: metadataMethod(action.metadata.contentType, action.metadata.action),
+      params: readParams(action.metadata),
+    };
+    const answer = await this.call(context, id, call);
+    const latencyMs = performance.now() - startedAt;
+    return answer.ok
+      ? { success: true, result: answer.result, latencyMs }
+      : { success: false, error: answer.error, latencyMs };
+  }
+
+  async #run(
+    record: PluginRecord,
+    schema: MethodSchema,
+    call: RuntimeCall,
+  ): Promise<PluginCallAnswer> {
+    const { runtime, recorder } = this.#deps;
+    const plugin: CalledPlugin = {
+      id: record.id,
+      name: record.name,
+      isUnwell: record.failureCount > 0 ||
+        (record.lastExternalFailureAt ?? 0) > (record.lastSuccessAt ?? 0),
+    };
+    const startedAt = performance.now();
+    const elapsed = () => performance.now() - startedAt;
+    try {
+      const raw = await runtime.call(toSpec(record), call);
+      const read = readWire(schema.answer, raw);
+      if (!read.ok) throw new AnswerError(call.method, read.issues);
+      recorder.succeeded(plugin, call.method, elapsed());
+      // What a schema made of parsed JSON is JSON.
+      return { ok: true, result: read.value as Json, ignored: [...read.ignored] };
+    } catch (error) {
+      const fault = judge(error);
+      if (fault !== undefined) {
+        const { method, params } = call;
+        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault);
+      }
+      if (error instanceof RpcError) return { ok: false, error: toCallError(error) };
+      throw toProblem(error, record.name);
+    }
+  }
+
+  async #refuseUnusable(record: PluginRecord): Promise<void> {
+    const summary = await this.#deps.registry.summary(record);
+    if (summary.usable) return;
+    throw unusable(summary);
+  }
+
+  async #connectionOf(
+    record: PluginRecord,
+    ticket: string | undefined,
+  ): Promise<RuntimeCall["connection"]> {
+    const { capabilities } = record.pinnedManifest ?? {};
+    const isUserPlugin = capabilities?.userReadSync || capabilities?.userRecommendationProvider;
+    if (!isUserPlugin) return undefined;
+    if (ticket === undefined) {
+      throw new ProblemError("bad_request", `Plugin "${record.name}" works for a connection only`);
+    }
+    const verified = await this.#deps.verifyTicket(ticket);
+    if (!verified.ok || verified.claims.pluginId !== record.id) {
+      throw new ProblemError("unauthenticated", "The connection ticket is not valid here");
+    }
+    return { ticket, claims: verified.claims };
+  }
 }
 
-export type { Json, JsonObject };
+function unusable({ name, state, stateReason }: PluginSummary): ProblemError {
+  if (state === "discovered") {
+    return new ProblemError("not_granted", `Plugin "${name}" has to be granted first`);
+  }
+  return new ProblemError("plugin_off", `Plugin "${name}" is ${state}: ${stateReason ?? "off"}`, {
+    retryAfterSeconds: OFF_RETRY_SECONDS,
+  });
+}
+
+/** Only what the approved manifest covers is ever asked. */
+function refuseUncovered(record: PluginRecord, method: string): MethodSchema {
+  const schema = findMethod(method);
+  const { pinnedManifest: manifest, metadataTargets: targets, name } = record;
+  if (schema === undefined) {
+    throw new ProblemError("bad_request", `There is no plugin method "${method}"`);
+  }
+  if (manifest === null || !schema.isCovered(manifest.capabilities)) {
+    throw new ProblemError("bad_request", `Plugin "${name}" does not offer "${method}"`);
+  }
+  const { contentType } = schema;
+  if (contentType !== undefined && targets.length > 0 && !targets.includes(contentType)) {
+    throw new ProblemError("bad_request", `Plugin "${name}" is not used for "${contentType}" here`);
+  }
+  return schema;
+}
+
+type MetadataRequest = Exclude<ExecuteRequest["action"], "ping">["metadata"];
+
+/** The parameters as the method wants them; every wrong one is named. */
+function readParams({ contentType, action, params }: MetadataRequest): JsonObject {
+  const schema = findMethod(metadataMethod(contentType, action))?.params;
+  const parsed = schema?.safeParse(params);
+  if (parsed?.success) return JsonObject.parse(withoutUndefined(parsed.data));
+  const errors = (parsed?.error.issues ?? []).map((issue) => ({
+    pointer: `/action/metadata/params${toPointer(issue.path)}`,
+    detail: issue.message,
+  }));
+  const named = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; ");
+  throw new ProblemError("bad_request", named, { errors });
+}
+
+function withoutUndefined(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function toCallError(error: RpcError) {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.data !== undefined && { data: error.data as Json }),
+  };
+}

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import {
   API_BASE,
-  CreatedPlugin,
+  type CreatedPlugin,
   FailuresQuery,
   GrantRequest,
   NewPlugin,

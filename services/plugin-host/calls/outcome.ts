@@ -1,0 +1,83 @@
+/** What the outcome of a call means: for its caller, and for the plugin's health (protocol.md: "Errors"). */
+import { RpcErrorCode, type WireIssue } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import { PoolError } from "../process/pool.ts";
+import { RpcError, TransportError } from "../rpc/errors.ts";
+
+/** How a failed call weighs. */
+export interface Fault {
+  /** `plugin` counts against its health, `external` shows it as degraded, `none` is only told. */
+  readonly weight: "plugin" | "external" | "none";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An answer that fails its method's schema. */
+export class AnswerError extends Error {
+  override readonly name = "AnswerError";
+
+  constructor(method: string, issues: readonly WireIssue[]) {
+    const told = issues.slice(0, 5).map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
+    super(`The answer to "${method}" is not of its shape: ${told.join("; ")}`);
+  }
+}
+
+/** Judges what a call threw; undefined for what is no fault of a plugin, such as a caller that left. */
+export function judge(error: unknown): Fault | undefined {
+  if (error instanceof AnswerError) {
+    return { weight: "plugin", code: "invalid_answer", message: error.message };
+  }
+  if (error instanceof RpcError) {
+    const weight = weightOfCode(error.code);
+    return { weight, code: String(error.code), message: error.message };
+  }
+  if (!(error instanceof TransportError)) return undefined;
+  switch (error.kind) {
+    case "crashed":
+    case "timeout":
+    case "protocol":
+    case "queue-full":
+      return { weight: "plugin", code: error.kind, message: error.message };
+    case "closed":
+    case "cancelled":
+      return undefined;
+  }
+}
+
+/** -32003 and -32005 mark one user's connection; limits and wrong questions are nobody's fault. */
+function weightOfCode(code: number): Fault["weight"] {
+  if (code === RpcErrorCode.internal) return "plugin";
+  return code === RpcErrorCode.externalApi ? "external" : "none";
+}
+
+/** What the caller is told where the plugin gave no answer; a plugin's own error is not for this. */
+export function toProblem(error: unknown, pluginName: string): unknown {
+  if (error instanceof AnswerError) {
+    return new ProblemError("plugin_failed", `Plugin "${pluginName}": ${error.message}`);
+  }
+  if (error instanceof PoolError) {
+    const code = error.kind === "no-capacity" ? "no_capacity" : "plugin_off";
+    return new ProblemError(code, error.message, { retryAfterSeconds: error.retryAfterSeconds });
+  }
+  if (!(error instanceof TransportError)) return error;
+  switch (error.kind) {
+    case "crashed":
+      return new ProblemError(
+        "plugin_crashed",
+        `Plugin "${pluginName}" crashed during the call: ${error.message}; the next call starts it again`,
+      );
+    case "timeout":
+      return new ProblemError(
+        "deadline_exceeded",
+        `Plugin "${pluginName}" did not answer in time: ${error.message}`,
+      );
+    case "queue-full":
+    case "protocol":
+      return new ProblemError("plugin_failed", `Plugin "${pluginName}": ${error.message}`);
+    case "closed":
+    case "cancelled":
+      return new ProblemError("plugin_off", `Plugin "${pluginName}": ${error.message}`, {
+        retryAfterSeconds: 2,
+      });
+  }
+}
