@@ -1,0 +1,38 @@
+/** Starts the gateway: the only file that touches the environment, the network and signals. */
+import { createAuthClient } from "@codex/auth/client";
+import { createPluginHostClient } from "@codex/plugin-host/client";
+import { createIdentity, runMain, serveUntilStopped, startLogging } from "@codex/service";
+import { createApp } from "./app.ts";
+import { loadConfig } from "./config.ts";
+
+await runMain("gateway", async () => {
+  const config = loadConfig({
+    get: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+  });
+  const logger = await startLogging("gateway", config.logLevel);
+  const now = Date.now;
+  const identity = await createIdentity({
+    service: "gateway",
+    privateKey: config.privateKey,
+    publicKeys: config.publicKeys,
+    now,
+  });
+  const { serviceUrls } = config;
+  const app = createApp({
+    ...config,
+    identity,
+    auth: createAuthClient({ identity, baseUrl: serviceUrls.auth }),
+    pluginHost: createPluginHostClient({ identity, baseUrl: serviceUrls["plugin-host"] }),
+    fetch,
+    logger,
+    now,
+  });
+  await serveUntilStopped({
+    fetch: (request, info) => app.fetch(request, info),
+    hostname: config.hostname,
+    port: config.port,
+    logger,
+    onStop: [],
+  });
+});
