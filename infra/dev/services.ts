@@ -21,7 +21,7 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   gateway: {
     peers: ["auth", "library", "plugin-host", "storage", "sync"],
     roles: [],
-    settings: [],
+    settings: ["CODEX_TRUSTED_PROXIES"],
     needsPublicUrl: true,
   },
   auth: {
