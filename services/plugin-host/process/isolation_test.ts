@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import type { PluginProcess } from "./plugin_process.ts";
-import { denoRuntime, type TestHost, withTestHost } from "./test_host.ts";
+import { denoRuntime, type TestHost, withTestHost } from "../testing/test_host.ts";
 
 const REFUSED = /Requires \w+ access|not found|specifier|--no-remote|--no-npm|requires unscoped/i;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { RpcError, TransportError } from "../rpc/errors.ts";
-import { withTestHost } from "./test_host.ts";
+import { withTestHost } from "../testing/test_host.ts";
 
 /** Whether a signalled process is gone within 2 s: a signal is delivered, not carried out. */
 async function isGone(pid: number): Promise<boolean> {

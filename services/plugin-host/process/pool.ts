@@ -23,7 +23,7 @@ export interface PoolOptions<Spec> {
   readonly processesMax: number;
   /** A process that nothing used for so long is stopped. */
   readonly idleMs: number;
-  /** Told of every process that ended without being asked to. Must not throw. */
+  /** Told of a process that ended by itself while nothing was asked of it: else its callers know. Must not throw. */
   readonly onCrash?: (spec: Spec, end: ProcessEnd) => void;
   readonly clock?: Clock;
 }
@@ -206,15 +206,16 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
       return process;
     } catch (error) {
       this.#detach(entry);
-      if (!abort.signal.aborted) this.#backoff.note(spec);
+      if (!abort.signal.aborted && isPluginFault(error)) this.#backoff.note(spec);
       throw abort.signal.aborted ? stopped(abort.signal) : error;
     }
   }
 
   #onExit(entry: Entry<Spec>, end: ProcessEnd): void {
     this.#detach(entry);
+    const wasNoted = entry.isCrashNoted;
     this.#noteCrash(entry);
-    if (!end.wasAsked) this.#options.onCrash?.(entry.spec, end);
+    if (!end.wasAsked && !wasNoted) this.#options.onCrash?.(entry.spec, end);
   }
 
   /** Once for each crash: by the caller whom it struck, before the next call, or when the process was reaped. */
@@ -259,6 +260,11 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     this.#retired.delete(entry);
     if (this.#entries.get(entry.spec.key) === entry) this.#entries.delete(entry.spec.key);
   }
+}
+
+/** What else can fail a start, such as a service that can't be reached, is not the plugin's doing. */
+function isPluginFault(error: unknown): boolean {
+  return error instanceof RpcError || error instanceof TransportError;
 }
 
 function stopped(signal: AbortSignal): TransportError {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { FakeClock, settled } from "../rpc/fake_clock.ts";
+import { FakeClock, settled } from "../testing/fake_clock.ts";
 import { TransportError } from "../rpc/errors.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
 import { PoolError, type PoolOptions, ProcessPool, type ProcessSpec } from "./pool.ts";
-import { type TestHost, withTestHost } from "./test_host.ts";
+import { type TestHost, withTestHost } from "../testing/test_host.ts";
 
 interface Scene {
   readonly pool: ProcessPool;
@@ -93,7 +93,22 @@ Deno.test("kill -9 in the middle of a call fails it and the next call starts afr
     assert.ok(performance.now() - before < 1000);
     assert.notEqual(await pool.use(spec("a"), pidOf), pid);
     assert.equal(started(), 2);
+    assert.deepEqual(crashes, []);
+  });
+});
+
+Deno.test("a crash of an idle process is told, since no caller saw it", async () => {
+  await withPool(async ({ pool, spec, crashes }) => {
+    let process: PluginProcess | undefined;
+    await pool.use(spec("a"), (it) => {
+      process = it;
+      return it.call("ping", {});
+    });
+    Deno.kill(process?.pid ?? 0, "SIGKILL");
+    await process?.exited;
+    await settled();
     assert.deepEqual(crashes.map(({ exit }) => exit.signal), ["SIGKILL"]);
+    assert.ok(await pool.use(spec("a"), pidOf) > 0);
   });
 });
 

@@ -82,7 +82,8 @@ export interface PluginRuntime {
    *
    * @throws RpcError what the plugin answered
    * @throws TransportError why there is no answer
-   * @throws ProblemError `no_capacity`, or `plugin_off` when it can't run here
+   * @throws PoolError why no process can be had now
+   * @throws ProblemError `plugin_off` when it can't run here, or of auth when secrets can't be had
    */
   call(spec: PluginSpec, call: RuntimeCall): Promise<unknown>;
   /** Ends every process of a plugin: `drain` lets calls in flight finish first, up to their deadlines. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { RpcError, TransportError, type TransportErrorKind } from "./errors.ts";
-import { FakeClock, settled } from "./fake_clock.ts";
+import { FakeClock, settled } from "../testing/fake_clock.ts";
 import type { JsonObject } from "./framing.ts";
 import { type MemoryTransport, memoryTransportPair } from "./transport.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
 import { FloodGuard } from "./flood_guard.ts";
 
 Deno.test("a burst of unasked messages is read at full speed", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settled } from "./fake_clock.ts";
+import { settled } from "../testing/fake_clock.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** A pipe whose reader takes a chunk only when told to. */

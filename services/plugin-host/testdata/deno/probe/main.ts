@@ -33,7 +33,7 @@ const attempts: Record<string, (params: { target: string }) => unknown> = {
   write: ({ target }) => Deno.writeTextFile(target, "changed"),
   fetch: async ({ target }) => (await fetch(target, { signal: AbortSignal.timeout(2000) })).status,
   connect: ({ target }) => {
-    const [hostname, port] = target.split(" ");
+    const [hostname = "", port] = target.split(" ");
     return Deno.connect({ hostname, port: Number(port) }).then(() => "connected");
   },
   run: ({ target }) => new Deno.Command(target).outputSync().code,
@@ -43,11 +43,6 @@ const attempts: Record<string, (params: { target: string }) => unknown> = {
     const before = localStorage.getItem("seen");
     localStorage.setItem("seen", target);
     return before;
-  },
-  /** Where Deno's cache would be, by every way that is open to a plugin. */
-  findCache: async () => {
-    const found = await Deno.stat("/proc/self/environ").catch(String);
-    return String(found);
   },
   writeOwn: ({ target }) =>
     Deno.writeTextFile(target, "mine").then(() => Deno.readTextFile(target)),

@@ -1,10 +1,10 @@
 /** For tests: a starter over temporary folders, and requests for the plugins in `testdata/`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type DenoRuntime, plainLauncher } from "./launch_plan.ts";
-import type { PluginProcess } from "./plugin_process.ts";
-import { ProcessRecords, startTimesByPs } from "./process_records.ts";
-import { Starter, type StartRequest } from "./starter.ts";
+import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
+import type { PluginProcess } from "../process/plugin_process.ts";
+import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
+import { Starter, type StartRequest } from "../process/starter.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -12,8 +12,8 @@ export const TESTDATA = pathOf("../testdata");
 
 export const denoRuntime: DenoRuntime = {
   denoPath: Deno.execPath(),
-  bootstrap: pathOf("./runtime/bootstrap.mjs"),
-  importMap: pathOf("./runtime/import_map.json"),
+  bootstrap: pathOf("../process/runtime/bootstrap.mjs"),
+  importMap: pathOf("../process/runtime/import_map.json"),
   sdkFolder: pathOf("../../../plugins/sdk"),
 };
 

@@ -1,0 +1,44 @@
+/** The private folders of plugins and connections below one root. Ids are UUIDs, so they are safe as names. */
+import { join } from "node:path";
+import type { PluginId, TicketClaims } from "@codex/protocol";
+
+/** Path of a process's private folder, below the root. */
+export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined): string[] {
+  return claims === undefined
+    ? [pluginId, "system"]
+    : [pluginId, "users", claims.userId, claims.connectionId];
+}
+
+/** Of a process that is only asked for its manifest: no folder that a working one uses. */
+export function probePathOf(pluginId: PluginId): string[] {
+  return [pluginId, "probe"];
+}
+
+export async function removePluginData(root: string, pluginId: PluginId): Promise<void> {
+  await remove(join(root, pluginId));
+}
+
+export async function removeUserData(root: string, userId: string): Promise<void> {
+  for (const pluginId of await namesIn(root)) await remove(join(root, pluginId, "users", userId));
+}
+
+export async function removeConnectionData(root: string, connectionId: string): Promise<void> {
+  for (const pluginId of await namesIn(root)) {
+    const users = join(root, pluginId, "users");
+    for (const userId of await namesIn(users)) await remove(join(users, userId, connectionId));
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  });
+  return entries.map(({ name }) => name);
+}
+
+async function remove(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}

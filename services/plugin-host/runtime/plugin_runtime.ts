@@ -1,0 +1,263 @@
+/** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
+import type {
+  AuthService,
+  ConnectionSecrets,
+  Isolation,
+  PluginId,
+  StorageService,
+} from "@codex/protocol";
+import { type Logger, ProblemError } from "@codex/service";
+import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
+import { LogTail } from "../process/log_tail.ts";
+import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
+import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
+import type { Starter, StartRequest } from "../process/starter.ts";
+import { readManifest } from "../registry/manifest_reading.ts";
+import type {
+  LiveStatus,
+  PluginRuntime,
+  PluginSpec,
+  Probe,
+  RuntimeCall,
+  RuntimeLogs,
+} from "../registry/runtime.ts";
+import type { ProtocolFaultKind } from "../rpc/connection.ts";
+import { TransportError } from "../rpc/errors.ts";
+import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import {
+  dataPathOf,
+  probePathOf,
+  removeConnectionData,
+  removePluginData,
+  removeUserData,
+} from "./data_folders.ts";
+import { initializationOf } from "./initialization.ts";
+import { placementOf, type PlacementPolicy } from "./placement.ts";
+import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
+import { TicketHolder } from "./ticket_holder.ts";
+
+export interface LivePluginsDeps {
+  readonly placement: PlacementPolicy;
+  readonly denoRuntime: DenoRuntime;
+  readonly starter: Starter;
+  /** Holds the private folder of every plugin and connection. */
+  readonly dataRoot: string;
+  readonly processesMax: number;
+  readonly idleMs: number;
+  readonly auth: Pick<
+    AuthService,
+    "getPluginSecrets" | "releaseConnectionSecrets" | "renewTicket"
+  >;
+  readonly storage: StorageService;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly events: PluginEvents;
+}
+
+/** What happens to plugins outside of calls. Must not throw. */
+export interface PluginEvents {
+  /** The manifest that a process answered its start with, unchecked. */
+  started(id: PluginId, manifest: unknown): void;
+  /** A process ended by itself while nothing was asked of it. */
+  crashed(id: PluginId, end: ProcessEnd): void;
+  /** A plugin broke the protocol. */
+  faulted(id: PluginId, kind: ProtocolFaultKind, excerpt: string): void;
+}
+
+type CallConnection = RuntimeCall["connection"];
+
+interface LiveSpec extends ProcessSpec {
+  readonly pluginId: PluginId;
+  readonly connectionId: string | undefined;
+  readonly userId: string | undefined;
+}
+
+export class LivePlugins implements PluginRuntime {
+  readonly #deps: LivePluginsDeps;
+  readonly #pool: ProcessPool<LiveSpec>;
+  readonly #logs = new Map<PluginId, LogTail>();
+  readonly #tickets = new WeakMap<PluginProcess, TicketHolder>();
+
+  constructor(deps: LivePluginsDeps) {
+    this.#deps = deps;
+    this.#pool = new ProcessPool({
+      processesMax: deps.processesMax,
+      idleMs: deps.idleMs,
+      onCrash: ({ pluginId }, end) => deps.events.crashed(pluginId, end),
+    });
+  }
+
+  async isolationOf(spec: PluginSpec): Promise<Isolation> {
+    const placement = await placementOf(this.#deps.placement, spec);
+    const { reason } = placement;
+    return placement.runnable ? { level: placement.level, reason } : { level: 0, reason };
+  }
+
+  async probe(spec: PluginSpec): Promise<Probe> {
+    const plugin = await this.#pluginSecrets(spec);
+    const request = await this.#requestOf({ ...spec, network: [] }, {
+      secrets: { plugin, connection: undefined },
+      dataPath: probePathOf(spec.id),
+      onRequest: emptyStorage,
+    });
+    const startedAt = performance.now();
+    const process = await this.#deps.starter.start(request, new AbortController().signal);
+    try {
+      await process.call("ping", {});
+      return { manifest: process.initializeResult, latencyMs: performance.now() - startedAt };
+    } finally {
+      // The answer doesn't wait for a plugin that ignores its shutdown.
+      process.close();
+    }
+  }
+
+  async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
+    const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal } = call;
+    return await this.#pool.use(this.#liveSpec(spec, connection), (process) => {
+      if (connection !== undefined) {
+        this.#tickets.get(process)?.offer(connection.ticket, connection.claims.exp * 1000);
+      }
+      return process.call(method, params, { timeoutMs, ...(signal && { signal }) });
+    });
+  }
+
+  async stop(id: PluginId, how: "now" | "drain"): Promise<void> {
+    const isOfPlugin = ({ pluginId }: LiveSpec) => pluginId === id;
+    if (how === "drain") this.#pool.drain(isOfPlugin);
+    else await this.#pool.stop(isOfPlugin, "The plugin was turned off");
+  }
+
+  async purgeConnection(connectionId: string): Promise<void> {
+    await this.#pool.stop((spec) => spec.connectionId === connectionId, "The connection has ended");
+    await removeConnectionData(this.#deps.dataRoot, connectionId);
+  }
+
+  async purgeUser(userId: string): Promise<void> {
+    await this.#pool.stop((spec) => spec.userId === userId, "The user was deleted");
+    await removeUserData(this.#deps.dataRoot, userId);
+  }
+
+  async removePlugin(id: PluginId): Promise<void> {
+    await this.#pool.stop(({ pluginId }) => pluginId === id, "The plugin was deleted");
+    this.#logs.delete(id);
+    await removePluginData(this.#deps.dataRoot, id);
+  }
+
+  statusOf(id: PluginId): LiveStatus {
+    const state = this.#pool.stateOf(id);
+    return state === "backing_off"
+      ? { state, reason: "It crashed and is started again after a while" }
+      : { state };
+  }
+
+  logsOf(id: PluginId): RuntimeLogs {
+    const tail = this.#logs.get(id);
+    return tail === undefined
+      ? { lines: [], dropped: 0 }
+      : { lines: tail.latest(), dropped: tail.dropped };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {
+    const claims = connection?.claims;
+    return {
+      key: `${spec.id}/${claims?.connectionId ?? "system"}`,
+      pluginId: spec.id,
+      connectionId: claims?.connectionId,
+      userId: claims?.userId,
+      revision: String(spec.revision),
+      start: (signal) => this.#start(spec, connection, signal),
+    };
+  }
+
+  async #start(
+    spec: PluginSpec,
+    connection: CallConnection,
+    signal: AbortSignal,
+  ): Promise<PluginProcess> {
+    const { starter, events, storage, logger } = this.#deps;
+    const [plugin, secrets] = await Promise.all([
+      this.#pluginSecrets(spec),
+      this.#connectionSecrets(connection),
+    ]);
+    const holder = this.#holderOf(connection);
+    const request = await this.#requestOf(spec, {
+      secrets: { plugin, connection: secrets },
+      dataPath: dataPathOf(spec.id, connection?.claims),
+      onRequest: holder === undefined
+        ? noReverseMethods
+        : storageHandler({ storage, ticket: () => holder.current(), logger }),
+    });
+    const process = await starter.start(request, signal);
+    const manifest = readManifest(process.initializeResult, spec.manifest?.name ?? null);
+    if (!manifest.ok) {
+      await process.kill(manifest.reason);
+      throw new TransportError("protocol", manifest.reason);
+    }
+    events.started(spec.id, process.initializeResult);
+    if (holder !== undefined) this.#tickets.set(process, holder);
+    return process;
+  }
+
+  /** @throws ProblemError `plugin_off` with what to do when it can't run here */
+  async #requestOf(
+    spec: PluginSpec,
+    own: {
+      readonly secrets: Parameters<typeof initializationOf>[1];
+      readonly dataPath: readonly string[];
+      readonly onRequest: ReverseHandler;
+    },
+  ): Promise<StartRequest> {
+    const { placement: policy, denoRuntime, events } = this.#deps;
+    const placement = await placementOf(policy, spec);
+    if (!placement.runnable) throw new ProblemError("plugin_off", placement.reason);
+    const isDeno = placement.target.runtime === "deno";
+    const { params, environment } = initializationOf(spec, own.secrets, isDeno);
+    const log = this.#logOf(spec.id);
+    return {
+      // Level 3 is a launcher of its own, which `placementOf` doesn't choose until there is one.
+      launcher: plainLauncher(placement.level === 1 ? 1 : 2, denoRuntime),
+      target: placement.target,
+      pluginFolder: placement.folder,
+      workingDirectory: spec.workingDirectory,
+      environment,
+      network: spec.network,
+      dataPath: own.dataPath,
+      initializeParams: params,
+      timeoutMs: spec.requestTimeoutMs,
+      onRequest: own.onRequest,
+      onFault: (kind, excerpt) => events.faulted(spec.id, kind, excerpt),
+      onLogLine: (text) => log.add(text, new Date(this.#deps.now())),
+    };
+  }
+
+  #logOf(id: PluginId): LogTail {
+    const tail = this.#logs.get(id) ?? new LogTail();
+    this.#logs.set(id, tail);
+    return tail;
+  }
+
+  #holderOf(connection: CallConnection): TicketHolder | undefined {
+    if (connection === undefined) return undefined;
+    const { auth, now } = this.#deps;
+    const renew: AuthService["renewTicket"] = (context, ticket) =>
+      auth.renewTicket(context, ticket);
+    return new TicketHolder(connection.ticket, connection.claims.exp * 1000, renew, now);
+  }
+
+  async #pluginSecrets(spec: PluginSpec): Promise<Readonly<Record<string, string>>> {
+    if (!spec.hasSecrets) return {};
+    const context = { requestId: crypto.randomUUID() };
+    return (await this.#deps.auth.getPluginSecrets(context, spec.id)).credentials;
+  }
+
+  async #connectionSecrets(connection: CallConnection): Promise<ConnectionSecrets | undefined> {
+    if (connection === undefined) return undefined;
+    const context = { requestId: crypto.randomUUID() };
+    return await this.#deps.auth.releaseConnectionSecrets(context, connection.ticket);
+  }
+}
