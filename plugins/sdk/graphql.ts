@@ -4,14 +4,9 @@
  *
  * @module
  */
-import {
-  AuthFailedError,
-  ConfigurationError,
-  ExternalApiError,
-  PluginError,
-  RateLimitedError,
-} from "./errors.ts";
+import { AuthFailedError, ExternalApiError, PluginError, RateLimitedError } from "./errors.ts";
 import { type GraphqlFault, type GraphqlReply, readReply } from "./graphql_reply.ts";
+import { connectionFailure, readBodyText } from "./http.ts";
 import { type Pacer, readRetryAfter } from "./pacing.ts";
 
 export type { GraphqlFault, GraphqlReply } from "./graphql_reply.ts";
@@ -111,13 +106,14 @@ export class GraphqlCall {
       return await this.#read(response);
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
-      throw thrown instanceof PluginError ? thrown : this.#unreachable(thrown, timeout.aborted);
+      if (thrown instanceof PluginError) throw thrown;
+      throw connectionFailure(this.options.service, url, thrown, timeout.aborted);
     }
   }
 
   async #read(response: Response): Promise<GraphqlReply | RateLimitedError> {
     this.#noteRate(response.headers);
-    const text = await this.#readText(response);
+    const text = await readBodyText(this.options.service, response, BODY_BYTES_MAX);
     if (response.status === 429) return this.#slowDown(response.headers);
     const reply = readReply(text, response.status);
     if (reply === undefined) throw this.#noReply(response.status);
@@ -160,34 +156,7 @@ export class GraphqlCall {
     return Math.max(leftMs - REPLY_MARGIN_MS, REPLY_TIMEOUT_MS_MIN);
   }
 
-  /** A body is given up as soon as it is too long. */
-  async #readText(response: Response): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX) {
-        throw this.#failure(`more than ${BODY_BYTES_MAX} bytes`, response.status);
-      }
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
-  }
-
   #failure(what: string, status: number): ExternalApiError {
     return new ExternalApiError(`${this.options.service} answered ${status}: ${what}`, { status });
-  }
-
-  #unreachable(thrown: unknown, timedOut: boolean): PluginError {
-    const { host } = new URL(this.options.url);
-    const { service } = this.options;
-    if (timedOut) return new ExternalApiError(`${service} didn't answer in time`);
-    const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
-    // How Deno says that the sandbox doesn't let this host through.
-    if (name === "NotCapable" || name === "PermissionDenied") {
-      return new ConfigurationError(`Network access to "${host}" is not granted`);
-    }
-    return new ExternalApiError(`${service} can't be reached: ${message}`, { cause: thrown });
   }
 }

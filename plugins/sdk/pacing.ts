@@ -60,8 +60,8 @@ export class Pacer {
     const firstAt = Math.max(this.#nextAt(), this.clock.now());
     this.#refuseLate(firstAt + this.#waiting * this.#intervalMs, latestAt);
     const before = this.#queue;
-    const had = Promise.withResolvers<void>();
-    this.#queue = had.promise;
+    let passOn = () => {};
+    this.#queue = new Promise((resolve) => passOn = resolve);
     this.#waiting++;
     try {
       await untilAborted(before, signal);
@@ -70,7 +70,7 @@ export class Pacer {
     } finally {
       this.#waiting--;
       // Who leaves early must not let the next one overtake those before.
-      before.then(had.resolve);
+      before.then(passOn);
     }
   }
 
@@ -128,13 +128,10 @@ export function readRetryAfter(headers: Headers, now = new Date()): number | und
   return Math.max(0, Math.ceil((instant - now.getTime()) / 1000));
 }
 
-async function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -48,8 +48,7 @@ export class SettingsReader {
   url<Fallback extends string | null>(key: string, fallback: Fallback): string | Fallback {
     const value = this.#reader.optionalText(key)?.trim();
     if (value === undefined) return fallback;
-    const { protocol } = URL.parse(value) ?? { protocol: "" };
-    if (protocol === "https:" || protocol === "http:") return value.replace(/\/+$/, "");
+    if (/^https?:/i.test(value) && URL.canParse(value)) return value.replace(/\/+$/, "");
     this.refuse(`"${key}" must be an http or https URL`);
     return fallback;
   }
