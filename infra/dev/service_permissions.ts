@@ -46,7 +46,10 @@ export function permissionFlags(
     }
   }
   if (definition.needsDataDir) {
-    read.push(config.dataDir);
+    read.push(config.dataDir, Deno.execPath());
+    if (config.settings.CODEX_PLUGINS_DIR !== undefined) {
+      read.push(config.settings.CODEX_PLUGINS_DIR);
+    }
     write.push(config.dataDir);
     const foreign = [...Object.keys(services), "database"].filter((name) => name !== service);
     deny.push(join(config.dataDir, "postgres"), ...foreign.map((name) => store.path(name)));

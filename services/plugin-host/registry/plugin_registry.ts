@@ -3,7 +3,9 @@ import type {
   AuthService,
   CallContext,
   GrantRequest,
+  Isolation,
   JsonObject,
+  Manifest,
   Plugin,
   PluginId,
   PluginSummary,
@@ -24,6 +26,7 @@ import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { stateOf } from "../domain/plugin_state.ts";
 import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
+import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import { toPlugin, toSpec, toSummary, type ViewInput } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
@@ -41,8 +44,15 @@ export interface RegistryDeps {
   readonly oauthRedirectUrl: string;
 }
 
+/** How long the judgement of a plugin's isolation is shown before it is made again. */
+const ISOLATION_SHOWN_MS = 5000;
+
 export class PluginRegistry {
   readonly #deps: RegistryDeps;
+  readonly #isolations = new Map<
+    PluginId,
+    { readonly revision: number; readonly isolation: Isolation; readonly until: number }
+  >();
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
@@ -75,13 +85,34 @@ export class PluginRegistry {
 
   async #look(record: PluginRecord): Promise<ViewInput> {
     const { runtime, isSafeMode } = this.#deps;
-    const isolation = await runtime.isolationOf(toSpec(record));
+    const isolation = await this.#isolationOf(record);
     const live = runtime.statusOf(record.id);
     return { record, isolation, state: stateOf({ record, isolation, live, isSafeMode }) };
   }
 
+  /** Judged anew at every start anyway; here it only has to be shown, and every call looks at it. */
+  async #isolationOf(record: PluginRecord): Promise<Isolation> {
+    const { id, revision } = record;
+    const known = this.#isolations.get(id);
+    const now = this.#deps.now();
+    if (known?.revision === revision && known.until > now) return known.isolation;
+    const isolation = await this.#deps.runtime.isolationOf(toSpec(record));
+    this.#isolations.set(id, { revision, isolation, until: now + ISOLATION_SHOWN_MS });
+    return isolation;
+  }
+
   /** Reads the plugins folders again. What was found is never started by it. */
   async reload(context: CallContext): Promise<ReloadAnswer> {
+    const answer = await this.discover();
+    const { added, changed, removed } = answer;
+    if (added.length + changed.length + removed.length > 0) {
+      await this.audit(context, "plugin.reloaded", undefined, { added, changed, removed });
+    }
+    return answer;
+  }
+
+  /** The same at the service's own start, when there is nobody to name in the audit log. */
+  async discover(): Promise<ReloadAnswer> {
     const { found, errors } = await discoverPlugins(this.#deps.pluginsFolders);
     const known = new Map(
       (await listPlugins(this.#deps.db)).map((record) => [record.name as string, record]),
@@ -105,13 +136,6 @@ export class PluginRegistry {
       await updatePlugin(this.#deps.db, record.id, { folderMissing: true }, true);
       await this.#deps.runtime.stop(record.id, "now");
       answer.removed.push(record.name);
-    }
-    if (answer.added.length + answer.changed.length + answer.removed.length > 0) {
-      await this.audit(context, "plugin.reloaded", undefined, {
-        added: answer.added,
-        changed: answer.changed,
-        removed: answer.removed,
-      });
     }
     return answer;
   }
@@ -155,16 +179,23 @@ export class PluginRegistry {
   async check(record: PluginRecord): Promise<{ record: PluginRecord; result: CheckResult }> {
     const result = await checkPlugin(this.#deps.runtime, record);
     if (!result.ok) return { record, result };
-    const seenDigest = digestOf({
-      manifest: result.manifest,
-      fileWishes: record.fileWishes,
-      command: record.command,
-      args: record.args,
-    });
-    if (seenDigest === record.seenDigest) return { record, result };
-    const change = { seenManifest: result.manifest, seenDigest };
-    const updated = await updatePlugin(this.#deps.db, record.id, change, false);
-    return { record: updated ?? record, result };
+    return { record: await this.#remember(record, result.manifest), result };
+  }
+
+  /** Remembers the manifest that a process started with: one that asks for something else needs approval. */
+  async noteManifest(id: PluginId, raw: unknown): Promise<void> {
+    const record = await findPlugin(this.#deps.db, id);
+    if (record === undefined) return;
+    const read = readManifest(raw, record.folder === null ? null : record.name);
+    if (read.ok) await this.#remember(record, read.manifest);
+  }
+
+  async #remember(record: PluginRecord, manifest: Manifest): Promise<PluginRecord> {
+    const { fileWishes, command, args } = record;
+    const seenDigest = digestOf({ manifest, fileWishes, command, args });
+    if (seenDigest === record.seenDigest) return record;
+    const change = { seenManifest: manifest, seenDigest };
+    return await updatePlugin(this.#deps.db, record.id, change, false) ?? record;
   }
 
   /**
@@ -254,6 +285,7 @@ export class PluginRegistry {
     await this.#deps.runtime.removePlugin(id);
     await this.#deps.auth.deletePlugin(this.outgoing(context), id);
     await deletePlugin(this.#deps.db, id);
+    this.#isolations.delete(id);
     await this.audit(context, "plugin.deleted", id, { name: record.name });
   }
 

@@ -1,0 +1,53 @@
+/** Starts plugin-host: the only file that touches the environment, the network and signals. */
+import { createAuthClient } from "@codex/auth/client";
+import {
+  connectDatabase,
+  countMigrations,
+  createIdentity,
+  createTicketVerifier,
+  databaseReady,
+  refuseOwnerRole,
+  runMain,
+  serveUntilStopped,
+  startLogging,
+} from "@codex/service";
+import { createStorageClient } from "@codex/storage/client";
+import { createApp } from "./app.ts";
+import { assemble } from "./assembly.ts";
+import { loadConfig } from "./config.ts";
+import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
+import * as schema from "./db/schema.ts";
+import { findInstallation } from "./installation.ts";
+
+await runMain("plugin-host", async () => {
+  const config = loadConfig({
+    get: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+  });
+  const now = Date.now;
+  const { hostname, port, privateKey, publicKeys } = config;
+  const logger = await startLogging("plugin-host", config.logLevel);
+  const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
+  await refuseOwnerRole(sql);
+  const identity = await createIdentity({ service: "plugin-host", privateKey, publicKeys, now });
+  const deps = assemble({
+    db,
+    identity,
+    auth: createAuthClient({ identity, baseUrl: config.authUrl }),
+    storage: createStorageClient({ identity, baseUrl: config.storageUrl }),
+    verifyTicket: await createTicketVerifier(publicKeys.auth, now),
+    logger,
+    checks: { database: databaseReady(sql, "plugin_host", countMigrations(journal)) },
+    config,
+    installation: await findInstallation(config),
+    now,
+  });
+  const reaped = await deps.records.reapLeftovers();
+  if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
+  if (config.sandboxMode === "off") logger.warn("CODEX_PLUGIN_SANDBOX is off");
+  await deps.registry.discover();
+
+  const app = createApp(deps);
+  const onStop = [() => deps.runtime.close(), close];
+  await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
+});
