@@ -64,6 +64,17 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];
 
+/**
+ * In which order services stop: callers before those they call, so that a request under way at the
+ * gateway still finds its way through. What auth calls, it calls again after a restart.
+ */
+export const stopOrder: readonly (readonly ServiceName[])[] = [
+  ["gateway"],
+  ["sync", "library"],
+  ["plugin-host"],
+  ["auth", "storage"],
+];
+
 /** Every setting that some service gets. */
 export const settingNames: readonly string[] = [
   ...new Set(serviceNames.flatMap((name) => services[name].settings)),

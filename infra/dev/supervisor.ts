@@ -24,7 +24,7 @@ import { describeLaunch } from "./service_launch.ts";
 import { type Deployment, listenHost, publicUrl, serviceUrl } from "./service_environment.ts";
 import { ServiceKeeper } from "./service_keeper.ts";
 import { readPermissionSets } from "./service_permissions.ts";
-import { portVariable, serviceNames } from "./services.ts";
+import { portVariable, serviceNames, stopOrder } from "./services.ts";
 import { isSetupRequired } from "./setup_status.ts";
 import { type Change, watchTree } from "./watcher.ts";
 
@@ -74,8 +74,9 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
       isWatched: options.isWatching,
     })
   );
-  const stopAll = () => Promise.all(keepers.map((keeper) => keeper.stop()));
-  parts.defer(async () => void await stopAll());
+  let stopping: Promise<void> | undefined;
+  const stopAll = () => stopping ??= stopInOrder(keepers);
+  parts.defer(stopAll);
   stop.addEventListener("abort", stopAll, { once: true });
   force.addEventListener("abort", () => keepers.forEach((keeper) => keeper.kill()), { once: true });
 
@@ -89,6 +90,13 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
     output.say(`Setup code: ${setupCode}`);
   }
   await Promise.race([untilAborted(stop), lost.promise]);
+}
+
+async function stopInOrder(keepers: readonly ServiceKeeper[]): Promise<void> {
+  for (const names of stopOrder) {
+    const wave = keepers.filter((keeper) => names.includes(keeper.name));
+    await Promise.all(wave.map((keeper) => keeper.stop()));
+  }
 }
 
 /** The ports asked for, which must be free, and free ones for the rest. */
@@ -122,7 +130,9 @@ async function openDatabase(
   const showsAll = config.logLevel === "debug";
   const start = () =>
     startOwnServer(config.dataDir, store, (line) => {
-      if (showsAll || !line.startsWith("LOG:")) output.relay("postgres", line, "stderr");
+      if (showsAll || /^(WARNING|FATAL|PANIC):/.test(line)) {
+        output.relay("postgres", line, "stderr");
+      }
     });
   const server = parts.use(await keepServer(start, output, onLost));
   force.addEventListener("abort", () => server.kill(), { once: true });

@@ -152,7 +152,11 @@ Deno.test("the platform starts, keeps its parts running, and ends without a trac
     assert.equal((await platform.status).code, 0);
     for (const { pid } of before.values()) assert.ok(!isAlive(pid));
     assert.ok(!isAlive(database));
-    assert.equal(platform.stdout.filter((line) => /Stopped/.test(line)).length, 6);
+    const stopped = platform.stdout.filter((line) => /Stopped/.test(line))
+      .map((line) => line.split(" ")[0]);
+    assert.equal(stopped.length, 6);
+    assert.equal(stopped[0], "gateway");
+    assert.equal(stopped[3], "plugin-host");
     assert.match(platform.stderr.at(-1)!, /database system is shut down/);
   });
 

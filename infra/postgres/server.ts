@@ -107,7 +107,7 @@ async function launch(
   const reading = (async () => {
     for await (const line of lines(child.stderr)) {
       if (line.includes(READY)) ready.resolve("ready");
-      if (/^(FATAL|PANIC|ERROR|WARNING|HINT|DETAIL)/.test(line)) complaints.push(line);
+      if (/^(FATAL|PANIC|ERROR|WARNING)/.test(line)) complaints.push(line);
       complaints.splice(0, complaints.length - 6);
       options.onLog?.(line);
     }
@@ -142,6 +142,9 @@ function command(home: Home, program: Program, port: number, durable: boolean): 
     unix_socket_directories: "",
     max_connections: 200,
     log_line_prefix: "",
+    // Values of rows and statements don't belong in a log.
+    log_error_verbosity: "terse",
+    log_min_error_statement: "panic",
     lc_messages: "C",
     timezone: "UTC",
     log_timezone: "UTC",
