@@ -1,10 +1,11 @@
 /** How the other services are, asked of each one's `/health/ready`. */
 import { z } from "zod";
+import type { ServiceName } from "@codex/protocol";
 import type { ReadinessCheck } from "@codex/service";
 import { OWNER_NAMES, type OwnerName } from "./forwarder.ts";
 
 export interface ServiceState {
-  readonly service: OwnerName;
+  readonly service: ServiceName;
   readonly state: "ready" | "not_ready" | "unreachable";
   /** What is missing, in words without secrets. */
   readonly problems: readonly string[];

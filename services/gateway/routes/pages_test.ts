@@ -31,7 +31,7 @@ Deno.test("the page says that everything runs, and where the API is described", 
   const page = await pageOf(fixture);
   match(page, /^<!doctype html><html lang="en">/);
   match(page, /Everything is running/);
-  for (const name of ["auth", "library", "plugin-host", "storage", "sync"]) {
+  for (const name of ["gateway", "auth", "library", "plugin-host", "storage", "sync"]) {
     ok(page.includes(`<h3>${name}</h3>`), name);
   }
   match(page, /href="\/api\/docs"/);

@@ -30,7 +30,7 @@ export function statusPageRoutes(options: StatusPageOptions) {
         stylesheets: ["/assets/status.css"],
         body: (
           <StatusBody
-            states={states}
+            states={[ITSELF, ...states]}
             setupRequired={setupRequired ?? false}
             checkedAt={new Date(options.now())}
             version={options.version}
@@ -43,8 +43,12 @@ export function statusPageRoutes(options: StatusPageOptions) {
     .get("/assets/icon.svg", (c) => assetResponse(c, icon, "image/svg+xml"));
 }
 
+/** Who shows the page is up. */
+const ITSELF: ServiceState = { service: "gateway", state: "ready", problems: [] };
+
 /** What each service is to the people who run this server. */
 const ROLES: Readonly<Record<ServiceState["service"], string>> = {
+  gateway: "The public API and this page",
   auth: "Users, sessions, connections and secrets",
   library: "Series, books and their metadata",
   "plugin-host": "Runs the plugins",
@@ -133,12 +137,16 @@ function Service({ state: { service, state, problems } }: { key: string; state: 
 }
 
 function SetupHint({ publicOrigin }: { publicOrigin: string }) {
-  const body = JSON.stringify({
-    username: "admin",
-    email: "admin@example.com",
-    password: "at least 12 characters",
-    setupCode: "the code",
-  });
+  const body = JSON.stringify(
+    {
+      username: "admin",
+      email: "admin@example.com",
+      password: "at least 12 characters",
+      setupCode: "the code",
+    },
+    null,
+    2,
+  );
   return (
     <section class="setup" aria-labelledby="setup">
       <h2 id="setup">Make the first administrator</h2>

@@ -1,7 +1,6 @@
 /** Real HTTP servers on this machine, for what only shows over a connection. */
-import type { createApp } from "../app.ts";
 import { createFixture, type Fixture, serviceUrls } from "./fixture.ts";
-import type { GatewayDeps } from "../app.ts";
+import type { createApp, GatewayDeps } from "../app.ts";
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string;
@@ -46,7 +45,8 @@ function serve(handler: Handler) {
   return { server, url: `http://127.0.0.1:${server.addr.port}` };
 }
 
-function serveApp(app: ReturnType<typeof createApp>) {
+/** The app behind a port of its own. */
+export function serveApp(app: ReturnType<typeof createApp>) {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     (request, info) => app.fetch(request, info),

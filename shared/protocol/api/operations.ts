@@ -510,7 +510,11 @@ const adminPlugins = table(
       id: `${act}Plugin`,
       method: "post" as const,
       path: `/admin/plugins/{id}/${act}`,
-      summary: act === "reset" ? "Forget the recorded failures" : `${act} a plugin for everyone`,
+      summary: {
+        enable: "Enable a plugin for everyone",
+        disable: "Disable a plugin for everyone",
+        reset: "Forget the recorded failures",
+      }[act],
       answer: plugins.Plugin,
     })),
     {
