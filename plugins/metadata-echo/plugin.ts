@@ -6,6 +6,7 @@ import {
   type Plugin,
   type SearchResult,
 } from "@codex/plugin-sdk";
+import { delay } from "@codex/plugin-sdk/pacing";
 import { bookMetadata, bookResult, searchText } from "./book.ts";
 import { type EchoItem, itemOf, searchPage } from "./echo_item.ts";
 import { seriesMetadata, seriesResult } from "./series.ts";
@@ -75,15 +76,4 @@ function matchOf(
   const { results: [match, ...alternatives] } = searchPage(title, resultCount, {}, toResult);
   if (match === undefined) return { match: null, confidence: 0 };
   return { match, confidence: 1, alternatives };
-}
-
-/** Rejects when the call is given up. */
-function delay(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }

@@ -9,6 +9,7 @@ import {
   NotFoundError,
   type PluginError,
   RateLimitedError,
+  SettingsReader,
 } from "@codex/plugin-sdk";
 
 export interface Settings {
@@ -31,6 +32,7 @@ const FAILURES = {
 } satisfies Record<string, () => PluginError>;
 
 export type FailureName = keyof typeof FAILURES;
+const FAILURE_NAMES = Object.keys(FAILURES) as readonly FailureName[];
 
 const DELAY_MS_MAX = 300_000;
 const RESULT_COUNT_MAX = 1_000;
@@ -56,41 +58,28 @@ export const configSchema: ConfigSchema = {
     {
       key: "failWith",
       label: "Fail with",
-      description: `Fails every call: ${Object.keys(FAILURES).join(", ")}`,
+      description: `Fails every call: ${FAILURE_NAMES.join(", ")}`,
       type: "string",
       example: "rate_limited",
     },
   ],
 };
 
-/** @throws {ConfigurationError} naming the first wrong setting */
+/** @throws {ConfigurationError} naming every wrong setting */
 export function readSettings(config: Readonly<Record<string, JsonValue>>): Settings {
-  return {
-    delayMs: readCount(config, "delayMs", 0, DELAY_MS_MAX),
-    resultCount: readCount(config, "resultCount", RESULT_COUNT_DEFAULT, RESULT_COUNT_MAX),
-    failWith: readFailure(config.failWith),
+  const reader = new SettingsReader(config);
+  const settings: Settings = {
+    delayMs: reader.integer("delayMs", { fallback: 0, max: DELAY_MS_MAX }),
+    resultCount: reader.integer("resultCount", {
+      fallback: RESULT_COUNT_DEFAULT,
+      max: RESULT_COUNT_MAX,
+    }),
+    failWith: reader.choice("failWith", FAILURE_NAMES, null),
   };
+  reader.done();
+  return settings;
 }
 
 export function failure(name: FailureName): PluginError {
   return FAILURES[name]();
-}
-
-function readCount(
-  config: Readonly<Record<string, JsonValue>>,
-  key: string,
-  fallback: number,
-  max: number,
-): number {
-  const value = config[key] ?? fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) {
-    return value;
-  }
-  throw new ConfigurationError(`"${key}" must be a whole number from 0 to ${max}`);
-}
-
-function readFailure(value: JsonValue | undefined): FailureName | null {
-  if (value === undefined || value === null || value === "") return null;
-  if (typeof value === "string" && Object.hasOwn(FAILURES, value)) return value as FailureName;
-  throw new ConfigurationError(`"failWith" must be one of ${Object.keys(FAILURES).join(", ")}`);
 }

@@ -1,11 +1,13 @@
 /** HTTP with Open Library: paced, bounded, cached, and each kind of failure told apart. */
 import {
+  type CallContext,
   ConfigurationError,
   ExternalApiError,
   PluginError,
   RateLimitedError,
 } from "@codex/plugin-sdk";
-import { type Clock, RequestQueue } from "./request_queue.ts";
+import { connectionFailure, readBodyText } from "@codex/plugin-sdk/http";
+import { type Clock, Pacer, readRetryAfter } from "@codex/plugin-sdk/pacing";
 import { ResponseCache } from "./response_cache.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,7 +23,17 @@ export interface ClientDeps {
   readonly clock: Clock;
 }
 
-const REQUEST_TIMEOUT_MS = 12_000;
+/** What a request needs of the host's call that it serves. */
+export type CallScope = Pick<CallContext, "signal" | "timeLeftMs">;
+
+const SERVICE = "Open Library";
+const USER_AGENT = "Codex-OpenLibrary/0.1.0";
+/** A wait for a turn has to end this long before the host gives the call up. */
+const WAIT_MARGIN_MS = 5_000;
+/** An answer has to be there this long before: a hanging service is then its own fault, not the plugin's. */
+const REPLY_MARGIN_MS = 2_000;
+const REPLY_TIMEOUT_MS_MIN = 1_000;
+const REPLY_TIMEOUT_MS_MAX = 12_000;
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 const CACHE_BYTES_MAX = 4 * 1024 * 1024;
 const CACHE_LIFETIME_MS = 10 * 60_000;
@@ -30,20 +42,20 @@ const ENTRY_BYTES = 200;
 /** 429 comes without Retry-After: the first pause, doubled while they follow each other. */
 const PAUSE_SECONDS_FIRST = 10;
 const PAUSE_SECONDS_MAX = 300;
-const USER_AGENT = "Codex-OpenLibrary/0.1.0";
 
 export class Client {
-  readonly #queue: RequestQueue;
+  readonly #pacer: Pacer;
   readonly #cache: ResponseCache<Reply>;
   readonly #headers: HeadersInit;
   /** How many 429 followed each other. */
   #rateLimits = 0;
 
   constructor(private readonly settings: Settings, private readonly deps: ClientDeps) {
-    this.#queue = new RequestQueue(settings.requestsPerSecond, deps.clock);
+    const { clock } = deps;
+    this.#pacer = new Pacer(SERVICE, settings.requestsPerSecond * 60, clock);
     this.#cache = new ResponseCache(
       { sizeMax: CACHE_BYTES_MAX, lifetimeMs: CACHE_LIFETIME_MS },
-      deps.clock.now,
+      () => clock.now(),
     );
     const { contact } = settings;
     this.#headers = {
@@ -54,28 +66,30 @@ export class Client {
 
   /**
    * @param path from the base URL on, with its query
-   * @throws {RateLimitedError} asked to slow down, and waiting would take too long
+   * @throws {RateLimitedError} asked to slow down, and waiting would take too long for this call
    * @throws {ConfigurationError} refused for want of a contact, or the host isn't granted
    * @throws {ExternalApiError} any other failure
    * @throws the signal's reason when the call is given up
    */
-  async get(path: string, signal: AbortSignal): Promise<Reply> {
+  async get(path: string, scope: CallScope): Promise<Reply> {
     const cached = this.#cache.get(path);
     if (cached !== undefined) return cached;
-    const first = await this.#attempt(path, signal);
+    const first = await this.#attempt(path, scope);
     if (!(first instanceof RateLimitedError)) return first;
-    // The queue now waits as long as was asked, or refuses if that is too long for this call.
-    const second = await this.#attempt(path, signal);
+    // The pacer now waits as long as was asked, or refuses when that is too long.
+    const second = await this.#attempt(path, scope);
     if (second instanceof RateLimitedError) throw second;
     return second;
   }
 
-  async #attempt(path: string, signal: AbortSignal): Promise<Reply | RateLimitedError> {
-    await this.#queue.turn(signal);
-    const timeout = new AbortController();
-    const cancelTimer = this.deps.clock.after(REQUEST_TIMEOUT_MS, () => timeout.abort());
+  async #attempt(path: string, scope: CallScope): Promise<Reply | RateLimitedError> {
+    const { signal } = scope;
+    const latestAt = this.deps.clock.now() + scope.timeLeftMs() - WAIT_MARGIN_MS;
+    await this.#pacer.turn({ signal, latestAt });
+    const url = this.settings.baseUrl + path;
+    const timeout = this.#replyTimeout(scope);
     try {
-      const response = await this.deps.fetch(`${this.settings.baseUrl}${path}`, {
+      const response = await this.deps.fetch(url, {
         headers: this.#headers,
         redirect: "manual",
         signal: AbortSignal.any([signal, timeout.signal]),
@@ -83,35 +97,45 @@ export class Client {
       return await this.#read(path, response);
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
-      throw thrown instanceof PluginError
-        ? thrown
-        : this.#unreachable(thrown, timeout.signal.aborted);
+      if (thrown instanceof PluginError) throw thrown;
+      throw connectionFailure(SERVICE, url, thrown, timeout.signal.aborted);
     } finally {
-      cancelTimer();
+      timeout.cancel();
     }
   }
 
+  /** Of the client's clock, so that tests need not wait. */
+  #replyTimeout(scope: CallScope): { readonly signal: AbortSignal; cancel(): void } {
+    const wantedMs = Math.min(scope.timeLeftMs() - REPLY_MARGIN_MS, REPLY_TIMEOUT_MS_MAX);
+    const expired = new AbortController();
+    const cancelled = new AbortController();
+    this.deps.clock
+      .delay(Math.max(wantedMs, REPLY_TIMEOUT_MS_MIN), cancelled.signal)
+      .then(() => expired.abort(), () => {});
+    return { signal: expired.signal, cancel: () => cancelled.abort() };
+  }
+
   async #read(path: string, response: Response): Promise<Reply | RateLimitedError> {
-    const { status } = response;
-    if (status === 200) return await this.#readBody(path, response);
+    const { status, headers } = response;
+    if (status === 200) return await this.#readRecord(path, response);
     await response.body?.cancel();
-    if (status === 429) return this.#slowDown(response);
+    if (status === 429) return this.#slowDown(headers);
     if (status === 404) return this.#keep(path, { kind: "missing" }, 0);
-    const location = response.headers.get("location");
+    const location = headers.get("location");
     if (status >= 300 && status < 400 && location !== null) {
       return this.#keep(path, { kind: "redirected", location }, 0);
     }
     if (status === 403) throw this.#refused();
-    throw new ExternalApiError(`Open Library answered ${status}`, { status });
+    throw new ExternalApiError(`${SERVICE} answered ${status}`, { status });
   }
 
-  async #readBody(path: string, response: Response): Promise<Reply> {
-    const text = await readText(response);
+  async #readRecord(path: string, response: Response): Promise<Reply> {
+    const text = await readBodyText(SERVICE, response, BODY_BYTES_MAX);
     this.#rateLimits = 0;
     try {
       return this.#keep(path, { kind: "found", body: JSON.parse(text) }, text.length);
     } catch {
-      throw new ExternalApiError("Open Library answered what is not JSON", { status: 200 });
+      throw new ExternalApiError(`${SERVICE} answered what is not JSON`, { status: 200 });
     }
   }
 
@@ -120,56 +144,19 @@ export class Client {
     return reply;
   }
 
-  #slowDown(response: Response): RateLimitedError {
+  #slowDown(headers: Headers): RateLimitedError {
     const doubled = PAUSE_SECONDS_FIRST * 2 ** this.#rateLimits++;
-    const seconds = retryAfterSeconds(response) ?? Math.min(doubled, PAUSE_SECONDS_MAX);
-    this.#queue.pause(seconds);
-    return new RateLimitedError(seconds, "Open Library answered that there were too many requests");
+    const seconds = readRetryAfter(headers) ?? Math.min(doubled, PAUSE_SECONDS_MAX);
+    this.#pacer.holdUntil(this.deps.clock.now() + seconds * 1000);
+    return new RateLimitedError(seconds, `${SERVICE} asks to wait ${seconds} s`);
   }
 
   #refused(): PluginError {
     if (this.settings.contact !== null) {
-      return new ExternalApiError("Open Library refuses this server (403)", { status: 403 });
+      return new ExternalApiError(`${SERVICE} refuses this server (403)`, { status: 403 });
     }
     return new ConfigurationError(
-      'Open Library refuses requests without a contact (403): set "contact"',
+      `${SERVICE} refuses requests without a contact (403): set "contact"`,
     );
   }
-
-  #unreachable(thrown: unknown, timedOut: boolean): PluginError {
-    const { host } = new URL(this.settings.baseUrl);
-    if (timedOut) {
-      return new ExternalApiError(`"${host}" took longer than ${REQUEST_TIMEOUT_MS / 1000} s`);
-    }
-    const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
-    // How Deno says that the sandbox doesn't let this host through.
-    if (name === "NotCapable" || name === "PermissionDenied") {
-      return new ConfigurationError(`Network access to "${host}" is not granted`);
-    }
-    return new ExternalApiError(`"${host}" can't be reached: ${message}`, { cause: thrown });
-  }
-}
-
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3); undefined when missing or odd. */
-function retryAfterSeconds(response: Response): number | undefined {
-  const value = response.headers.get("retry-after")?.trim() ?? "";
-  if (/^\d{1,6}$/.test(value)) return Number(value);
-  const instant = Date.parse(value);
-  if (Number.isNaN(instant)) return undefined;
-  return Math.max(0, Math.ceil((instant - Date.now()) / 1000));
-}
-
-/** A body is given up as soon as it is too long. */
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) {
-      throw new ExternalApiError(`Open Library's answer is longer than ${BODY_BYTES_MAX} bytes`);
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -1,8 +1,8 @@
 /** Whole answers out of several records: an edition with its work, authors and ratings. */
 import {
   type BookMetadata,
+  type CallContext,
   InvalidParamsError,
-  type Logger,
   NotFoundError,
   PluginError,
   type SeriesMetadata,
@@ -31,79 +31,77 @@ export class Lookup {
    * @param externalId an edition or work, as id, key or address, or an ISBN
    * @throws {NotFoundError}
    */
-  async book(externalId: string, log: Logger, signal: AbortSignal): Promise<BookMetadata> {
+  async book(externalId: string, context: CallContext): Promise<BookMetadata> {
     const wanted = readExternalId(externalId);
     if (wanted.kind === "work") {
-      const work = await this.openLibrary.work(wanted.id, signal);
+      const work = await this.openLibrary.work(wanted.id, context);
       if (work === undefined) throw notFound(externalId);
-      return bookFromWork(work, await this.#context(work.authorIds, work.id, log, signal));
+      return bookFromWork(work, await this.#context(work.authorIds, work.id, context));
     }
     const edition = wanted.kind === "isbn"
-      ? await this.openLibrary.editionByIsbn(wanted.isbn, signal)
-      : await this.openLibrary.edition(wanted.id, signal);
+      ? await this.openLibrary.editionByIsbn(wanted.isbn, context)
+      : await this.openLibrary.edition(wanted.id, context);
     if (edition === undefined) throw notFound(externalId);
-    return await this.edition(edition, log, signal);
+    return await this.edition(edition, context);
   }
 
   /** The whole answer for an edition's record. */
-  async edition(edition: EditionRecord, log: Logger, signal: AbortSignal): Promise<BookMetadata> {
-    const work = await this.#workOf(edition, signal);
+  async edition(edition: EditionRecord, context: CallContext): Promise<BookMetadata> {
+    const work = await this.#workOf(edition, context);
     const authorIds = edition.authorIds.length > 0 ? edition.authorIds : work?.authorIds ?? [];
-    return bookFromEdition(edition, work, await this.#context(authorIds, work?.id, log, signal));
+    return bookFromEdition(edition, work, await this.#context(authorIds, work?.id, context));
   }
 
   /**
    * @param externalId a work, or an edition or ISBN of one
    * @throws {NotFoundError}
    */
-  async series(externalId: string, log: Logger, signal: AbortSignal): Promise<SeriesMetadata> {
-    const work = await this.#workFor(readExternalId(externalId), signal);
+  async series(externalId: string, context: CallContext): Promise<SeriesMetadata> {
+    const work = await this.#workFor(readExternalId(externalId), context);
     if (work === undefined) throw notFound(externalId);
-    return seriesFromWork(work, await this.#context(work.authorIds, work.id, log, signal));
+    return seriesFromWork(work, await this.#context(work.authorIds, work.id, context));
   }
 
-  async #workFor(wanted: Wanted, signal: AbortSignal): Promise<WorkRecord | undefined> {
-    if (wanted.kind === "work") return await this.openLibrary.work(wanted.id, signal);
+  async #workFor(wanted: Wanted, context: CallContext): Promise<WorkRecord | undefined> {
+    if (wanted.kind === "work") return await this.openLibrary.work(wanted.id, context);
     const edition = wanted.kind === "isbn"
-      ? await this.openLibrary.editionByIsbn(wanted.isbn, signal)
-      : await this.openLibrary.edition(wanted.id, signal);
-    return edition && await this.#workOf(edition, signal);
+      ? await this.openLibrary.editionByIsbn(wanted.isbn, context)
+      : await this.openLibrary.edition(wanted.id, context);
+    return edition && await this.#workOf(edition, context);
   }
 
-  async #workOf(edition: EditionRecord, signal: AbortSignal): Promise<WorkRecord | undefined> {
+  async #workOf(edition: EditionRecord, context: CallContext): Promise<WorkRecord | undefined> {
     if (edition.workId === undefined) return undefined;
-    return await this.openLibrary.work(edition.workId, signal);
+    return await this.openLibrary.work(edition.workId, context);
   }
 
   async #context(
     authorIds: readonly OpenLibraryId[],
     workId: OpenLibraryId | undefined,
-    log: Logger,
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<WorkContext> {
     // First, since it brings the names of the authors along.
-    const extras = workId === undefined ? undefined : await this.#extras(workId, log, signal);
-    const authors = await this.openLibrary.authors(authorIds.slice(0, AUTHORS_MAX), signal);
+    const extras = workId === undefined ? undefined : await this.#extras(workId, context);
+    const authors = await this.openLibrary.authors(authorIds.slice(0, AUTHORS_MAX), context);
     return { authors, rating: extras?.rating, firstPublishYear: extras?.firstPublishYear };
   }
 
   /** Ratings and the first year are extras: without them the rest is still worth having. */
   async #extras(
     workId: OpenLibraryId,
-    log: Logger,
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<Omit<WorkContext, "authors"> | undefined> {
     try {
-      const indexed = await this.openLibrary.indexed(workId, signal);
+      const indexed = await this.openLibrary.indexed(workId, context);
       if (indexed !== undefined) {
         return { rating: indexed.rating, firstPublishYear: indexed.firstPublishYear };
       }
       // A new work reaches the index only later.
-      const rating = await this.openLibrary.rating(workId, signal);
+      const rating = await this.openLibrary.rating(workId, context);
       return { rating, firstPublishYear: undefined };
     } catch (thrown) {
       if (!(thrown instanceof PluginError)) throw thrown;
-      log.warn("Ratings and first year are left out", { workId, reason: thrown.message });
+      context.log.warn("Ratings and first year are left out", { workId, reason: thrown.message });
       return undefined;
     }
   }

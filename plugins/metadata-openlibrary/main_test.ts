@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sdk from "../sdk/deno.json" with { type: "json" };
 import { startFakeOpenLibrary } from "./testing/fake_server.ts";
 
 const pluginDir = fileURLToPath(new URL(".", import.meta.url));
@@ -11,7 +12,12 @@ const sdkDir = fileURLToPath(new URL("../sdk/", import.meta.url));
 async function converse(dir: string, network: string, lines: readonly object[]) {
   const bootstrap = join(dir, "bootstrap.mjs");
   const importMap = join(dir, "import_map.json");
-  const imports = { "@codex/plugin-sdk": new URL("../sdk/mod.ts", import.meta.url).href };
+  const imports = Object.fromEntries(
+    Object.entries(sdk.exports).map(([name, module]) => [
+      name.replace(".", sdk.name),
+      new URL(`../sdk/${module}`, import.meta.url).href,
+    ]),
+  );
   await Deno.writeTextFile(bootstrap, "await import(Deno.args[0]);\n");
   await Deno.writeTextFile(importMap, JSON.stringify({ imports }));
   const flags = ["--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"];

@@ -1,5 +1,5 @@
 /** Finds candidates for a wanted book or work and says how surely each is the one. */
-import type { Logger, MatchAnswer, SearchAnswer, SearchResult } from "@codex/plugin-sdk";
+import type { CallContext, MatchAnswer, SearchAnswer, SearchResult } from "@codex/plugin-sdk";
 import { parseIsbn } from "./isbn.ts";
 import type { Lookup } from "./lookup.ts";
 import { authorNames, resultFromBook, resultFromDoc } from "./mapping.ts";
@@ -19,11 +19,6 @@ interface Candidate {
   readonly result: SearchResult;
 }
 
-export interface CallScope {
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
-
 const CANDIDATES_MAX = 10;
 const ALTERNATIVES_MAX = 5;
 /** An edition with the ISBN asked for that is this like the book needs no further search. */
@@ -38,14 +33,14 @@ export class Matching {
   async search(
     words: SearchWords & { readonly year?: number | undefined },
     page: { readonly limit: number; readonly cursor?: string | undefined },
-    { signal }: CallScope,
+    context: CallContext,
   ): Promise<SearchAnswer> {
     const offset = readCursor(page.cursor);
     const { year, ...searched } = words;
     const { docs, end, total } = await this.openLibrary.search(
       searched,
       { limit: page.limit, offset },
-      signal,
+      context,
     );
     const wanted: Likeness = {
       title: words.anywhere ?? words.title ?? "",
@@ -59,33 +54,33 @@ export class Matching {
   }
 
   /** The edition with this ISBN, or else the works that have an edition with it. */
-  async byIsbn(text: string, scope: CallScope): Promise<SearchResult[]> {
+  async byIsbn(text: string, context: CallContext): Promise<SearchResult[]> {
     const isbn = parseIsbn(text);
     if (isbn === undefined) return [];
-    const edition = await this.openLibrary.editionByIsbn(isbn, scope.signal);
+    const edition = await this.openLibrary.editionByIsbn(isbn, context);
     if (edition !== undefined) {
-      return [resultFromBook(await this.lookup.edition(edition, scope.log, scope.signal), 1)];
+      return [resultFromBook(await this.lookup.edition(edition, context), 1)];
     }
     const page = { limit: CANDIDATES_MAX, offset: 0 };
-    const { docs } = await this.openLibrary.search({ isbn }, page, scope.signal);
+    const { docs } = await this.openLibrary.search({ isbn }, page, context);
     return docs.map((doc) => resultFromDoc(doc, 1));
   }
 
   /** By ISBN first, then by title and author. */
-  async match(wanted: Likeness, scope: CallScope): Promise<MatchAnswer> {
-    const byIsbn = await this.#candidateByIsbn(wanted, scope);
+  async match(wanted: Likeness, context: CallContext): Promise<MatchAnswer> {
+    const byIsbn = await this.#candidateByIsbn(wanted, context);
     if (byIsbn !== undefined && byIsbn.confidence >= CERTAIN) return answerOf([byIsbn], wanted);
-    const docs = await this.#candidateDocs(wanted, scope.signal);
+    const docs = await this.#candidateDocs(wanted, context);
     const found = docs.map((doc) => candidateFromDoc(doc, wanted));
     return answerOf(byIsbn === undefined ? found : [byIsbn, ...found], wanted);
   }
 
-  async #candidateByIsbn(wanted: Likeness, scope: CallScope): Promise<Candidate | undefined> {
+  async #candidateByIsbn(wanted: Likeness, context: CallContext): Promise<Candidate | undefined> {
     const isbn = parseIsbn(wanted.isbns?.[0] ?? "");
     if (isbn === undefined) return undefined;
-    const edition = await this.openLibrary.editionByIsbn(isbn, scope.signal);
+    const edition = await this.openLibrary.editionByIsbn(isbn, context);
     if (edition === undefined) return undefined;
-    const book = await this.lookup.edition(edition, scope.log, scope.signal);
+    const book = await this.lookup.edition(edition, context);
     const likeness: Likeness = {
       title: book.title ?? "",
       subtitle: book.subtitle,
@@ -98,7 +93,7 @@ export class Matching {
   }
 
   /** Narrow first; wider only while nothing comes, since each search is a request. */
-  async #candidateDocs(wanted: Likeness, signal: AbortSignal): Promise<readonly SearchDoc[]> {
+  async #candidateDocs(wanted: Likeness, context: CallContext): Promise<readonly SearchDoc[]> {
     const title = withoutSeriesNote(wanted.title);
     const mainTitle = title.split(/[:;(]/)[0]?.trim() || title;
     const [author] = wanted.authors;
@@ -109,7 +104,7 @@ export class Matching {
     ];
     const page = { limit: CANDIDATES_MAX, offset: 0 };
     for (const words of searches) {
-      const { docs } = await this.openLibrary.search(words, page, signal);
+      const { docs } = await this.openLibrary.search(words, page, context);
       if (docs.length > 0) return docs;
     }
     return [];

@@ -1,6 +1,6 @@
 /** Open Library's records by id, ISBN and search. */
 import { ExternalApiError } from "@codex/plugin-sdk";
-import type { Client, Reply } from "./client.ts";
+import type { CallScope, Client, Reply } from "./client.ts";
 import type { Isbn } from "./isbn.ts";
 import {
   type AuthorRecord,
@@ -69,27 +69,27 @@ export class OpenLibrary {
 
   constructor(private readonly client: Client) {}
 
-  async work(id: OpenLibraryId, signal: AbortSignal): Promise<WorkRecord | undefined> {
-    const found = await this.#record({ kind: "works", id }, signal);
+  async work(id: OpenLibraryId, scope: CallScope): Promise<WorkRecord | undefined> {
+    const found = await this.#record({ kind: "works", id }, scope);
     return found && readWork(found.body, found.id);
   }
 
-  async edition(id: OpenLibraryId, signal: AbortSignal): Promise<EditionRecord | undefined> {
-    const found = await this.#record({ kind: "books", id }, signal);
+  async edition(id: OpenLibraryId, scope: CallScope): Promise<EditionRecord | undefined> {
+    const found = await this.#record({ kind: "books", id }, scope);
     return found && readEdition(found.body, found.id);
   }
 
-  async editionByIsbn({ isbn13 }: Isbn, signal: AbortSignal): Promise<EditionRecord | undefined> {
-    const found = await this.#follow("books", `/isbn/${isbn13}.json`, signal);
+  async editionByIsbn({ isbn13 }: Isbn, scope: CallScope): Promise<EditionRecord | undefined> {
+    const found = await this.#follow("books", `/isbn/${isbn13}.json`, scope);
     return found && readEdition(found.body, found.id);
   }
 
   /** In the order of the ids; those without a name are left out. */
-  async authors(ids: readonly OpenLibraryId[], signal: AbortSignal): Promise<AuthorRecord[]> {
+  async authors(ids: readonly OpenLibraryId[], scope: CallScope): Promise<AuthorRecord[]> {
     const found = await Promise.all(ids.map(async (id) => {
       const known = this.#authors.get(id);
       if (known !== undefined) return known;
-      const record = await this.#record({ kind: "authors", id }, signal);
+      const record = await this.#record({ kind: "authors", id }, scope);
       const author = record && readAuthor(record.body, record.id);
       if (author !== undefined) this.#remember({ ...author, id });
       return author;
@@ -98,29 +98,29 @@ export class OpenLibrary {
   }
 
   /** The work as the search index has it: with year, ratings and names of authors in one request. */
-  async indexed(workId: OpenLibraryId, signal: AbortSignal): Promise<SearchDoc | undefined> {
+  async indexed(workId: OpenLibraryId, scope: CallScope): Promise<SearchDoc | undefined> {
     const page = { limit: 1, offset: 0 };
-    const { docs } = await this.search({ workId }, page, signal);
+    const { docs } = await this.search({ workId }, page, scope);
     return docs.find((doc) => doc.workId === workId);
   }
 
   /** Undefined while nobody has rated the work. */
-  async rating(workId: OpenLibraryId, signal: AbortSignal): Promise<RatingRecord | undefined> {
-    const reply = await this.client.get(`/works/${workId}/ratings.json`, signal);
+  async rating(workId: OpenLibraryId, scope: CallScope): Promise<RatingRecord | undefined> {
+    const reply = await this.client.get(`/works/${workId}/ratings.json`, scope);
     return reply.kind === "found" ? readRatings(reply.body) : undefined;
   }
 
   async search(
     words: SearchWords,
     page: { readonly limit: number; readonly offset: number },
-    signal: AbortSignal,
+    scope: CallScope,
   ): Promise<SearchPage> {
     const query = searchQuery(words);
     if (query === undefined) return { docs: [], end: page.offset, total: 0 };
     query.set("fields", SEARCH_FIELDS);
     query.set("limit", String(page.limit));
     query.set("offset", String(page.offset));
-    const reply = await this.client.get(`/search.json?${query}`, signal);
+    const reply = await this.client.get(`/search.json?${query}`, scope);
     if (reply.kind !== "found") throw new ExternalApiError("Open Library offers no search here");
     const { docs: rawDocs, numFound } = objectOf(reply.body);
     if (!Array.isArray(rawDocs)) throw new ExternalApiError("Open Library's search has no results");
@@ -132,19 +132,19 @@ export class OpenLibrary {
     return { docs, end, total: typeof numFound === "number" ? numFound : end };
   }
 
-  #record(key: RecordKey, signal: AbortSignal) {
-    return this.#follow(key.kind, pathOf(key), signal);
+  #record(key: RecordKey, scope: CallScope) {
+    return this.#follow(key.kind, pathOf(key), scope);
   }
 
   /** Asks until a record comes, over redirects of either sort, and says whose it is in the end. */
   async #follow(
     kind: RecordKey["kind"],
     start: string,
-    signal: AbortSignal,
+    scope: CallScope,
   ): Promise<{ id: OpenLibraryId; body: unknown } | undefined> {
     let path = start;
     for (let step = 0; step <= REDIRECTS_MAX; step++) {
-      const reply = await this.client.get(path, signal);
+      const reply = await this.client.get(path, scope);
       const next = nextStep(reply);
       if (next.kind === "end") return undefined;
       if (next.kind === "record") {

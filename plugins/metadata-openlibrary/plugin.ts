@@ -7,13 +7,13 @@ import {
   type Plugin,
   type SearchAnswer,
 } from "@codex/plugin-sdk";
+import { systemClock } from "@codex/plugin-sdk/pacing";
 import { Client, type ClientDeps } from "./client.ts";
 import { isbn13sOf, parseIsbn } from "./isbn.ts";
 import { Lookup } from "./lookup.ts";
 import { EXTERNAL_ID_SOURCE } from "./mapping.ts";
 import { Matching } from "./matching.ts";
 import { OpenLibrary } from "./open_library.ts";
-import { systemClock } from "./request_queue.ts";
 import { configSchema, readSettings, type Settings } from "./settings.ts";
 
 /** What the settings make possible; there from `initialize` on. */
@@ -78,7 +78,7 @@ export function createOpenLibraryPlugin(
     },
     book: {
       search: (params, context) => searchBooks(parts, params, context),
-      get: ({ externalId }, { log, signal }) => parts.lookup.book(externalId, log, signal),
+      get: ({ externalId }, context) => parts.lookup.book(externalId, context),
       match({ title, authors, isbn, year }, context) {
         const isbns = isbn13sOf(isbn === undefined ? [] : [isbn]);
         return parts.matching.match({ title, authors, year, isbns }, context);
@@ -89,7 +89,7 @@ export function createOpenLibraryPlugin(
         const page = { limit: limitOf(parts, limit), cursor };
         return parts.matching.search({ anywhere: query }, page, context);
       },
-      get: ({ externalId }, { log, signal }) => parts.lookup.series(externalId, log, signal),
+      get: ({ externalId }, context) => parts.lookup.series(externalId, context),
       match({ title, author, year }, context) {
         const authors = author === undefined ? [] : [author];
         return parts.matching.match({ title, authors, year }, context);

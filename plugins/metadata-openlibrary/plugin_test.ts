@@ -30,7 +30,11 @@ async function withPlugin(
 ): Promise<void> {
   const server = startFakeOpenLibrary();
   const config = { baseUrl: server.url, ...adminConfig };
-  const host = await startTestHost(createOpenLibraryPlugin(), { adminConfig: config });
+  const host = await startTestHost(createOpenLibraryPlugin(), {
+    adminConfig: config,
+    // Too short to wait for a pause of ten seconds.
+    requestTimeoutSeconds: 14,
+  });
   async function call(type: ContentType, action: "search" | "get" | "match", params: object) {
     const answer = await host.call(`metadata/${type}/${action}`, params);
     const read = readWire(metadataMethods[type][action].answer, answer);

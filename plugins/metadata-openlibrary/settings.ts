@@ -1,5 +1,5 @@
 /** The admin's settings. */
-import { type ConfigSchema, ConfigurationError, type JsonValue } from "@codex/plugin-sdk";
+import { type ConfigSchema, type JsonValue, SettingsReader } from "@codex/plugin-sdk";
 
 export interface Settings {
   /** Without a slash at the end. */
@@ -50,7 +50,7 @@ export const configSchema: ConfigSchema = {
     {
       key: "requestsPerSecond",
       label: "Requests per second",
-      description: `Up to ${REQUESTS_PER_SECOND_MAX}; at openlibrary.org never more than it allows`,
+      description: `1 to ${REQUESTS_PER_SECOND_MAX}; at openlibrary.org never more than it allows`,
       type: "number",
     },
   ],
@@ -58,46 +58,45 @@ export const configSchema: ConfigSchema = {
 
 /** @throws {ConfigurationError} naming every wrong setting */
 export function readSettings(config: Readonly<Record<string, JsonValue>>): Settings {
-  const problems: string[] = [];
-  const url = readUrl(config.baseUrl, problems);
-  const contact = readContact(config.contact, problems);
-  const maxResults = config.maxResults ?? MAX_RESULTS_DEFAULT;
-  if (!isNumberWithin(maxResults, 1, MAX_RESULTS_MAX) || !Number.isInteger(maxResults)) {
-    problems.push(`"maxResults" must be a whole number from 1 to ${MAX_RESULTS_MAX}`);
-  }
-  const allowed = requestsAllowed(url, contact);
-  const wanted = config.requestsPerSecond ?? allowed;
-  if (!isNumberWithin(wanted, 0.01, REQUESTS_PER_SECOND_MAX)) {
-    problems.push(`"requestsPerSecond" must be a number up to ${REQUESTS_PER_SECOND_MAX}`);
-  }
-  if (problems.length > 0) throw new ConfigurationError(problems.join("; "));
-  const requestsPerSecond = isOpenLibrary(url) ? Math.min(Number(wanted), allowed) : Number(wanted);
-  return {
-    baseUrl: url.href.replace(/\/+$/, ""),
+  const reader = new SettingsReader(config);
+  const baseUrl = readBaseUrl(reader);
+  const contact = readContact(reader);
+  const allowed = requestsAllowed(baseUrl, contact);
+  const settings: Settings = {
+    baseUrl: baseUrl.href.replace(/\/+$/, ""),
     contact,
-    maxResults: Number(maxResults),
-    requestsPerSecond,
+    maxResults: reader.integer("maxResults", {
+      fallback: MAX_RESULTS_DEFAULT,
+      min: 1,
+      max: MAX_RESULTS_MAX,
+    }),
+    requestsPerSecond: reader.integer("requestsPerSecond", {
+      fallback: allowed,
+      min: 1,
+      max: REQUESTS_PER_SECOND_MAX,
+    }),
   };
+  reader.done();
+  if (!isOpenLibrary(baseUrl)) return settings;
+  return { ...settings, requestsPerSecond: Math.min(settings.requestsPerSecond, allowed) };
 }
 
-function readUrl(value: JsonValue | undefined, problems: string[]): URL {
-  const text = value === undefined || value === null || value === "" ? BASE_URL_DEFAULT : value;
-  const url = typeof text === "string" ? URL.parse(text) : null;
-  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
-    url.password === "" && url.search === "" && url.hash === "";
-  if (isPlain) return url;
-  problems.push('"baseUrl" must be an http or https address without credentials and query');
-  return new URL(BASE_URL_DEFAULT);
-}
-
-function readContact(value: JsonValue | undefined, problems: string[]): string | null {
-  if (value === undefined || value === null || value === "") return null;
-  // It becomes part of a header's comment (RFC 9110, 5.6.5): visible ASCII, no brackets.
-  if (typeof value === "string" && /^[\x21-\x27\x2a-\x5b\x5d-\x7e]{3,200}$/.test(value)) {
-    return value;
+function readBaseUrl(reader: SettingsReader): URL {
+  const url = new URL(reader.url("baseUrl", BASE_URL_DEFAULT));
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    reader.refuse('"baseUrl" must have no credentials, query and fragment');
   }
-  problems.push('"contact" must be an e-mail address or a web page');
-  return null;
+  return url;
+}
+
+/** It becomes part of a header's comment (RFC 9110, 5.6.5): visible ASCII, no brackets, no backslash. */
+function readContact(reader: SettingsReader): string | null {
+  const contact = reader.text("contact", "");
+  if (contact === "") return null;
+  if (!/^[\x21-\x27\x2a-\x5b\x5d-\x7e]{3,200}$/.test(contact)) {
+    reader.refuse('"contact" must be an e-mail address or a web page');
+  }
+  return contact;
 }
 
 function requestsAllowed(url: URL, contact: string | null): number {
@@ -111,8 +110,4 @@ function isOpenLibrary({ hostname }: URL): boolean {
 
 function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-}
-
-function isNumberWithin(value: JsonValue, min: number, max: number): value is number {
-  return typeof value === "number" && value >= min && value <= max;
 }

@@ -18,7 +18,7 @@ Deno.test("a contact allows three requests a second, and no setting allows more 
   assert.equal(readSettings({ contact }).requestsPerSecond, 3);
   assert.equal(readSettings({ contact, requestsPerSecond: 50 }).requestsPerSecond, 3);
   assert.equal(readSettings({ requestsPerSecond: 50 }).requestsPerSecond, 1);
-  assert.equal(readSettings({ contact, requestsPerSecond: 0.5 }).requestsPerSecond, 0.5);
+  assert.equal(readSettings({ contact, requestsPerSecond: 2 }).requestsPerSecond, 2);
 });
 
 Deno.test("another server is paced as set, and one on this machine is not held back", () => {

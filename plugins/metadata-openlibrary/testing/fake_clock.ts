@@ -1,33 +1,42 @@
 /** Time that stands still until a test moves it. */
-import type { Clock } from "../request_queue.ts";
+import type { Clock } from "@codex/plugin-sdk/pacing";
 
-interface Timer {
-  readonly at: number;
-  readonly action: () => void;
+interface Sleeper {
+  readonly wakeAt: number;
+  wake(): void;
 }
 
 export class FakeClock implements Clock {
-  #now = 1_000_000;
-  readonly #timers = new Set<Timer>();
+  #now = 0;
+  readonly #sleepers = new Set<Sleeper>();
 
-  now = (): number => this.#now;
-
-  after(delayMs: number, action: () => void): () => void {
-    const timer = { at: this.#now + delayMs, action };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
+  now(): number {
+    return this.#now;
   }
 
-  /** Runs what falls due, in order, each at its time, with what follows from it in between. */
+  delay(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const sleeper = { wakeAt: this.#now + delayMs, wake: resolve };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener("abort", () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  /** Wakes who is due, in order, each at its time, with what follows from it in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
       await settle();
-      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      const due = [...this.#sleepers].filter(({ wakeAt }) => wakeAt <= end);
+      const [next] = due.sort((a, b) => a.wakeAt - b.wakeAt);
       if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.action();
+      this.#sleepers.delete(next);
+      this.#now = Math.max(this.#now, next.wakeAt);
+      next.wake();
     }
     this.#now = end;
   }

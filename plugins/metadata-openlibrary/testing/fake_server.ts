@@ -20,7 +20,7 @@ export interface Faults {
   hold: Promise<void> | null;
 }
 
-export interface FakeOpenLibrary {
+export interface FakeOpenLibrary extends AsyncDisposable {
   /** Without a slash at the end. */
   readonly url: string;
   readonly faults: Faults;
@@ -62,6 +62,7 @@ export function startFakeOpenLibrary(
     requests,
     userAgents,
     stop: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
 
