@@ -86,8 +86,8 @@ export function confidenceOf(
   let confidence = 0.85 * likeness;
   if (sameAuthor) confidence += 0.1;
   confidence += yearEvidence(subject.year, result.year);
-  // An edition's title can differ much from the work's, but hardly wholly.
-  if (foundByIsbn && likeness >= 0.5) confidence = Math.max(confidence + 0.1, 0.9);
+  // An edition's title can differ much from the work's; then the author must speak for it.
+  if (foundByIsbn && (sameAuthor || likeness >= 0.5)) confidence = Math.max(confidence + 0.1, 0.9);
   return Math.round(Math.min(1, Math.max(0, confidence)) * 100) / 100;
 }
 

@@ -80,7 +80,7 @@ function joinIsbn(number: string): string {
 }
 
 function isUnspaced(word: string): boolean {
-  return word.charCodeAt(0) > 0x7f && word.search(UNSPACED) >= 0;
+  return !isPlain(word) && word.search(UNSPACED) >= 0;
 }
 
 /** Every two neighbouring letters of the unspaced parts, and the other parts as they are. */
