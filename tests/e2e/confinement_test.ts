@@ -66,7 +66,7 @@ Deno.test("a hostile Deno plugin reaches no secret, no file and no host", async 
     "read-environment": `return Deno.env.get("PATH");`,
     "load-library": `Deno.dlopen("libc.so.6", {}); return "loaded";`,
     "start-worker":
-      `const w = new Worker("data:text/javascript,postMessage(1)", { type: "module", deno: { permissions: "inherit" } }); return await new Promise((r, f) => { w.onmessage = async () => { w.terminate(); try { r(await Deno.readTextFile("/etc/passwd")); } catch (e) { f(e); } }; w.onerror = (e) => { e.preventDefault(); f(new Error(e.message)); }; });`,
+      `const w = new Worker("data:text/javascript,postMessage(1)", { type: "module" }); return await new Promise((r, f) => { w.onmessage = async () => { w.terminate(); try { r(await Deno.readTextFile("/etc/passwd")); } catch (e) { f(e); } }; w.onerror = (e) => { e.preventDefault(); f(new Error(e.message)); }; });`,
   };
   const statics: Record<string, string> = {
     "static-text": `import stolen from ${JSON.stringify(key)} with { type: "text" };`,
@@ -89,6 +89,12 @@ Deno.test("a hostile Deno plugin reaches no secret, no file and no host", async 
     await t.step(`${name} is refused`, async () => {
       const plugin = await grantPlugin(platform, name, { network: [] });
       assert.match(await outcomeOf(platform, plugin.id), /^REFUSED /);
+    });
+  }
+  for (const name of ["fetch-ungranted", "fetch-loopback", "connect-loopback"]) {
+    await t.step(`${name} is refused beside a host that was granted, by permission`, async () => {
+      const plugin = await grantPlugin(platform, name, { network: ["openlibrary.org"] });
+      assert.match(await outcomeOf(platform, plugin.id), /^REFUSED NotCapable/);
     });
   }
   for (const name of Object.keys(statics)) {

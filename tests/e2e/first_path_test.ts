@@ -171,7 +171,7 @@ Deno.test("a stranger imports a catalogue, grants plugins, previews and applies"
   );
 
   await t.step("The Hobbit through Open Library has authors and years", async () => {
-    await using fake = await startFakeOpenLibrary();
+    await using fake = startFakeOpenLibrary();
     const host = new URL(fake.url).host;
     const plugin = await grantPlugin(platform, "metadata-openlibrary", {
       config: { baseUrl: fake.url, contact: "test@example.org" },

@@ -11,6 +11,9 @@ export type CheckResult =
   | { readonly ok: true; readonly manifest: Manifest; readonly latencyMs: number }
   | { readonly ok: false; readonly reason: string; readonly latencyMs: number };
 
+/** Lines of its log that explain a crash. */
+const LAST_LINES = 4;
+
 /** Without network, and without secrets before the grant. */
 export async function checkPlugin(
   runtime: PluginRuntime,
@@ -38,9 +41,21 @@ export async function checkPlugin(
     if (error instanceof RpcError) {
       return failed(`The plugin refused to start: ${error.message} (${error.code})`);
     }
-    if (error instanceof TransportError || error instanceof ProblemError) {
-      return failed(error.message);
-    }
+    if (error instanceof TransportError) return failed(withLastWords(error, runtime, record));
+    if (error instanceof ProblemError) return failed(error.message);
     throw error;
   }
+}
+
+/** A process that crashed has mostly said why on stderr. */
+function withLastWords(
+  error: TransportError,
+  runtime: PluginRuntime,
+  record: PluginRecord,
+): string {
+  if (error.kind !== "crashed") return error.message;
+  const words = runtime.logsOf(record.id).lines.slice(-LAST_LINES).map(({ text }) => text.trim());
+  return words.length === 0
+    ? error.message
+    : `${error.message}; its log ends: ${words.join(" ⏎ ")}`;
 }
