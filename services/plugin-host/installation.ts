@@ -1,5 +1,5 @@
 /** Where this installation keeps what plugin-host needs, and what the machine has. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
@@ -24,7 +24,7 @@ export async function findInstallation(config: {
   readonly allowedCommands: readonly string[];
 }): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
-  const pluginsFolders = [builtIn, config.pluginsDir];
+  const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
   await Deno.mkdir(config.dataDir, { recursive: true });
   const dataDir = await Deno.realPath(config.dataDir);

@@ -5,6 +5,7 @@ import {
   type ExecuteRequest,
   type Json,
   JsonObject,
+  metadataMethods,
   type PluginCall,
   type PluginCallAnswer,
   type PluginId,
@@ -20,6 +21,7 @@ import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
 import { RpcError } from "../rpc/errors.ts";
 import type { CalledPlugin, CallRecorder } from "./call_recorder.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
+import { type MatchFallback, matchFallback } from "./match_fallback.ts";
 import { AnswerError, judge, toProblem } from "./outcome.ts";
 
 /** A plugin that is off is asked about again after this. */
@@ -98,6 +100,8 @@ export class PluginCalls {
       // What a schema made of parsed JSON is JSON.
       return { ok: true, result: read.value as Json, ignored: [...read.ignored] };
     } catch (error) {
+      const fallback = matchFallback(call.method, call.params, error);
+      if (fallback !== undefined) return await this.#matchBySearch(record, call, fallback);
       const fault = judge(error);
       if (fault !== undefined) {
         const { method, params } = call;
@@ -106,6 +110,20 @@ export class PluginCalls {
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };
       throw toProblem(error, record.name);
     }
+  }
+
+  async #matchBySearch(
+    record: PluginRecord,
+    call: RuntimeCall,
+    { contentType, searchParams, choose }: MatchFallback,
+  ): Promise<PluginCallAnswer> {
+    const method = metadataMethod(contentType, "search");
+    const { search } = metadataMethods[contentType];
+    const schema = { ...search, isCovered: () => true };
+    const answer = await this.#run(record, schema, { ...call, method, params: searchParams });
+    if (!answer.ok) return answer;
+    const match = choose(search.answer.parse(answer.result));
+    return { ...answer, result: JsonObject.parse(match) };
   }
 
   async #refuseUnusable(record: PluginRecord): Promise<void> {
