@@ -25,13 +25,16 @@ const TRAILING_ARTICLE = new RegExp(String.raw`, (?:${ARTICLES})$`, "i");
 /** Titles are cut before they are compared, as comparing takes time with the square of the length. */
 const TITLE_CHARACTERS_MAX = 300;
 
-/** 0..1. With equal ISBNs even a rather different title counts, since translations and editions vary. */
+/**
+ * 0..1. With equal ISBNs even a rather different title counts, since translations and editions vary,
+ * and years don't: one side often knows the year of the work, the other that of the edition.
+ */
 export function confidenceOf(wanted: Likeness, found: Likeness): number {
   const title = titleSimilarity(wanted, found);
   const authors = authorFactor(wanted.authors, found.authors);
   // Cubed, as titles of different books often share most of their letters.
-  const confidence = title ** 3 * authors * yearFactor(wanted.year, found.year);
-  if (!hasCommonIsbn(wanted, found)) return round(confidence);
+  const confidence = title ** 3 * authors;
+  if (!hasCommonIsbn(wanted, found)) return round(confidence * yearFactor(wanted.year, found.year));
   // Numbers are reused and mistyped: with nothing else in common it is another book.
   if (title < 0.35 && authors < 0.7) return round(Math.max(confidence, 0.4));
   return round(1 - (1 - confidence) * 0.35);
