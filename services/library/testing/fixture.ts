@@ -18,9 +18,9 @@ import {
 } from "@codex/protocol";
 import { connectDatabase, quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
-import { createTestDatabase } from "../../../infra/test/database.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
+import { borrowDatabase } from "./database.ts";
 import { FakePluginHost } from "./fake_plugin_host.ts";
 
 export interface Call {
@@ -31,8 +31,8 @@ export interface Call {
 }
 
 export async function createFixture() {
-  const database = await createTestDatabase("library");
-  const connection = connectDatabase(database.urls.codex_library, schema, { connectionsMax: 5 });
+  const database = await borrowDatabase();
+  const connection = connectDatabase(database.url, schema, { connectionsMax: 5 });
   const clock = new ManualClock();
   const identities = await createTestIdentities(clock.now);
   const pluginHost = new FakePluginHost();
@@ -98,7 +98,6 @@ export async function createFixture() {
 
   return {
     app,
-    database,
     sql: connection.sql,
     db: connection.db,
     clock,
