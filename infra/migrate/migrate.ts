@@ -4,7 +4,7 @@ import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres, { type Sql } from "postgres";
 import { Failure, reasonOf } from "../failure.ts";
 import { countApplied, readMigrations } from "./journal.ts";
-import { applyGrants, ensureRoles, ensureSchema, type RolePasswords } from "./roles.ts";
+import { applyGrants, ensureRoles, ensureSchemas, type RolePasswords } from "./roles.ts";
 import { type DatabaseService, type DatabaseServiceName, databaseServices } from "./services.ts";
 
 /** "codex" as a number: any two programs that migrate one database must use the same. */
@@ -69,7 +69,7 @@ async function migrateService(
         "start the newer version",
     );
   }
-  await ensureSchema(sql, service, tree);
+  await ensureSchemas(sql, service, tree);
   if (migrations === undefined) return { service: service.name, applied: 0, total };
 
   await migrate(drizzle(sql), {

@@ -176,3 +176,21 @@ Deno.test("several programs that migrate at once apply each migration once", asy
     assert.deepEqual(reports.map(([report]) => report?.applied).sort(), [0, 0, 1]);
   });
 });
+
+Deno.test("a service's second schema is its role's to use, and no other role's", async () => {
+  const jobs = `${FIRST}--> statement-breakpoint
+CREATE TABLE "pgboss_sync"."jobs" ("id" serial PRIMARY KEY);--> statement-breakpoint
+CREATE FUNCTION "pgboss_sync"."one"() RETURNS int LANGUAGE sql AS 'select 1';`;
+  await withSync(
+    [{ tag: "0000_first", when: 1, sql: jobs }],
+    async ({ database, sql, migrate }) => {
+      await migrate();
+      await sql`insert into pgboss_sync.jobs default values`;
+      assert.equal((await sql`select pgboss_sync.one() as n`)[0]?.["n"], 1);
+      await assert.rejects(sql.unsafe("create table pgboss_sync.other (x int)"), denied);
+      const other = postgres(database.urls.codex_library, { max: 1 });
+      await assert.rejects(other`select * from pgboss_sync.jobs`, denied);
+      await other.end();
+    },
+  );
+});

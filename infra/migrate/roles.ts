@@ -7,6 +7,7 @@ import {
   type DatabaseRole,
   type DatabaseService,
   databaseServices,
+  schemasOf,
 } from "./services.ts";
 
 /** An empty one leaves the role's as it is. */
@@ -54,20 +55,29 @@ function rolesOf(service: DatabaseService): { role: DatabaseRole; schema: string
 }
 
 /**
- * Makes the service's schema and, before its migrations run, the rights its roles get on whatever
+ * Makes the service's schemas and, before its migrations run, the rights its roles get on whatever
  * they create. As default privileges they are given once, with the table: a migration that takes
  * some back is not undone by the next start. A service with its own `grants.sql` gets none of them.
  */
-export async function ensureSchema(
+export async function ensureSchemas(
   sql: Sql,
   service: DatabaseService,
   tree?: string,
 ): Promise<void> {
-  const schema = sql(service.schema);
-  // IF NOT EXISTS alone would ask for CREATE on the database even when the schema is there.
-  const [known] = await sql`select 1 from pg_namespace where nspname = ${service.schema}`;
-  if (!known) await sql`create schema ${schema}`;
   const ownGrants = await readGrants(service, tree) !== undefined;
+  for (const name of schemasOf(service)) await ensureSchema(sql, service, name, ownGrants);
+}
+
+async function ensureSchema(
+  sql: Sql,
+  service: DatabaseService,
+  schemaName: string,
+  ownGrants: boolean,
+): Promise<void> {
+  const schema = sql(schemaName);
+  // IF NOT EXISTS alone would ask for CREATE on the database even when the schema is there.
+  const [known] = await sql`select 1 from pg_namespace where nspname = ${schemaName}`;
+  if (!known) await sql`create schema ${schema}`;
   for (const name of service.roles) {
     const role = sql(name);
     await sql`grant usage on schema ${schema} to ${role}`;

@@ -1,5 +1,5 @@
 /**
- * Who keeps data: the one table of schemas and login roles. A service has rights on its own schema
+ * Who keeps data: the one table of schemas and login roles. A service has rights on its own schemas
  * alone, and its roles own nothing.
  */
 import { join } from "node:path";
@@ -14,11 +14,22 @@ export const databaseServices = [
   { name: "sync", schema: "sync", roles: ["codex_sync"] },
 ] as const;
 
+/** Second schemas, filled by the service's own migrations: those of its job engine. */
+const jobSchemas: Readonly<Partial<Record<DatabaseServiceName, string>>> = {
+  sync: "pgboss_sync",
+};
+
 export type DatabaseService = (typeof databaseServices)[number];
 export type DatabaseServiceName = DatabaseService["name"];
 export type DatabaseRole = DatabaseService["roles"][number];
 
 export const databaseRoles: readonly DatabaseRole[] = databaseServices.flatMap((it) => it.roles);
+
+/** Every schema that a service has rights on; its own, which keeps its migrations, comes first. */
+export function schemasOf({ name, schema }: DatabaseService): string[] {
+  const jobs = jobSchemas[name];
+  return jobs === undefined ? [schema] : [schema, jobs];
+}
 
 /** The variable that carries a role's URL: `CODEX_AUTH_DATABASE_URL` for `codex_auth`. */
 export function urlVariable(role: DatabaseRole): string {
