@@ -17,7 +17,7 @@ export function accessLog(logger: Logger, now: () => number) {
       requestId: requestIdOf(c),
     };
     // Probes come every few seconds and tell nothing.
-    if (line.path.startsWith("/health/")) logger.debug("{method} {path} {status}", line);
-    else logger.info("{method} {path} {status}", line);
+    if (line.path.startsWith("/health/")) logger.debug("Request", line);
+    else logger.info("Request", line);
   });
 }
