@@ -25,6 +25,7 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { stateOf } from "../domain/plugin_state.ts";
+import { isInside } from "../process/folders.ts";
 import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
@@ -132,7 +133,7 @@ export class PluginRegistry {
     for (const record of known.values()) {
       if (record.folder === null || record.folderMissing || present.has(record.name)) continue;
       // A folder that is there but can't be read now is reported, not taken for removed.
-      if (errors.some(({ path }) => path.startsWith(record.folder ?? ""))) continue;
+      if (errors.some(({ path }) => isInside(path, record.folder ?? ""))) continue;
       await updatePlugin(this.#deps.db, record.id, { folderMissing: true }, true);
       await this.#deps.runtime.stop(record.id, "now");
       answer.removed.push(record.name);

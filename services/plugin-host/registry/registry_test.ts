@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ExecuteAnswer, PluginTestAnswer, Problem, ReloadAnswer } from "@codex/protocol";
+import { type TestService, withService } from "../testing/test_service.ts";
+
+const reload = async ({ request }: TestService) =>
+  (await request("POST", "/admin/plugins/reload")).as(ReloadAnswer);
+
+Deno.test("a found folder becomes a discovered plugin that is not started", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    const answer = await reload(service);
+    assert.deepEqual(answer, { added: ["scripted"], changed: [], removed: [], errors: [] });
+    const plugin = await service.plugin("scripted");
+    assert.deepEqual([plugin.state, plugin.enabled, plugin.manifest], ["discovered", false, null]);
+    assert.equal(plugin.isolation.level, 2);
+    assert.deepEqual(service.deps.runtime.logsOf(plugin.id).lines, []);
+    assert.deepEqual(await reload(service), { added: [], changed: [], removed: [], errors: [] });
+  });
+});
+
+Deno.test("each bad folder is an error of its own and the others load", async () => {
+  await withService(async (service) => {
+    const { plugins } = service;
+    await service.install("good");
+    const write = async (folder: string, text: string) => {
+      await Deno.mkdir(join(plugins, folder));
+      await Deno.writeTextFile(join(plugins, folder, "codex-plugin.json"), text);
+    };
+    await write("bad-json", "{");
+    await write("bad-name", '{"name":"Bad Name","entry":"main.ts"}');
+    await write("twice-a", '{"name":"twice","entry":"main.ts"}');
+    await write("twice-b", '{"name":"twice","entry":"main.ts"}');
+    await service.install("linked");
+    await Deno.symlink("/etc", join(plugins, "linked", "etc"));
+    await Deno.mkdir(join(plugins, "no-plugin"));
+    const { added, errors } = await reload(service);
+    assert.deepEqual(added.sort(), ["good", "twice"]);
+    const named = errors.map(({ path }) => path.slice(plugins.length + 1).split("/")[0]).sort();
+    assert.deepEqual(named, ["bad-json", "bad-name", "linked", "twice-b"]);
+    assert.match(errors.find(({ path }) => path.endsWith("linked"))?.message ?? "", /outside/);
+    assert.match(errors.find(({ path }) => path.endsWith("twice-b"))?.message ?? "", /twice/);
+  });
+});
+
+Deno.test("a built-in plugin wins on equal names", async () => {
+  await withService(async (service) => {
+    await service.install("same", {}, service.builtIn);
+    await service.install("same");
+    const { added, errors } = await reload(service);
+    assert.deepEqual(added, ["same"]);
+    assert.equal(errors.length, 1);
+    await service.grant("same");
+    const { isolation } = await service.plugin("same");
+    assert.equal(isolation.level, 2);
+  });
+});
+
+Deno.test("a removed folder turns its plugin off and keeps its data; its return brings it back", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.grant("scripted");
+    assert.equal((await service.search(id, "x")).status, 200);
+    const data = join(service.dataRoot, id, "system");
+    await Deno.rename(join(service.plugins, "scripted"), join(service.plugins, "..", "away"));
+    assert.deepEqual((await reload(service)).removed, ["scripted"]);
+    const gone = await service.plugin("scripted");
+    assert.deepEqual([gone.state, gone.id], ["disabled", id]);
+    assert.equal((await service.search(id, "x")).status, 503);
+    assert.ok((await Deno.stat(data)).isDirectory);
+    await Deno.rename(join(service.plugins, "..", "away"), join(service.plugins, "scripted"));
+    assert.deepEqual((await reload(service)).changed, ["scripted"]);
+    assert.equal((await service.search(id, "x")).status, 200);
+  });
+});
+
+Deno.test("test reads what a plugin asks for and grants nothing", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.plugin("scripted");
+    const tested = (await service.request("POST", `/admin/plugins/${id}/test`)).as(
+      PluginTestAnswer,
+    );
+    assert.equal(tested.success, true);
+    assert.equal(tested.manifest?.name, "scripted");
+    const plugin = await service.plugin("scripted");
+    assert.equal(plugin.state, "discovered");
+    assert.deepEqual(plugin.requestedPermissions, ["metadata:write:title"]);
+    assert.deepEqual(plugin.requestedNetwork, ["example.com"]);
+    assert.deepEqual([plugin.permissions, plugin.network], [[], []]);
+    const refused = await service.search(id, "x");
+    assert.deepEqual([refused.status, refused.as(Problem).code], [409, "not_granted"]);
+  });
+});
+
+Deno.test("test tells a manifest of another protocol or name in words", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.plugin("scripted");
+    const test = async () =>
+      (await service.request("POST", `/admin/plugins/${id}/test`)).as(PluginTestAnswer);
+    await service.changeManifest("scripted", { protocolVersion: "2.0" });
+    const newer = await test();
+    assert.equal(newer.success, false);
+    assert.match(newer.message, /2\.0.*1/);
+    await service.changeManifest("scripted", { protocolVersion: "1.7", name: "other" });
+    assert.match((await test()).message, /"other".*"scripted"/);
+    await service.changeManifest("scripted", { name: "scripted", version: 1 });
+    assert.match((await test()).message, /version/);
+    await service.changeManifest("scripted", { version: "1.0.0" });
+    assert.equal((await test()).success, true);
+  });
+});
+
+Deno.test("a grant approves exactly what was shown; anything else is 409 with the difference", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.plugin("scripted");
+    await service.request("POST", `/admin/plugins/${id}/test`);
+    const { manifestDigest } = await service.plugin("scripted");
+    await service.changeManifest("scripted", { network: ["evil.example"] });
+    const grant = { permissions: [], network: [], acceptManifest: manifestDigest };
+    const refused = await service.request("POST", `/admin/plugins/${id}/grant`, grant);
+    assert.equal(refused.status, 409);
+    const problem = refused.as(Problem);
+    assert.equal(problem.code, "manifest_changed");
+    assert.match(problem.detail, /network.*evil\.example/);
+    assert.equal((await service.plugin("scripted")).state, "discovered");
+    const granted = await service.grant("scripted", []);
+    assert.deepEqual([granted.state, granted.enabled], ["stopped", true]);
+    assert.deepEqual(service.auth.audit.map(({ action }) => action), [
+      "plugin.reloaded",
+      "plugin.granted",
+    ]);
+  });
+});
+
+Deno.test("a plugin that asks for more after an update waits for approval and runs as granted", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.grant("scripted");
+    assert.equal((await service.search(id, "x")).status, 200);
+    await service.changeManifest("scripted", { permissions: ["metadata:write:*"] });
+    await service.deps.runtime.stop(id, "now");
+    assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
+    await service.deps.registry.check(await service.deps.registry.find(id));
+    const plugin = await service.plugin("scripted");
+    assert.equal(plugin.state, "needs_approval");
+    assert.deepEqual(plugin.permissions, ["metadata:write:title"]);
+    assert.deepEqual(plugin.requestedPermissions, ["metadata:write:*"]);
+    assert.equal((await service.search(id, "x")).status, 200);
+    await service.grant("scripted");
+    assert.notEqual((await service.plugin("scripted")).state, "needs_approval");
+  });
+});
+
+Deno.test("a plugin that offers releases alone is unsupported and takes no work", async () => {
+  await withService(async (service) => {
+    await service.install("scripted", {
+      capabilities: { releaseSource: { kinds: ["rss"] } },
+      permissions: [],
+    });
+    await reload(service);
+    const { id, state } = await service.grant("scripted");
+    assert.equal(state, "unsupported");
+    assert.equal((await service.search(id, "x")).status, 503);
+  });
+});
+
+Deno.test("disable stops calls at once and enable needs no new grant", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.grant("scripted");
+    await service.search(id, "x");
+    const hanging = service.search(id, "hang");
+    while (service.deps.runtime.statusOf(id).state !== "running") await Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await service.request("POST", `/admin/plugins/${id}/disable`);
+    assert.equal((await hanging).as(Problem).code, "plugin_off");
+    const off = await service.search(id, "x");
+    assert.deepEqual([off.status, off.as(Problem).code], [503, "plugin_off"]);
+    assert.ok(Number(off.headers.get("retry-after")) > 0);
+    await service.request("POST", `/admin/plugins/${id}/enable`);
+    assert.equal((await service.search(id, "x")).status, 200);
+  });
+});
+
+Deno.test("in safe mode every plugin is off", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.grant("scripted");
+    assert.equal((await service.plugin("scripted")).state, "disabled");
+    assert.equal((await service.search(id, "x")).status, 503);
+  }, { isSafeMode: true });
+});
+
+Deno.test("CODEX_PLUGIN_SANDBOX=require blocks every plugin and says so", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id, isolation } = await service.plugin("scripted");
+    assert.equal(isolation.level, 0);
+    assert.match(isolation.reason, /require/);
+    const tested = (await service.request("POST", `/admin/plugins/${id}/test`)).as(
+      PluginTestAnswer,
+    );
+    assert.equal(tested.success, false);
+    assert.match(tested.message, /require/);
+  }, { sandboxMode: "require" });
+});
+
+Deno.test("deleting a plugin ends it, its data and its secrets; its folder is found again", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await reload(service);
+    const { id } = await service.grant("scripted");
+    await service.search(id, "x");
+    assert.equal((await service.request("DELETE", `/admin/plugins/${id}`)).status, 200);
+    assert.equal((await service.request("GET", `/admin/plugins/${id}`)).status, 404);
+    assert.deepEqual(service.auth.deleted, [id]);
+    await assert.rejects(Deno.stat(join(service.dataRoot, id)));
+    assert.deepEqual((await reload(service)).added, ["scripted"]);
+    assert.equal((await service.plugin("scripted")).state, "discovered");
+  });
+});

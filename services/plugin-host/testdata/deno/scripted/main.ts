@@ -1,0 +1,97 @@
+// A Deno plugin for tests of the service: the query of a search says what to do. Its manifest lies beside it, so
+// that a test can change it.
+import { createInterface } from "node:readline";
+
+type Params = Record<string, unknown>;
+
+const waiting = new Map<unknown, (reply: Params) => void>();
+let initialized: Params = {};
+let nextId = 1;
+
+function send(message: Params): void {
+  console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
+}
+
+function callHost(method: string, params: Params): Promise<Params> {
+  const id = nextId++;
+  send({ id, method, params });
+  return new Promise((resolve) => waiting.set(id, resolve));
+}
+
+class PluginError extends Error {
+  constructor(readonly code: number, message: string, readonly data?: unknown) {
+    super(message);
+  }
+}
+
+const behaviours: Record<string, (params: Params) => unknown> = {
+  crash: () => Deno.exit(3),
+  hang: () => new Promise(() => {}),
+  limited: () => {
+    throw new PluginError(-32001, "Slow down", { retryAfterSeconds: 7 });
+  },
+  outside: () => {
+    throw new PluginError(-32004, "The outside service is down");
+  },
+  broken: () => {
+    throw new PluginError(-32603, "Broken inside");
+  },
+  misshapen: () => ({ results: [{ title: 7 }] }),
+  initialized: () => ({ results: [{ externalId: "1", title: JSON.stringify(initialized) }] }),
+};
+
+const methods: Record<string, (params: Params) => unknown> = {
+  initialize: async (params) => {
+    initialized = params;
+    console.error("initialized");
+    return JSON.parse(await Deno.readTextFile(new URL("./manifest.json", import.meta.url)));
+  },
+  ping: () => "pong",
+  shutdown: () => null,
+  "metadata/series/search": (params) => {
+    const behaviour = behaviours[String(params.query)];
+    if (behaviour !== undefined) return behaviour(params);
+    const titles = [`About ${params.query}`, String(params.query)];
+    return { results: titles.map((title, index) => ({ externalId: `id-${index}`, title })) };
+  },
+  "metadata/series/get": (params) => ({
+    externalId: params.externalId,
+    externalUrl: "https://example.com/1",
+    title: "The title",
+    status: "on the moon",
+    genres: null,
+    extra: "unknown",
+  }),
+  /** Hands on a reverse call, and tells the whole reply. */
+  "sync/getUserInfo": async () => {
+    const reply = await callHost("storage/get", { key: "account" });
+    return {
+      externalId: "7",
+      username: JSON.stringify(reply),
+      avatarUrl: JSON.stringify(initialized),
+    };
+  },
+};
+
+async function answer(id: unknown, method: string, params: Params): Promise<void> {
+  try {
+    const serve = methods[method];
+    if (serve === undefined) throw new PluginError(-32601, `Method "${method}" is unknown`);
+    send({ id, result: await serve(params) });
+  } catch (error) {
+    const { code, message, data } = error instanceof PluginError
+      ? error
+      : new PluginError(-32603, String(error));
+    send({ id, error: { code, message, data } });
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line);
+  if (message.method === undefined) waiting.get(message.id)?.(message);
+  else if (message.id !== undefined) {
+    answer(message.id, message.method, message.params ?? {}).then(() => {
+      if (message.method === "shutdown") Deno.exit(0);
+    });
+  }
+}

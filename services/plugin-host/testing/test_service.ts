@@ -1,0 +1,217 @@
+/** plugin-host as a whole for tests: real database, real processes, fake neighbours. */
+import { join } from "node:path";
+import {
+  API_BASE,
+  Plugin,
+  type PluginId,
+  PluginList,
+  type ServiceName,
+  type Subject,
+  type TicketClaims,
+} from "@codex/protocol";
+import type { z } from "zod";
+import { connectDatabase, createTicketVerifier, quietLogger } from "@codex/service";
+import { createTestIdentities, type TestIdentities, testSubject } from "@codex/service/testing";
+import { createTicketSigner } from "@codex/service";
+import { createTestDatabase } from "../../../infra/test/database.ts";
+import { type App, createApp } from "../app.ts";
+import { assemble, type Assembly } from "../assembly.ts";
+import * as schema from "../db/schema.ts";
+import type { SandboxMode } from "../process/sandbox_mode.ts";
+import { FakeAuth, FakeStorage } from "./fake_peers.ts";
+import { denoRuntime, TESTDATA } from "./test_host.ts";
+
+export interface TestService {
+  readonly app: App;
+  readonly deps: Assembly;
+  readonly auth: FakeAuth;
+  readonly storage: FakeStorage;
+  readonly identities: TestIdentities;
+  /** Of built-in plugins, and of the administrator's. */
+  readonly builtIn: string;
+  readonly plugins: string;
+  readonly dataRoot: string;
+  /** The whole database as the superuser sees it. */
+  readonly adminUrl: string;
+  /** Copies the scripted plugin into the administrator's folder. */
+  install(name: string, change?: ManifestChange, folder?: string): Promise<void>;
+  /** Changes the manifest of an installed plugin. */
+  changeManifest(name: string, change: ManifestChange): Promise<void>;
+  /** A call of the public API, by the gateway for an administrator unless told otherwise. */
+  request(method: string, path: string, body?: unknown, as?: Caller): Promise<Answer>;
+  /** A plugin as the administrator sees it. */
+  plugin(name: string): Promise<Plugin>;
+  /** Tests and grants a plugin what it asks for, or what is given. */
+  grant(name: string, network?: readonly string[]): Promise<Plugin>;
+  /** Searches series with a query that says what the scripted plugin does. */
+  search(id: PluginId, query: string): Promise<Answer>;
+  ticket(ids: Pick<TicketClaims, "connectionId" | "pluginId" | "userId">): Promise<string>;
+}
+
+export interface Caller {
+  readonly service?: ServiceName;
+  readonly subject?: Subject | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+  /** The body by its schema. */
+  as<Schema extends z.ZodType>(schema: Schema): z.output<Schema>;
+}
+
+export type ManifestChange = Record<string, unknown>;
+
+export interface TestServiceOptions {
+  readonly sandboxMode?: SandboxMode;
+  readonly isSafeMode?: boolean;
+  readonly processesMax?: number;
+}
+
+export async function withService(
+  body: (service: TestService) => Promise<void>,
+  options: TestServiceOptions = {},
+): Promise<void> {
+  await using database = await createTestDatabase("plugin-host");
+  const root = await Deno.realPath(await Deno.makeTempDir());
+  const [builtIn, plugins, dataRoot] = ["built-in", "plugins", "data"].map((it) => join(root, it));
+  for (const folder of [builtIn, plugins]) await Deno.mkdir(folder!);
+  const connection = connectDatabase(database.urls.codex_plugin_host, schema);
+  const service = await startService(
+    { builtIn: builtIn!, plugins: plugins!, dataRoot: dataRoot! },
+    {
+      root,
+      db: connection.db,
+      adminUrl: database.adminUrl,
+      options,
+    },
+  );
+  try {
+    await body(service);
+  } finally {
+    const ids = (await service.deps.registry.list()).map(({ id }) => id);
+    await Promise.all(ids.map((id) => service.deps.runtime.stop(id, "now")));
+    await service.deps.runtime.close();
+    await connection.close();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+async function startService(
+  folders: Pick<TestService, "builtIn" | "plugins" | "dataRoot">,
+  parts: {
+    readonly root: string;
+    readonly db: Assembly["db"];
+    readonly adminUrl: string;
+    readonly options: TestServiceOptions;
+  },
+): Promise<TestService> {
+  const identities = await createTestIdentities();
+  const [auth, storage] = [new FakeAuth(), new FakeStorage()];
+  const pluginsFolders = [folders.builtIn, folders.plugins];
+  const publicKey = identities.publicKeys.auth!;
+  const deps = assemble({
+    db: parts.db,
+    identity: await identities.of("plugin-host"),
+    auth,
+    storage,
+    verifyTicket: await createTicketVerifier(publicKey, Date.now),
+    logger: quietLogger(),
+    checks: {},
+    config: {
+      sandboxMode: parts.options.sandboxMode ?? "auto",
+      isSafeMode: parts.options.isSafeMode ?? false,
+      processesMax: parts.options.processesMax ?? 20,
+      idleMs: 60_000,
+      publicUrl: "https://codex.example",
+    },
+    installation: {
+      pluginsFolders,
+      commandPolicy: { allowedExtra: [], pluginsFolders, denoPath: Deno.execPath() },
+      denoRuntime,
+      dataRoot: folders.dataRoot,
+      processFolder: join(parts.root, "run"),
+      setprivPath: "/usr/bin/setpriv",
+    },
+    now: Date.now,
+  });
+  const app = createApp(deps);
+  const sign = await createTicketSigner(identities.privateKeys.auth, Date.now);
+  const request = requester(app, identities);
+  const plugin = async (name: string) => {
+    const { plugins } = (await request("GET", "/admin/plugins")).as(PluginList);
+    return Plugin.parse(plugins.find((it) => it.name === name));
+  };
+  const manifestPath = (name: string) => join(folders.plugins, name, "manifest.json");
+  return {
+    ...folders,
+    app,
+    deps,
+    auth,
+    storage,
+    identities,
+    adminUrl: parts.adminUrl,
+    request,
+    plugin,
+    async install(name, change = {}, folder = folders.plugins) {
+      await installScripted(join(folder, name), { name, ...change });
+    },
+    async changeManifest(name, change) {
+      const manifest = JSON.parse(await Deno.readTextFile(manifestPath(name)));
+      await Deno.writeTextFile(manifestPath(name), JSON.stringify({ ...manifest, ...change }));
+    },
+    async grant(name, network) {
+      const { id } = await plugin(name);
+      await request("POST", `/admin/plugins/${id}/test`);
+      const shown = await plugin(name);
+      const { body, status } = await request("POST", `/admin/plugins/${id}/grant`, {
+        permissions: shown.requestedPermissions,
+        network: network ?? shown.requestedNetwork,
+        acceptManifest: shown.manifestDigest,
+      });
+      if (status !== 200) throw new Error(`Grant answered ${status}: ${JSON.stringify(body)}`);
+      return Plugin.parse(body);
+    },
+    search: (id, query) =>
+      request("POST", `/plugins/${id}/execute`, {
+        action: { metadata: { action: "search", contentType: "series", params: { query } } },
+      }),
+    ticket: async (ids) => (await sign(ids)).ticket,
+  };
+}
+
+function requester(app: App, identities: TestIdentities): TestService["request"] {
+  const admin = testSubject("admin");
+  return async (method, path, body, caller = {}) => {
+    const subject = caller.subject === null ? undefined : caller.subject ?? admin;
+    const headers = new Headers(
+      await identities.headers(caller.service ?? "gateway", "plugin-host", subject),
+    );
+    if (body !== undefined) headers.set("content-type", "application/json");
+    const full = path.startsWith("/internal") ? path : API_BASE + path;
+    const reply = await app.request(full, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const json: unknown = await reply.json();
+    const as = <Schema extends z.ZodType>(schema: Schema) => schema.parse(json);
+    return { status: reply.status, headers: reply.headers, body: json, as };
+  };
+}
+
+async function installScripted(folder: string, change: ManifestChange): Promise<void> {
+  const source = join(TESTDATA, "deno", "scripted");
+  const manifest = JSON.parse(await Deno.readTextFile(join(source, "manifest.json")));
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.copyFile(join(source, "main.ts"), join(folder, "main.ts"));
+  await Deno.writeTextFile(
+    join(folder, "manifest.json"),
+    JSON.stringify({ ...manifest, ...change }),
+  );
+  await Deno.writeTextFile(
+    join(folder, "codex-plugin.json"),
+    JSON.stringify({ name: change.name, entry: "main.ts" }),
+  );
+}
