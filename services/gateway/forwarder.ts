@@ -78,7 +78,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
       const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
         method: operation.method.toUpperCase(),
         headers: headersFor(request, token),
-        body: takesBody(operation) ? request.request.body : null,
+        body: takesBody(operation) && hasContent(request.request) ? request.request.body : null,
         redirect: "manual",
         signal: deadline.signal,
       });
@@ -119,6 +119,11 @@ export function takesBody(operation: Pick<Operation, "body" | "stream">): boolea
   return operation.body !== undefined || operation.stream !== undefined;
 }
 
+/** Whether a body came; Deno gives an empty stream for a length of 0. */
+export function hasContent(request: Request): boolean {
+  return request.body !== null && request.headers.get("content-length") !== "0";
+}
+
 /** Nothing that the client sent goes along but its content: no cookie, no authorization. */
 function headersFor(request: ForwardRequest, token: string): Record<string, string> {
   const { operation, principal } = request;
@@ -128,7 +133,7 @@ function headersFor(request: ForwardRequest, token: string): Record<string, stri
     // Compressing for a neighbour costs more than it saves.
     "accept-encoding": "identity",
   };
-  if (takesBody(operation) && request.request.body !== null) {
+  if (takesBody(operation) && hasContent(request.request)) {
     headers["content-type"] = operation.stream ?? "application/json";
   }
   if (operation.owner === "auth") {

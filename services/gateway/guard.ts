@@ -7,7 +7,7 @@ import { ProblemError, requestIdOf } from "@codex/service";
 import { checkAccess } from "./domain/access.ts";
 import { type Credential, credentialOf } from "./domain/credential.ts";
 import { requestSite } from "./domain/request_site.ts";
-import { takesBody } from "./forwarder.ts";
+import { hasContent, takesBody } from "./forwarder.ts";
 import type { GatewayEnv } from "./gateway_env.ts";
 import type { Principals } from "./principals.ts";
 import type { SessionCookie } from "./session_cookie.ts";
@@ -107,7 +107,7 @@ async function allowedPrincipal(
 }
 
 function requireMediaType(c: Context<GatewayEnv>, expected: string): void {
-  if (c.req.raw.body !== null && mediaTypeOf(c.req.header("content-type")) !== expected) {
+  if (hasContent(c.req.raw) && mediaTypeOf(c.req.header("content-type")) !== expected) {
     throw new ProblemError(
       "unsupported_media_type",
       `The body must be ${expected}: say so in Content-Type`,

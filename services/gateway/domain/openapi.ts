@@ -140,17 +140,34 @@ function problem(description: string) {
 }
 
 /**
- * The schemas that the protocol exports by name, each under its first name. Plain strings have none:
- * all ids are one and the same schema with different brands.
+ * The schemas of bodies and answers that the protocol exports by name, each under its first name.
+ * Plain strings have none: all ids are one and the same schema with different brands.
  */
 function namedSchemas(): Record<string, z.ZodType> {
-  const named = new Map<z.ZodType, string>();
+  const used = new Set<z.core.$ZodType>();
+  for (const { id, body, answer } of OPERATIONS) {
+    for (const schema of [body, answer, LINE_SCHEMAS[id]]) collect(schema, used);
+  }
+  collect(Problem, used);
+  const named: Record<string, z.ZodType> = {};
   for (const [name, value] of Object.entries(protocol)) {
-    if (value instanceof z.ZodType && value.type !== "string" && !named.has(value)) {
-      named.set(value, name);
+    // One name for each: taken off the list once it has it.
+    if (value instanceof z.ZodType && value.type !== "string" && used.delete(value)) {
+      named[name] = value;
     }
   }
-  return Object.fromEntries([...named].map(([schema, name]) => [name, schema]));
+  return named;
+}
+
+/** Adds every schema that `part`, a piece of a zod definition, is made of. */
+function collect(part: unknown, found: Set<z.core.$ZodType>): void {
+  if (typeof part !== "object" || part === null) return;
+  if (!(part instanceof z.ZodType)) {
+    for (const piece of Object.values(part)) collect(piece, found);
+  } else if (!found.has(part)) {
+    found.add(part);
+    collect(part instanceof z.ZodLazy ? part.unwrap() : part.def, found);
+  }
 }
 
 const simplify: NonNullable<CreateDocumentOptions["override"]> = ({ jsonSchema, io }) => {

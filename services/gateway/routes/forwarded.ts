@@ -76,10 +76,12 @@ async function signedIn(
   answer: ForwardAnswer,
   cookie: SessionCookie,
 ): Promise<Response> {
-  const text = await new Response(answer.body).text();
-  const session = SessionAnswer.parse(JSON.parse(text));
-  cookie.set(c, session.accessToken, session.expiresIn);
-  return send(c, answer, text);
+  const reply = new Response(answer.body);
+  const session = SessionAnswer.safeParse(await reply.clone().json().catch(() => undefined));
+  // Without the cause: what doesn't parse may hold a token, and causes are logged.
+  if (!session.success) throw new ProblemError("service_failed", 'Service "auth" failed');
+  cookie.set(c, session.data.accessToken, session.data.expiresIn);
+  return send(c, answer, await reply.text());
 }
 
 function send(
