@@ -1,0 +1,3 @@
+import { createSyncAnilist } from "./plugin.ts";
+
+await createSyncAnilist().run();
