@@ -28,11 +28,12 @@ export async function executeBench(report: Report): Promise<void> {
   const real = () => post(`${platform.url}/api/v1/plugins/${plugin.id}/execute`, headers, body);
   await repeat(WARM_UP, real);
 
-  const adminUrlFile = `${platform.dataDir}/secrets/database-admin-url`;
-  const statements = await statementsPerCall(adminUrlFile, () => repeat(CALLS, real), CALLS);
+  // Its own role may read the server's counts, as any may.
+  const urlFile = `${platform.dataDir}/secrets/plugin-host/codex_plugin_host-database-url`;
+  const statements = await statementsPerCall(urlFile, () => repeat(CALLS, real), CALLS);
   const pluginFile = new URL("children/bare_plugin.ts", import.meta.url).pathname;
   await using host = await startBare("bare_host.ts", [
-    adminUrlFile,
+    urlFile,
     String(statements),
     pluginFile,
   ]);
@@ -85,11 +86,11 @@ async function repeat(count: number, call: () => Promise<void>): Promise<number[
 
 /** Statements that one call makes, by the server's own count of transactions. */
 async function statementsPerCall(
-  adminUrlFile: string,
+  urlFile: string,
   work: () => Promise<unknown>,
   calls: number,
 ): Promise<number> {
-  const sql = postgres((await Deno.readTextFile(adminUrlFile)).trim(), { max: 1 });
+  const sql = postgres((await Deno.readTextFile(urlFile)).trim(), { max: 1 });
   try {
     // Sessions report their counts at most once a second.
     const settle = () => new Promise((resolve) => setTimeout(resolve, 2500));
