@@ -5,6 +5,7 @@ import { scramVerifier } from "./scram.ts";
 import {
   databaseFolder,
   type DatabaseRole,
+  databaseRoles,
   type DatabaseService,
   databaseServices,
   schemasOf,
@@ -35,9 +36,6 @@ export async function ensureRoles(sql: Sql, passwords: RolePasswords): Promise<v
 }
 
 async function tryEnsureRoles(sql: Sql, passwords: RolePasswords): Promise<void> {
-  const [row] = await sql<{ name: string }[]>`select current_database() as name`;
-  const database = sql(row!.name);
-  await sql`revoke all on database ${database} from public`;
   for (const { role, schema } of databaseServices.flatMap(rolesOf)) {
     const [known] = await sql`select 1 from pg_roles where rolname = ${role}`;
     if (!known) await sql`create role ${sql(role)} login`;
@@ -46,8 +44,15 @@ async function tryEnsureRoles(sql: Sql, passwords: RolePasswords): Promise<void>
       await sql.unsafe(`alter role ${role} login password '${verifier}'`);
     }
     await sql`alter role ${sql(role)} set search_path to ${sql(schema)}`;
-    await sql`grant connect on database ${database} to ${sql(role)}`;
   }
+  const [row] = await sql<{ name: string }[]>`select current_database() as name`;
+  await openToRoles(sql, row!.name);
+}
+
+/** Lets the roles, and besides the owner them alone, connect to a database. */
+export async function openToRoles(sql: Sql, database: string): Promise<void> {
+  await sql`revoke all on database ${sql(database)} from public`;
+  await sql`grant connect on database ${sql(database)} to ${sql(databaseRoles)}`;
 }
 
 function rolesOf(service: DatabaseService): { role: DatabaseRole; schema: string }[] {

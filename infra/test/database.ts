@@ -7,7 +7,7 @@
 import postgres, { type Sql } from "postgres";
 import { type DatabaseRole, databaseRoles, type DatabaseServiceName } from "../migrate/services.ts";
 import { migrateDatabase } from "../migrate/migrate.ts";
-import type { RolePasswords } from "../migrate/roles.ts";
+import { openToRoles, type RolePasswords } from "../migrate/roles.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /** Names a file that holds the superuser's URL. */
@@ -44,12 +44,9 @@ export async function createTestDatabase(
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   await withAdmin(serverUrl, async (sql) => {
     const template = await ensureTemplate(sql, serverUrl, service);
-    await sql`create database ${sql(name)} template ${sql(template)}`;
-    // A clone has its template's tables and grants, but not the rights on the database itself.
-    await sql`revoke all on database ${sql(name)} from public`;
-    for (const role of databaseRoles) {
-      await sql`grant connect on database ${sql(name)} to ${sql(role)}`;
-    }
+    // Without fsync copying the files takes an eighth of the time that copying by WAL does.
+    await sql`create database ${sql(name)} template ${sql(template)} strategy file_copy`;
+    await openToRoles(sql, name);
   });
   const urls = Object.fromEntries(
     databaseRoles.map((role) => [role, urlOf(serverUrl, name, role)]),
