@@ -165,6 +165,23 @@ Deno.test("a service that is down is 503 with Retry-After, for reads and uploads
   }
 });
 
+Deno.test("a service that comes back is reached again at once", async () => {
+  const url = new URL(deadUrl());
+  await using gateway = await startGateway(url.origin);
+  const start = () =>
+    Deno.serve(
+      { hostname: url.hostname, port: Number(url.port), onListen() {} },
+      () => Response.json({ items: [] }),
+    );
+  for (let round = 0; round < 3; round++) {
+    const service = start();
+    equal((await listOf(gateway)).status, 200);
+    await service.shutdown();
+    const reply = await listOf(gateway);
+    equal([reply.status, Problem.parse(await reply.json()).code], [503, "service_unavailable"]);
+  }
+});
+
 Deno.test("a service that dies in the middle of an upload is 503 at once", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using gateway = await startGateway(`http://127.0.0.1:${listener.addr.port}`);
