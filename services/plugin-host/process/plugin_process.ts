@@ -43,6 +43,7 @@ export class PluginProcess {
   readonly #stopLog = new AbortController();
   #closing: Promise<void> | undefined;
   #wasAsked = false;
+  #isReaped = false;
 
   constructor(options: PluginProcessOptions) {
     const { child } = options;
@@ -87,7 +88,7 @@ export class PluginProcess {
     try {
       this.initializeResult = await this.#connection.call("initialize", params);
     } catch (error) {
-      this.#child.signal("SIGKILL");
+      this.#signal("SIGKILL");
       await this.exited;
       throw error;
     }
@@ -116,7 +117,7 @@ export class PluginProcess {
     if (!this.#connection.isClosed) this.#wasAsked = true;
     this.#connection.close(new TransportError("closed", reason));
     this.#closing ??= Promise.resolve();
-    this.#child.signal("SIGKILL");
+    this.#signal("SIGKILL");
     await this.exited;
   }
 
@@ -129,9 +130,14 @@ export class PluginProcess {
     // A plugin that reads nothing would hold up the end of its stdin.
     const ended = this.#connection.endWriting().then(() => this.exited);
     if (await this.#within(ended)) return;
-    this.#child.signal("SIGTERM");
+    this.#signal("SIGTERM");
     if (await this.#within(this.exited)) return;
     await this.kill("The plugin was stopped");
+  }
+
+  /** Never after the last sweep: the number may belong to another group by then. */
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    if (!this.#isReaped) this.#child.signal(signal);
   }
 
   async #within(promise: Promise<unknown>): Promise<boolean> {
@@ -147,9 +153,10 @@ export class PluginProcess {
   async #watch(logged: Promise<void>, cleanUp: () => Promise<void>): Promise<ProcessEnd> {
     const cause = await this.#connection.closed;
     // Whatever ended the connection, nothing of the group may live on.
-    if (cause.kind !== "crashed") this.#child.signal("SIGKILL");
+    if (cause.kind !== "crashed") this.#signal("SIGKILL");
     const exit = await this.#child.exited;
-    this.#child.signal("SIGKILL");
+    this.#signal("SIGKILL");
+    this.#isReaped = true;
     // A grandchild that left the group may hold stderr open for ever.
     if (!await this.#within(logged)) this.#stopLog.abort();
     await cleanUp();

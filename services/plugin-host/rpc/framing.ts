@@ -23,7 +23,7 @@ export interface FramingSink {
   message(message: JsonObject, textLength: number): void;
   /** One line that was skipped. */
   fault(fault: FramingFault): void;
-  /** Bytes thrown away after a `line-too-long`, for whoever limits floods. */
+  /** Bytes thrown away, of a line too long or of blank lines: for whoever limits floods. */
   discarded?(bytes: number): void;
 }
 
@@ -167,8 +167,9 @@ export class LineSplitter {
     try {
       value = JSON.parse(text);
     } catch {
-      // A blank line (some programs print "\r\n" between messages) harms nobody.
-      if (text.trim() !== "") this.#sink.fault({ kind: "not-json", excerpt: excerpt(text) });
+      // A blank line (some programs print "\r\n" between messages) harms nobody, a million of them do.
+      if (text.trim() === "") this.#sink.discarded?.(text.length + 1);
+      else this.#sink.fault({ kind: "not-json", excerpt: excerpt(text) });
       return;
     }
     if (isJsonObject(value)) this.#sink.message(value, text.length);

@@ -23,7 +23,7 @@ const READ_BYTES = 64 * 1024;
 const EXIT_GRACE_MS = 500;
 /** How long an exit waits for the rest of stdout, which a grandchild may hold open for ever. */
 const DRAIN_GRACE_MS = 100;
-/** One discarded chunk costs as much as one unasked message. */
+/** A discarded chunk, or any smaller piece, costs as much as one unasked message. */
 const DISCARDED_BYTES_PER_CHARGE = READ_BYTES;
 
 /** JSON lines over a child's stdin and stdout. */
@@ -85,7 +85,7 @@ export class StdioTransport implements Transport {
         this.#flood.charge(1);
         events.fault(fault);
       },
-      discarded: (bytes) => this.#flood.charge(bytes / DISCARDED_BYTES_PER_CHARGE),
+      discarded: (bytes) => this.#flood.charge(Math.max(1, bytes / DISCARDED_BYTES_PER_CHARGE)),
     });
     let buffer = new ArrayBuffer(READ_BYTES);
     try {

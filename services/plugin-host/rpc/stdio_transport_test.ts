@@ -126,6 +126,18 @@ Deno.test("a flood of junk is slowed down to a trickle", async () => {
   });
 });
 
+Deno.test("a flood of blank lines leaves the host free for other work", async () => {
+  await withChild(async ({ connection }) => {
+    const flood = connection.call("flood", { line: "\n" }, { timeoutMs: 1500 });
+    const rejected = assert.rejects(flood, failsAs("timeout"));
+    let turns = 0;
+    const counting = setInterval(() => turns++, 5);
+    await rejected;
+    clearInterval(counting);
+    assert.ok(turns > 100, `${turns} turns of the event loop`);
+  });
+});
+
 Deno.test("endWriting lets the child finish by itself", async () => {
   await withChild(async ({ connection }) => {
     await connection.call("ping", {});
