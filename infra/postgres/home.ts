@@ -46,9 +46,11 @@ export async function openHome(dataDir: string): Promise<Home> {
   return { ...home, folder: outside, cluster: join(outside, "cluster") };
 }
 
-/** Removes the server's folder with all data: for test servers, once stopped. */
-export async function removeHome(home: Home): Promise<void> {
-  await Deno.remove(home.folder, { recursive: true });
+/** Removes a data folder and its server's, wherever that lies: for tests, once all is stopped. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  const outside = await readNote(join(dataDir, "postgres"));
+  if (outside !== undefined) await Deno.remove(outside, { recursive: true });
+  await Deno.remove(dataDir, { recursive: true });
 }
 
 function noteFile(inside: string): string {

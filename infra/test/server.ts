@@ -1,5 +1,5 @@
 /** A PostgreSQL server for tests: empty, quick rather than durable, gone when disposed of. */
-import { removeHome } from "../postgres/home.ts";
+import { removeDataDir } from "../postgres/home.ts";
 import { startServer } from "../postgres/server.ts";
 
 export interface TestServer extends AsyncDisposable {
@@ -16,8 +16,7 @@ export async function startTestServer(): Promise<TestServer> {
     adminUrl: server.adminUrl("postgres"),
     [Symbol.asyncDispose]: async () => {
       await server.stop();
-      await removeHome(server.home);
-      await Deno.remove(dataDir, { recursive: true }).catch(() => {});
+      await removeDataDir(dataDir);
     },
   };
 }

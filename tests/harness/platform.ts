@@ -4,8 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { removeDataDir } from "../../infra/postgres/home.ts";
 import { ApiClient } from "./api_client.ts";
 import { descendantsOf, type ProcessRow } from "./processes.ts";
+
+export { removeDataDir };
 
 export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -92,11 +95,6 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       if (options.dataDir === undefined) await removeDataDir(dataDir);
     },
   };
-}
-
-/** Removes a data folder, with the cluster that may lie elsewhere for it. */
-export async function removeDataDir(dataDir: string): Promise<void> {
-  await Deno.remove(dataDir, { recursive: true });
 }
 
 async function findSetupCode(url: string, output: OutputReader): Promise<string | undefined> {
