@@ -3,6 +3,8 @@ import { createServiceApp, type Identity, type Logger, type ReadinessCheck } fro
 import type { CallMetrics } from "./calls/metrics.ts";
 import type { PluginCalls } from "./calls/plugin_calls.ts";
 import type { Executor } from "./db/plugin_queries.ts";
+import type { PluginFolders } from "./registry/plugin_folders.ts";
+import type { PluginGrants } from "./registry/plugin_grants.ts";
 import type { PluginRegistry } from "./registry/plugin_registry.ts";
 import type { PluginSettings } from "./registry/plugin_settings.ts";
 import type { PluginRuntime } from "./registry/runtime.ts";
@@ -15,6 +17,8 @@ export interface AppDeps {
   readonly db: Executor;
   readonly identity: Identity;
   readonly registry: PluginRegistry;
+  readonly grants: PluginGrants;
+  readonly folders: PluginFolders;
   readonly settings: PluginSettings;
   readonly calls: PluginCalls;
   readonly runtime: PluginRuntime;

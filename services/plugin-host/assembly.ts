@@ -12,6 +12,8 @@ import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
 import { NO_SANDBOX } from "./process/sandbox_mode.ts";
 import { Starter } from "./process/starter.ts";
+import { PluginFolders } from "./registry/plugin_folders.ts";
+import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
 import { LivePlugins } from "./runtime/plugin_runtime.ts";
@@ -62,18 +64,18 @@ export function assemble(parts: Parts): Assembly {
     storage,
     logger,
     now,
-    events: new RecordedEvents({ db, registry: () => registry, logger, now }),
+    events: new RecordedEvents({ db, grants: () => grants, logger, now }),
   });
-  const registry: PluginRegistry = new PluginRegistry({
+  const registry = new PluginRegistry({
     db,
     runtime,
     auth,
-    logger,
     now,
-    pluginsFolders: installation.pluginsFolders,
     isSafeMode: config.isSafeMode,
     oauthRedirectUrl: `${config.publicUrl}/api/v1/user/plugins/oauth/callback`,
   });
+  const grants: PluginGrants = new PluginGrants({ db, runtime, registry, now });
+  const { pluginsFolders } = installation;
   const metrics = new CallMetrics();
   const recorder = new CallRecorder({ db, metrics, logger, now });
   const { verifyTicket, identity, checks } = parts;
@@ -81,6 +83,8 @@ export function assemble(parts: Parts): Assembly {
     db,
     identity,
     registry,
+    grants,
+    folders: new PluginFolders({ db, runtime, registry, pluginsFolders }),
     runtime,
     metrics,
     logger,
@@ -93,6 +97,7 @@ export function assemble(parts: Parts): Assembly {
       auth,
       now,
       registry,
+      grants,
       commandPolicy: installation.commandPolicy,
     }),
     calls: new PluginCalls({ registry, runtime, recorder, verifyTicket }),

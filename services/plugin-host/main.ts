@@ -45,7 +45,7 @@ await runMain("plugin-host", async () => {
   const reaped = await deps.records.reapLeftovers();
   if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
   if (config.sandboxMode === "off") logger.warn("CODEX_PLUGIN_SANDBOX is off");
-  await deps.registry.discover();
+  await deps.folders.discover();
 
   const app = createApp(deps);
   const onStop = [() => deps.runtime.close(), close];

@@ -4,7 +4,7 @@ import { describeError, type Logger } from "@codex/service";
 import { recordFailure } from "../db/failure_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
 import type { ProcessEnd } from "../process/plugin_process.ts";
-import type { PluginRegistry } from "../registry/plugin_registry.ts";
+import type { PluginGrants } from "../registry/plugin_grants.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import type { PluginEvents } from "../runtime/plugin_runtime.ts";
 
@@ -14,7 +14,7 @@ const FAULTS_EVERY_MS = 10_000;
 export interface EventDeps {
   readonly db: Executor;
   /** Made after the runtime that tells of events, so it is asked for late. */
-  readonly registry: () => PluginRegistry;
+  readonly grants: () => PluginGrants;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -29,7 +29,7 @@ export class RecordedEvents implements PluginEvents {
   }
 
   started(id: PluginId, manifest: unknown): void {
-    this.#inBackground(this.#deps.registry().noteManifest(id, manifest));
+    this.#inBackground(this.#deps.grants().noteManifest(id, manifest));
   }
 
   crashed(id: PluginId, { exit }: ProcessEnd): void {

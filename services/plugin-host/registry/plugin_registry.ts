@@ -2,33 +2,24 @@
 import type {
   AuthService,
   CallContext,
-  GrantRequest,
   Isolation,
   JsonObject,
-  Manifest,
   Plugin,
   PluginId,
   PluginSummary,
-  ReloadAnswer,
 } from "@codex/protocol";
-import { type Logger, ProblemError } from "@codex/service";
+import { ProblemError } from "@codex/service";
 import { forgetFailures } from "../db/failure_queries.ts";
 import {
   deletePlugin,
   type Executor,
   findPlugin,
-  insertPlugin,
   listPlugins,
   type PluginChange,
   updatePlugin,
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
-import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { stateOf } from "../domain/plugin_state.ts";
-import { isInside } from "../process/folders.ts";
-import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
-import { readManifest } from "./manifest_reading.ts";
-import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import { toPlugin, toSpec, toSummary, type ViewInput } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
@@ -36,10 +27,7 @@ export interface RegistryDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
   readonly auth: AuthService;
-  readonly logger: Logger;
   readonly now: () => number;
-  /** Built-in plugins first: they win on equal names. */
-  readonly pluginsFolders: readonly string[];
   readonly isSafeMode: boolean;
   /** Shown to the administrator; a property of the installation's public URL. */
   readonly oauthRedirectUrl: string;
@@ -100,140 +88,6 @@ export class PluginRegistry {
     const isolation = await this.#deps.runtime.isolationOf(toSpec(record));
     this.#isolations.set(id, { revision, isolation, until: now + ISOLATION_SHOWN_MS });
     return isolation;
-  }
-
-  /** Reads the plugins folders again. What was found is never started by it. */
-  async reload(context: CallContext): Promise<ReloadAnswer> {
-    const answer = await this.discover();
-    const { added, changed, removed } = answer;
-    if (added.length + changed.length + removed.length > 0) {
-      await this.audit(context, "plugin.reloaded", undefined, { added, changed, removed });
-    }
-    return answer;
-  }
-
-  /** The same at the service's own start, when there is nobody to name in the audit log. */
-  async discover(): Promise<ReloadAnswer> {
-    const { found, errors } = await discoverPlugins(this.#deps.pluginsFolders);
-    const known = new Map(
-      (await listPlugins(this.#deps.db)).map((record) => [record.name as string, record]),
-    );
-    const answer: ReloadAnswer = { added: [], changed: [], removed: [], errors: [...errors] };
-    for (const plugin of found) {
-      const { name } = plugin.file;
-      const record = known.get(name);
-      if (record === undefined) {
-        if (await insertPlugin(this.#deps.db, rowOf(plugin)) !== undefined) answer.added.push(name);
-      } else if (record.folder === null) {
-        const message = `Name "${name}" belongs to a plugin that was added by command`;
-        answer.errors.push({ path: plugin.folder, message });
-      } else if (await this.#refresh(record, plugin)) answer.changed.push(name);
-    }
-    const present = new Set(found.map(({ file }) => file.name as string));
-    for (const record of known.values()) {
-      if (record.folder === null || record.folderMissing || present.has(record.name)) continue;
-      // A folder that is there but can't be read now is reported, not taken for removed.
-      if (errors.some(({ path }) => isInside(path, record.folder ?? ""))) continue;
-      await updatePlugin(this.#deps.db, record.id, { folderMissing: true }, true);
-      await this.#deps.runtime.stop(record.id, "now");
-      answer.removed.push(record.name);
-    }
-    return answer;
-  }
-
-  /** Takes over what changed in a plugin's folder; true if anything did. */
-  async #refresh(record: PluginRecord, found: FoundPlugin): Promise<boolean> {
-    const row = rowOf(found);
-    const { seenManifest } = record;
-    const change: PluginChange = {
-      ...row,
-      folderMissing: false,
-      // The grant approved this file too: another file asks anew.
-      seenDigest: seenManifest === null ? null : digestOf({
-        manifest: seenManifest,
-        fileWishes: row.fileWishes,
-        command: row.command,
-        args: row.args,
-      }),
-    };
-    const compared = [
-      "displayName",
-      "description",
-      "folder",
-      "command",
-      "args",
-      "fileWishes",
-      "seenDigest",
-      "folderMissing",
-    ] as const;
-    const isSame = compared.every((key) => differences(record[key], change[key]).length === 0);
-    if (isSame) return false;
-    await updatePlugin(this.#deps.db, record.id, change, true);
-    return true;
-  }
-
-  /**
-   * Starts a plugin without network, reads its manifest and remembers it.
-   *
-   * @returns the outcome, as a result: a plugin that can't be started is not an error of the caller's
-   */
-  async check(record: PluginRecord): Promise<{ record: PluginRecord; result: CheckResult }> {
-    const result = await checkPlugin(this.#deps.runtime, record);
-    if (!result.ok) return { record, result };
-    return { record: await this.#remember(record, result.manifest), result };
-  }
-
-  /** Remembers the manifest that a process started with: one that asks for something else needs approval. */
-  async noteManifest(id: PluginId, raw: unknown): Promise<void> {
-    const record = await findPlugin(this.#deps.db, id);
-    if (record === undefined) return;
-    const read = readManifest(raw, record.folder === null ? null : record.name);
-    if (read.ok) await this.#remember(record, read.manifest);
-  }
-
-  async #remember(record: PluginRecord, manifest: Manifest): Promise<PluginRecord> {
-    const { fileWishes, command, args } = record;
-    const seenDigest = digestOf({ manifest, fileWishes, command, args });
-    if (seenDigest === record.seenDigest) return record;
-    const change = { seenManifest: manifest, seenDigest };
-    return await updatePlugin(this.#deps.db, record.id, change, false) ?? record;
-  }
-
-  /**
-   * Approves exactly what is named, of exactly the manifest that was shown.
-   *
-   * @throws ProblemError `manifest_changed` with the difference, `unprocessable` when it can't be started
-   */
-  async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
-    const before = await this.find(id);
-    const { record, result } = await this.check(before);
-    if (!result.ok) throw new ProblemError("unprocessable", result.reason);
-    if (record.seenDigest !== request.acceptManifest) {
-      const changes = differences(before.seenManifest, result.manifest);
-      throw new ProblemError(
-        "manifest_changed",
-        `The plugin asks for something else now: ${
-          changes.join("; ") || "read it again, then grant it"
-        }`,
-      );
-    }
-    const granted = await updatePlugin(this.#deps.db, id, {
-      permissions: request.permissions,
-      network: request.network,
-      pinnedManifest: result.manifest,
-      pinnedDigest: record.seenDigest,
-      grantedAt: new Date(this.#deps.now()),
-      enabled: true,
-      disabledReason: null,
-    }, true);
-    await this.#deps.runtime.stop(id, "drain");
-    await this.audit(context, "plugin.granted", id, {
-      name: record.name,
-      permissions: request.permissions,
-      network: request.network,
-      manifestDigest: request.acceptManifest,
-    });
-    return granted ?? record;
   }
 
   /** Changes settings; live processes are replaced, calls in flight finish first. */
@@ -310,20 +164,4 @@ export class PluginRegistry {
       detail,
     });
   }
-}
-
-function rowOf(plugin: FoundPlugin) {
-  const { file, folder, command, args } = plugin;
-  return {
-    name: file.name,
-    displayName: file.displayName ?? file.name,
-    description: file.description ?? "",
-    folder,
-    command,
-    args: [...args],
-    fileWishes: {
-      ...(file.permissions && { permissions: file.permissions }),
-      ...(file.network && { network: file.network }),
-    },
-  };
 }

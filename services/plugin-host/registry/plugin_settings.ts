@@ -12,12 +12,14 @@ import { splitEnvironment } from "../domain/environment_secrets.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
 import type { CheckResult } from "./plugin_check.ts";
+import type { PluginGrants } from "./plugin_grants.ts";
 import type { PluginRegistry, RegistryDeps } from "./plugin_registry.ts";
 import { SECRET_VARIABLE_PREFIX } from "./runtime.ts";
 
 type SettingsDeps = Pick<RegistryDeps, "auth" | "now"> & {
   readonly db: Executor;
   readonly registry: PluginRegistry;
+  readonly grants: PluginGrants;
   readonly commandPolicy: CommandPolicy;
 };
 
@@ -45,7 +47,7 @@ export class PluginSettings {
    * `encryption_key_missing` when a secret can't be kept
    */
   async add(context: CallContext, wish: NewPlugin): Promise<AddedPlugin> {
-    const { db, registry } = this.#deps;
+    const { db, registry, grants } = this.#deps;
     await this.#refuseBadCommand(wish.command, wish.args ?? [], null, wish.env);
     // What it may write and reach comes with the grant below, of the manifest that the check reads.
     const { name, displayName, command, enabled, permissions, network, ...settings } = wish;
@@ -66,11 +68,11 @@ export class PluginSettings {
       throw error;
     }
     if (enabled === false) return { record: inserted, check: undefined };
-    const { record, result } = await registry.check(inserted);
+    const { record, result } = await grants.check(inserted);
     if (!result.ok || permissions === undefined || record.seenDigest === null) {
       return { record, check: result };
     }
-    const granted = await registry.grant(context, record.id, {
+    const granted = await grants.grant(context, record.id, {
       permissions,
       network: network ?? [],
       acceptManifest: record.seenDigest,

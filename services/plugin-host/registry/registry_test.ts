@@ -148,7 +148,7 @@ Deno.test("a plugin that asks for more after an update waits for approval and ru
     await service.changeManifest("scripted", { permissions: ["metadata:write:*"] });
     await service.deps.runtime.stop(id, "now");
     assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
-    await service.deps.registry.check(await service.deps.registry.find(id));
+    await service.deps.grants.check(await service.deps.registry.find(id));
     const plugin = await service.plugin("scripted");
     assert.equal(plugin.state, "needs_approval");
     assert.deepEqual(plugin.permissions, ["metadata:write:title"]);

@@ -27,7 +27,7 @@ import { healthOf } from "../domain/plugin_state.ts";
 const byId = path(z.object({ id: PluginId }));
 
 export function adminPluginRoutes(deps: AppDeps) {
-  const { registry, settings, runtime, db, metrics, identity, health, now } = deps;
+  const { registry, grants, folders, settings, runtime, db, metrics, identity, health, now } = deps;
   return new Hono<RequestEnv>()
     .basePath(API_BASE)
     .use("/admin/plugins/*", callers(identity, "gateway"), requireScope("plugins:admin"))
@@ -52,7 +52,7 @@ export function adminPluginRoutes(deps: AppDeps) {
       return c.json(answer, 201);
     })
     .post("/admin/plugins/reload", async (c) => {
-      return c.json(await registry.reload(callContext(c)), 200);
+      return c.json(await folders.reload(callContext(c)), 200);
     })
     .get("/admin/plugins/:id", byId, async (c) => {
       return c.json(await registry.view(await registry.find(c.req.valid("param").id)), 200);
@@ -79,7 +79,7 @@ export function adminPluginRoutes(deps: AppDeps) {
       return c.json(await registry.view(record), 200);
     })
     .post("/admin/plugins/:id/test", byId, async (c) => {
-      const { result } = await registry.check(await registry.find(c.req.valid("param").id));
+      const { result } = await grants.check(await registry.find(c.req.valid("param").id));
       const { latencyMs } = result;
       if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
       const message = `Answered in ${Math.round(latencyMs)} ms`;
@@ -87,7 +87,7 @@ export function adminPluginRoutes(deps: AppDeps) {
     })
     .post("/admin/plugins/:id/grant", requireFresh, byId, jsonBody(GrantRequest), async (c) => {
       const { id } = c.req.valid("param");
-      const record = await registry.grant(callContext(c), id, c.req.valid("json"));
+      const record = await grants.grant(callContext(c), id, c.req.valid("json"));
       return c.json(await registry.view(record), 200);
     })
     .get("/admin/plugins/:id/health", byId, async (c) => {

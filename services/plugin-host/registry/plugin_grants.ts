@@ -1,0 +1,90 @@
+/** What plugins ask for, read from the plugins themselves, and what the administrator grants them. */
+import type { CallContext, GrantRequest, Manifest, PluginId } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
+import { type Executor, findPlugin, updatePlugin } from "../db/plugin_queries.ts";
+import type { PluginRecord } from "../db/plugin_record.ts";
+import { differences, digestOf } from "../domain/manifest_digest.ts";
+import { readManifest } from "./manifest_reading.ts";
+import { checkPlugin, type CheckResult } from "./plugin_check.ts";
+import type { PluginRegistry } from "./plugin_registry.ts";
+import type { PluginRuntime } from "./runtime.ts";
+
+export interface PluginGrantsDeps {
+  readonly db: Executor;
+  readonly runtime: PluginRuntime;
+  readonly registry: PluginRegistry;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class PluginGrants {
+  readonly #deps: PluginGrantsDeps;
+
+  constructor(deps: PluginGrantsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Starts a plugin without network, reads its manifest and remembers it.
+   *
+   * @returns the outcome, as a result: a plugin that can't be started is not an error of the caller's
+   */
+  async check(record: PluginRecord): Promise<{ record: PluginRecord; result: CheckResult }> {
+    const result = await checkPlugin(this.#deps.runtime, record);
+    if (!result.ok) return { record, result };
+    return { record: await this.#remember(record, result.manifest), result };
+  }
+
+  /** Remembers the manifest that a process started with: one that asks for something else needs approval. */
+  async noteManifest(id: PluginId, raw: unknown): Promise<void> {
+    const record = await findPlugin(this.#deps.db, id);
+    if (record === undefined) return;
+    const read = readManifest(raw, record.folder === null ? null : record.name);
+    if (read.ok) await this.#remember(record, read.manifest);
+  }
+
+  async #remember(record: PluginRecord, manifest: Manifest): Promise<PluginRecord> {
+    const { fileWishes, command, args } = record;
+    const seenDigest = digestOf({ manifest, fileWishes, command, args });
+    if (seenDigest === record.seenDigest) return record;
+    const change = { seenManifest: manifest, seenDigest };
+    return await updatePlugin(this.#deps.db, record.id, change, false) ?? record;
+  }
+
+  /**
+   * Approves exactly what is named, of exactly the manifest that was shown.
+   *
+   * @throws ProblemError `manifest_changed` with the difference, `unprocessable` when it can't be started
+   */
+  async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
+    const before = await this.#deps.registry.find(id);
+    const { record, result } = await this.check(before);
+    if (!result.ok) throw new ProblemError("unprocessable", result.reason);
+    if (record.seenDigest !== request.acceptManifest) {
+      const changes = differences(before.seenManifest, result.manifest);
+      throw new ProblemError(
+        "manifest_changed",
+        `The plugin asks for something else now: ${
+          changes.join("; ") || "read it again, then grant it"
+        }`,
+      );
+    }
+    const granted = await updatePlugin(this.#deps.db, id, {
+      permissions: request.permissions,
+      network: request.network,
+      pinnedManifest: result.manifest,
+      pinnedDigest: record.seenDigest,
+      grantedAt: new Date(this.#deps.now()),
+      enabled: true,
+      disabledReason: null,
+    }, true);
+    await this.#deps.runtime.stop(id, "drain");
+    await this.#deps.registry.audit(context, "plugin.granted", id, {
+      name: record.name,
+      permissions: request.permissions,
+      network: request.network,
+      manifestDigest: request.acceptManifest,
+    });
+    return granted ?? record;
+  }
+}
