@@ -1,0 +1,3 @@
+import { createRecommendationsAnilist } from "./plugin.ts";
+
+await createRecommendationsAnilist().run();
