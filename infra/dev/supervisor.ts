@@ -51,7 +51,7 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   const config = loadDevConfig(options.environment);
   await using parts = new AsyncDisposableStack();
   parts.use(await lockDataDir(config.dataDir));
-  const ports = choosePorts(config);
+  refusePortsInUse(config);
   const store = await openSecretStore(config.dataDir);
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
@@ -65,7 +65,11 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   await migrateIfAdmin(access, tree);
   if (stop.aborted) return;
 
-  const deployment: Deployment = { tree, config, store, ports, environment: options.environment };
+  const deployment: Deployment = {
+    ...{ tree, config, store, environment: options.environment },
+    // Chosen last: the database, too, has taken a free one.
+    ports: choosePorts(config),
+  };
   const keepers = serviceNames.map((name) =>
     new ServiceKeeper({
       name,
@@ -80,7 +84,7 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   stop.addEventListener("abort", stopAll, { once: true });
   force.addEventListener("abort", () => keepers.forEach((keeper) => keeper.kill()), { once: true });
 
-  await Promise.all(keepers.map((keeper) => keeper.start()));
+  await Promise.race([Promise.all(keepers.map((keeper) => keeper.start())), lost.promise]);
   if (stop.aborted) return;
   if (options.isWatching) {
     parts.use(watchTree(tree, (change) => void applyChange(change, keepers, access, options)));
@@ -99,20 +103,22 @@ async function stopInOrder(keepers: readonly ServiceKeeper[]): Promise<void> {
   }
 }
 
-/** The ports asked for, which must be free, and free ones for the rest. */
+function refusePortsInUse(config: DevConfig): void {
+  for (const service of serviceNames) {
+    const [host, port] = [listenHost(service, config), config.ports[service]];
+    if (port && !isFree(host, port)) {
+      const variable = portVariable(service);
+      throw new Failure(`Can't listen on port ${port} of ${host}: choose another with ${variable}`);
+    }
+  }
+}
+
+/** The ports asked for, and free ones for the rest. */
 function choosePorts(config: DevConfig): Record<ServiceName, number> {
   const free = freePorts(serviceNames.length);
-  const entries = serviceNames.map((service, index) => {
-    const wanted = config.ports[service] || free[index]!;
-    const host = listenHost(service, config);
-    if (!isFree(host, wanted)) {
-      throw new Failure(
-        `Can't listen on port ${wanted} of ${host}: choose another with ${portVariable(service)}`,
-      );
-    }
-    return [service, wanted] as const;
-  });
-  return Object.fromEntries(entries) as Record<ServiceName, number>;
+  return Object.fromEntries(
+    serviceNames.map((service, index) => [service, config.ports[service] || free[index]!]),
+  ) as Record<ServiceName, number>;
 }
 
 /** The database that the environment names, else our own server, stopped after all else. */
