@@ -38,9 +38,12 @@ export function readFields(kind: Kind, stored: unknown): Fields {
 
 /** Leaves out what is empty. */
 export function toFields(document: object): Fields {
-  const filled = Object.entries(document).filter(([, value]) => !isEmpty(value));
-  // Documents are read by schemas of JSON values only.
-  return Object.fromEntries(filled) as Fields;
+  const fields: Record<string, Json> = {};
+  for (const [field, value] of Object.entries(document)) {
+    // Documents are read by schemas of JSON values only.
+    if (!isEmpty(value)) fields[field] = value as Json;
+  }
+  return fields;
 }
 
 /** `undefined`, `null`, `[]` and `{}` say nothing. */

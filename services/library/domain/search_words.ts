@@ -27,19 +27,21 @@ const HYPHENATED_NUMBER = /\d[\d-]{8,15}[\dx]/g;
 /** The words of `texts`, each once. */
 export function indexWords(texts: Iterable<string>, isbns: Iterable<string> = []): string[] {
   const words = new Set<string>();
-  for (const text of texts) {
-    const folded = foldText(text);
-    for (const word of split(folded)) {
-      words.add(word);
-      // A part of an unspaced run is found by any two letters in a row, or by one.
-      if (isUnspaced(word)) { for (const letter of word) words.add(letter); }
-    }
-    for (const [initials] of folded.matchAll(INITIALS)) words.add(initials.replace(/[.\s]/g, ""));
-  }
+  for (const text of texts) addWords(words, foldText(text));
   for (const isbn of isbns) {
     for (const form of isbnForms(isbn)) words.add(form.toLowerCase());
   }
   return words.size <= WORDS_MAX ? [...words] : [...words].slice(0, WORDS_MAX);
+}
+
+function addWords(words: Set<string>, folded: string): void {
+  for (const word of split(folded)) {
+    words.add(word);
+    // A part of an unspaced run is found by any two letters in a row, or by one.
+    if (isUnspaced(word)) { for (const letter of word) words.add(letter); }
+  }
+  if (!folded.includes(".")) return;
+  for (const [initials] of folded.matchAll(INITIALS)) words.add(initials.replace(/[.\s]/g, ""));
 }
 
 /** The words of a series with its books, its own first. */
@@ -67,12 +69,15 @@ export function toQuery(words: readonly string[]): string {
   return words.map((word) => `${word}:*`).join(" & ");
 }
 
-function* split(folded: string): Generator<string> {
-  const text = folded.replace(APOSTROPHE, "").replace(HYPHENATED_NUMBER, joinIsbn);
-  for (const [word] of text.matchAll(isPlain(text) ? PLAIN_WORD : WORD)) {
-    if (isUnspaced(word)) yield* pairs(word);
-    else yield cut(word);
-  }
+/** An import splits every title and name of a catalogue: the usual text takes the short way. */
+function split(folded: string): string[] {
+  let text = folded;
+  if (/['’ʼ]/.test(text)) text = text.replace(APOSTROPHE, "");
+  if (/\d/.test(text)) text = text.replace(HYPHENATED_NUMBER, joinIsbn);
+  if (isPlain(text)) return (text.match(PLAIN_WORD) ?? []).map(cut);
+  return (text.match(WORD) ?? []).flatMap((word) =>
+    isUnspaced(word) ? [...pairs(word)] : [cut(word)]
+  );
 }
 
 function joinIsbn(number: string): string {

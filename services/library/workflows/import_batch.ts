@@ -84,5 +84,7 @@ function newRow(id: string, incoming: IncomingRow, written: Provenance): queries
 }
 
 function provenanceOfAll(fields: Fields, written: Provenance): ProvenanceMap {
-  return Object.fromEntries(Object.keys(fields).map((field) => [field, written]));
+  const provenance: ProvenanceMap = {};
+  for (const field of Object.keys(fields)) provenance[field] = written;
+  return provenance;
 }
