@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./allowed_hosts.ts";
 export * from "./authorization.ts";
 export * from "./config.ts";
 export * from "./database.ts";
@@ -11,6 +12,7 @@ export * from "./environment.ts";
 export * from "./health.ts";
 export * from "./identity_token.ts";
 export * from "./lifecycle.ts";
+export * from "./line_reply.ts";
 export * from "./logger.ts";
 export * from "./problem_error.ts";
 export * from "./request_id.ts";
