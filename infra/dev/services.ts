@@ -46,6 +46,8 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
       "CODEX_PLUGINS_SAFE_MODE",
       "CODEX_PLUGIN_PROCESSES_MAX",
       "CODEX_PLUGIN_IDLE_SECONDS",
+      "CODEX_PLUGIN_FAILURE_THRESHOLD",
+      "CODEX_PLUGIN_FAILURES_PER_HOUR",
     ],
     needsPublicUrl: true,
     needsDataDir: true,

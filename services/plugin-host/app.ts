@@ -3,6 +3,7 @@ import { createServiceApp, type Identity, type Logger, type ReadinessCheck } fro
 import type { CallMetrics } from "./calls/metrics.ts";
 import type { PluginCalls } from "./calls/plugin_calls.ts";
 import type { Executor } from "./db/plugin_queries.ts";
+import type { FaultLimits } from "./domain/fault_limits.ts";
 import type { PluginFolders } from "./registry/plugin_folders.ts";
 import type { PluginGrants } from "./registry/plugin_grants.ts";
 import type { PluginRegistry } from "./registry/plugin_registry.ts";
@@ -25,10 +26,7 @@ export interface AppDeps {
   readonly metrics: CallMetrics;
   readonly logger: Logger;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
-  /** When repeated faults turn a plugin off. */
-  readonly health: { readonly threshold: number; readonly windowSeconds: number };
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly faultLimits: FaultLimits;
 }
 
 export function createApp(deps: AppDeps) {

@@ -2,7 +2,9 @@
 import type { AuthService, StorageService } from "@codex/protocol";
 import type { Identity, Logger, ReadinessCheck, TicketResult } from "@codex/service";
 import type { AppDeps } from "./app.ts";
+import type { RepeatedTask } from "./background.ts";
 import { CallRecorder } from "./calls/call_recorder.ts";
+import { FaultKeeper } from "./calls/fault_keeper.ts";
 import { CallMetrics } from "./calls/metrics.ts";
 import { PluginCalls } from "./calls/plugin_calls.ts";
 import { RecordedEvents } from "./calls/plugin_events.ts";
@@ -12,35 +14,51 @@ import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
 import { NO_SANDBOX } from "./process/sandbox_mode.ts";
 import { Starter } from "./process/starter.ts";
+import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
+import { reconcile } from "./registry/reconciler.ts";
 import { LivePlugins } from "./runtime/plugin_runtime.ts";
+
+/** What plugin-host calls of auth. */
+export type UsedAuth = Pick<
+  AuthService,
+  | "appendAudit"
+  | "deletePlugin"
+  | "getPluginSecrets"
+  | "putPluginSecrets"
+  | "releaseConnectionSecrets"
+  | "renewTicket"
+>;
 
 export interface Parts {
   readonly db: Executor;
   readonly identity: Identity;
-  readonly auth: AuthService;
+  readonly auth: UsedAuth;
   readonly storage: StorageService;
   readonly verifyTicket: (ticket: string) => Promise<TicketResult>;
   readonly logger: Logger;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
   readonly config: Pick<
     Config,
-    "sandboxMode" | "isSafeMode" | "processesMax" | "idleMs" | "publicUrl"
+    "sandboxMode" | "isSafeMode" | "processesMax" | "idleMs" | "faultLimits" | "publicUrl"
   >;
   readonly installation: Installation;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Repeated faults within this time are told together. */
-const HEALTH = { threshold: 3, windowSeconds: 3600 };
-
 export interface Assembly extends AppDeps {
   readonly records: ProcessRecords;
+  /** Run by the service while it is up. */
+  readonly tasks: readonly RepeatedTask[];
 }
+
+/** A plugin that one replica turned off has no process on any other after this. */
+const RECONCILE_EVERY_MS = 1000;
+const AUDITS_EVERY_MS = 5000;
 
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
@@ -64,7 +82,7 @@ export function assemble(parts: Parts): Assembly {
     storage,
     logger,
     now,
-    events: new RecordedEvents({ db, grants: () => grants, logger, now }),
+    events: new RecordedEvents({ faults: () => faults, grants: () => grants, logger, now }),
   });
   const registry = new PluginRegistry({
     db,
@@ -76,8 +94,18 @@ export function assemble(parts: Parts): Assembly {
   });
   const grants: PluginGrants = new PluginGrants({ db, runtime, registry, now });
   const { pluginsFolders } = installation;
+  const { faultLimits } = config;
+  const faults: FaultKeeper = new FaultKeeper({
+    db,
+    limits: faultLimits,
+    logger,
+    async onTurnedOff(id) {
+      await runtime.stop(id, "now");
+      await settleOwedAudits(db, auth);
+    },
+  });
   const metrics = new CallMetrics();
-  const recorder = new CallRecorder({ db, metrics, logger, now });
+  const recorder = new CallRecorder({ db, faults, metrics, logger, now });
   const { verifyTicket, identity, checks } = parts;
   return {
     db,
@@ -89,13 +117,23 @@ export function assemble(parts: Parts): Assembly {
     metrics,
     logger,
     checks,
-    now,
-    health: HEALTH,
+    faultLimits,
     records,
+    tasks: [
+      {
+        name: "reconcile processes",
+        everyMs: RECONCILE_EVERY_MS,
+        run: () => reconcile(db, runtime),
+      },
+      {
+        name: "settle audits",
+        everyMs: AUDITS_EVERY_MS,
+        run: () => settleOwedAudits(db, auth),
+      },
+    ],
     settings: new PluginSettings({
       db,
       auth,
-      now,
       registry,
       grants,
       commandPolicy: installation.commandPolicy,

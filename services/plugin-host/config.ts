@@ -56,6 +56,8 @@ export function loadConfig(source: ConfigSource) {
     CODEX_PLUGINS_SAFE_MODE: Flag.default(false),
     CODEX_PLUGIN_PROCESSES_MAX: Count(1, 10_000).default(200),
     CODEX_PLUGIN_IDLE_SECONDS: Count(1, 86_400).default(300),
+    CODEX_PLUGIN_FAILURE_THRESHOLD: Count(1, 1000).default(3),
+    CODEX_PLUGIN_FAILURES_PER_HOUR: Count(1, 1000).default(10),
   });
   const dataDir = variables.CODEX_DATA_DIR;
   return Object.freeze({
@@ -75,6 +77,10 @@ export function loadConfig(source: ConfigSource) {
     isSafeMode: variables.CODEX_PLUGINS_SAFE_MODE,
     processesMax: variables.CODEX_PLUGIN_PROCESSES_MAX,
     idleMs: variables.CODEX_PLUGIN_IDLE_SECONDS * 1000,
+    faultLimits: {
+      inARow: variables.CODEX_PLUGIN_FAILURE_THRESHOLD,
+      perHour: variables.CODEX_PLUGIN_FAILURES_PER_HOUR,
+    },
   });
 }
 

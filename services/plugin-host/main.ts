@@ -14,6 +14,7 @@ import {
 import { createStorageClient } from "@codex/storage/client";
 import { createApp } from "./app.ts";
 import { assemble } from "./assembly.ts";
+import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
@@ -48,6 +49,7 @@ await runMain("plugin-host", async () => {
   await deps.folders.discover();
 
   const app = createApp(deps);
-  const onStop = [() => deps.runtime.close(), close];
+  const stopTasks = startRepeating(deps.tasks, logger);
+  const onStop = [stopTasks, () => deps.runtime.close(), close];
   await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
 });

@@ -1,8 +1,9 @@
 /** Keeps what calls tell about a plugin's health, without a statement for every call that went well. */
 import type { JsonObject, PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
-import { recordFailure, recordSuccess } from "../db/failure_queries.ts";
+import { recordSuccess } from "../db/failure_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
+import type { FaultKeeper } from "./fault_keeper.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Fault } from "./outcome.ts";
 import { summarize } from "./request_summary.ts";
@@ -13,12 +14,13 @@ const SUCCESS_EVERY_MS = 60_000;
 export interface CalledPlugin {
   readonly id: PluginId;
   readonly name: string;
-  /** A success ends a row of faults at once. */
+  /** Not known to be healthy: a success is written at once. */
   readonly isUnwell: boolean;
 }
 
 export interface RecorderDeps {
   readonly db: Executor;
+  readonly faults: FaultKeeper;
   readonly metrics: CallMetrics;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -28,47 +30,62 @@ export interface RecorderDeps {
 export class CallRecorder {
   readonly #deps: RecorderDeps;
   readonly #successAt = new Map<PluginId, number>();
+  /** The latest write for each plugin, done or under way; never rejects. */
+  readonly #successWrites = new Map<PluginId, Promise<void>>();
+  readonly #recorded = new WeakMap<object, Promise<void>>();
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps;
   }
 
-  succeeded(plugin: CalledPlugin, method: string, latencyMs: number): void {
+  /** Resolves at once, or when it is written where it changes how well the plugin is. */
+  async succeeded(plugin: CalledPlugin, method: string, latencyMs: number): Promise<void> {
     const { metrics, now, db } = this.#deps;
     metrics.record(plugin, method, latencyMs, false);
     const last = this.#successAt.get(plugin.id) ?? 0;
     if (!plugin.isUnwell && now() - last < SUCCESS_EVERY_MS) return;
     this.#successAt.set(plugin.id, now());
-    this.#inBackground(recordSuccess(db, plugin.id, new Date(now())));
+    const write = this.#inBackground(recordSuccess(db, plugin.id));
+    this.#successWrites.set(plugin.id, write);
+    if (plugin.isUnwell) await write;
   }
 
-  /** Resolves when it is written: whoever is told of a failure finds it in the list. */
+  /**
+   * Resolves when it is written: whoever is told of a failure finds it in the list.
+   *
+   * @param cause what was thrown: a crash that strikes many calls throws one error to all of them, and is one fault
+   */
   async failed(
     plugin: CalledPlugin,
     call: { method: string; params: JsonObject; latencyMs: number },
     fault: Fault,
+    cause: object,
   ): Promise<void> {
-    const { metrics, logger, now, db } = this.#deps;
+    const { metrics, logger, faults } = this.#deps;
     metrics.record(plugin, call.method, call.latencyMs, true);
+    if (fault.weight === "none") return;
+    const recorded = this.#recorded.get(cause);
+    if (recorded !== undefined) return await recorded;
     logger.warn('Plugin "{plugin}" failed in {method}: {reason}', {
       plugin: plugin.name,
       method: call.method,
       reason: fault.message,
       code: fault.code,
     });
-    if (fault.weight === "none") return;
     this.#successAt.delete(plugin.id);
-    const write = recordFailure(db, {
+    const failure = {
       pluginId: plugin.id,
-      occurredAt: new Date(now()),
       method: call.method,
       errorCode: fault.code,
-      errorMessage: fault.message.slice(0, 2000),
+      errorMessage: fault.message,
       requestSummary: summarize(call.params),
-      counts: fault.weight === "plugin",
-    });
-    // The caller waits for its own outcome first of all: a slow database must not hold it up long.
-    await this.#inBackground(write);
+    };
+    const { weight } = fault;
+    // An earlier success that is still being written must not end the row that begins here.
+    const before = this.#successWrites.get(plugin.id) ?? Promise.resolve();
+    const record = before.then(() => faults.record(failure, weight));
+    this.#recorded.set(cause, record);
+    await record;
   }
 
   async #inBackground(write: Promise<void>): Promise<void> {

@@ -3,11 +3,11 @@ import { RpcErrorCode, type WireIssue } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { PoolError } from "../process/pool.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
+import type { FailureWeight } from "./fault_keeper.ts";
 
-/** How a failed call weighs. */
+/** How a failed call weighs; `none` is told to its caller alone. */
 export interface Fault {
-  /** `plugin` counts against its health, `external` shows it as degraded, `none` is only told. */
-  readonly weight: "plugin" | "external" | "none";
+  readonly weight: FailureWeight | "none";
   readonly code: string;
   readonly message: string;
 }
@@ -22,13 +22,17 @@ export class AnswerError extends Error {
   }
 }
 
-/** Judges what a call threw; undefined for what is no fault of a plugin, such as a caller that left. */
-export function judge(error: unknown): Fault | undefined {
+/**
+ * Judges what a call threw; undefined for what is no fault of a plugin, such as a caller that left.
+ *
+ * @param isOfConnection the call was for one user's connection
+ */
+export function judge(error: unknown, isOfConnection: boolean): Fault | undefined {
   if (error instanceof AnswerError) {
     return { weight: "plugin", code: "invalid_answer", message: error.message };
   }
   if (error instanceof RpcError) {
-    const weight = weightOfCode(error.code);
+    const weight = weightOfCode(error.code, isOfConnection);
     return { weight, code: String(error.code), message: error.message };
   }
   if (!(error instanceof TransportError)) return undefined;
@@ -44,10 +48,19 @@ export function judge(error: unknown): Fault | undefined {
   }
 }
 
-/** -32003 and -32005 mark one user's connection; limits and wrong questions are nobody's fault. */
-function weightOfCode(code: number): Fault["weight"] {
-  if (code === RpcErrorCode.internal) return "plugin";
-  return code === RpcErrorCode.externalApi ? "external" : "none";
+/** Limits and wrong questions are nobody's fault; credentials and settings are not the plugin's. */
+function weightOfCode(code: number, isOfConnection: boolean): Fault["weight"] {
+  switch (code) {
+    case RpcErrorCode.internal:
+      return "plugin";
+    case RpcErrorCode.externalApi:
+      return "external";
+    case RpcErrorCode.authFailed:
+    case RpcErrorCode.configuration:
+      return isOfConnection ? "none" : "noted";
+    default:
+      return "none";
+  }
 }
 
 /** What the caller is told where the plugin gave no answer; a plugin's own error is not for this. */

@@ -15,6 +15,7 @@ import {
 } from "@codex/protocol";
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { healthOf } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
 import { toSpec } from "../registry/plugin_view.ts";
 import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
@@ -87,8 +88,7 @@ export class PluginCalls {
     const plugin: CalledPlugin = {
       id: record.id,
       name: record.name,
-      isUnwell: record.failureCount > 0 ||
-        (record.lastExternalFailureAt ?? 0) > (record.lastSuccessAt ?? 0),
+      isUnwell: healthOf(record) !== "healthy",
     };
     const startedAt = performance.now();
     const elapsed = () => performance.now() - startedAt;
@@ -96,16 +96,16 @@ export class PluginCalls {
       const raw = await runtime.call(toSpec(record), call);
       const read = readWire(schema.answer, raw);
       if (!read.ok) throw new AnswerError(call.method, read.issues);
-      recorder.succeeded(plugin, call.method, elapsed());
+      await recorder.succeeded(plugin, call.method, elapsed());
       // What a schema made of parsed JSON is JSON.
       return { ok: true, result: read.value as Json, ignored: [...read.ignored] };
     } catch (error) {
       const fallback = matchFallback(call.method, call.params, error);
       if (fallback !== undefined) return await this.#matchBySearch(record, call, fallback);
-      const fault = judge(error);
-      if (fault !== undefined) {
+      const fault = judge(error, call.connection !== undefined);
+      if (fault !== undefined && error instanceof Error) {
         const { method, params } = call;
-        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault);
+        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, error);
       }
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };
       throw toProblem(error, record.name);

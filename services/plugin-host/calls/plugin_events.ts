@@ -1,19 +1,18 @@
 /** What happens to plugins outside of calls: noted for the administrator, bounded however often it happens. */
 import type { PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
-import { recordFailure } from "../db/failure_queries.ts";
-import type { Executor } from "../db/plugin_queries.ts";
 import type { ProcessEnd } from "../process/plugin_process.ts";
 import type { PluginGrants } from "../registry/plugin_grants.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import type { PluginEvents } from "../runtime/plugin_runtime.ts";
+import type { FaultKeeper } from "./fault_keeper.ts";
 
 /** Protocol faults of one plugin within this time are one failure. */
 const FAULTS_EVERY_MS = 10_000;
 
+/** What is made after the runtime that tells of events is asked for late. */
 export interface EventDeps {
-  readonly db: Executor;
-  /** Made after the runtime that tells of events, so it is asked for late. */
+  readonly faults: () => FaultKeeper;
   readonly grants: () => PluginGrants;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -38,6 +37,8 @@ export class RecordedEvents implements PluginEvents {
   }
 
   faulted(id: PluginId, kind: ProtocolFaultKind, excerpt: string): void {
+    // The call whose reply it was fails of it, and is recorded.
+    if (kind === "malformed-reply") return;
     const last = this.#faultAt.get(id) ?? Number.NEGATIVE_INFINITY;
     if (this.#deps.now() - last < FAULTS_EVERY_MS) return;
     this.#faultAt.set(id, this.#deps.now());
@@ -45,17 +46,15 @@ export class RecordedEvents implements PluginEvents {
   }
 
   #record(pluginId: PluginId, errorCode: string, errorMessage: string): void {
-    const { db, logger, now } = this.#deps;
+    const { faults, logger } = this.#deps;
     logger.warn("Plugin {pluginId}: {reason}", { pluginId, reason: errorMessage });
-    this.#inBackground(recordFailure(db, {
+    faults().record({
       pluginId,
-      occurredAt: new Date(now()),
       method: undefined,
       errorCode,
       errorMessage,
       requestSummary: undefined,
-      counts: true,
-    }));
+    }, "plugin");
   }
 
   async #inBackground(work: Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import type { PluginId } from "@codex/protocol";
@@ -19,6 +19,14 @@ const UNIQUE_VIOLATION = "23505";
 export async function listPlugins(db: Executor): Promise<PluginRecord[]> {
   const rows = await db.select().from(plugins).orderBy(asc(plugins.displayName), asc(plugins.name));
   return rows.map((row) => PluginRecord.parse(row));
+}
+
+/** The revision of each plugin that may have processes. */
+export async function listEnabledRevisions(db: Executor): Promise<Map<PluginId, number>> {
+  const { id, revision, enabled, folderMissing } = plugins;
+  const rows = await db.select({ id, revision }).from(plugins)
+    .where(and(eq(enabled, true), eq(folderMissing, false)));
+  return new Map(rows.map((row) => [row.id as PluginId, row.revision]));
 }
 
 export async function findPlugin(db: Executor, id: PluginId): Promise<PluginRecord | undefined> {

@@ -1,4 +1,5 @@
 /** Tables of plugin-host: the registry with pinned manifests and grants, and recorded failures. */
+import { sql } from "drizzle-orm";
 import {
   boolean,
   index,
@@ -60,6 +61,8 @@ export const plugins = pluginHost.table("plugins", {
   disabledReason: text("disabled_reason"),
   /** Plugin faults since the last success. */
   failureCount: integer("failure_count").notNull().default(0),
+  /** When the latest plugin faults happened, as many as can turn it off and no older than an hour. */
+  faultTimes: instant("fault_times").array().notNull().default(sql`'{}'`),
   lastFailureAt: instant("last_failure_at"),
   lastSuccessAt: instant("last_success_at"),
   /** The outside service failed: shown as degraded until the next success. */
@@ -81,3 +84,12 @@ export const pluginFailures = pluginHost.table("plugin_failures", {
   /** Whether it counts against the plugin's health (protocol.md: "Errors"). */
   counts: boolean("counts").notNull(),
 }, (table) => [index("plugin_failures_by_time").on(table.pluginId, table.occurredAt.desc())]);
+
+/** Lines for auth's audit log about what plugin-host did by itself; each goes once it was taken there. */
+export const owedAudits = pluginHost.table("owed_audits", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  action: text("action").notNull(),
+  target: uuid("target").notNull(),
+  detail: jsonb("detail").notNull(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+});

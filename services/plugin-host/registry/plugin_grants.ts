@@ -77,6 +77,8 @@ export class PluginGrants {
       grantedAt: new Date(this.#deps.now()),
       enabled: true,
       disabledReason: null,
+      failureCount: 0,
+      faultTimes: [],
     }, true);
     await this.#deps.runtime.stop(id, "drain");
     await this.#deps.registry.audit(context, "plugin.granted", id, {

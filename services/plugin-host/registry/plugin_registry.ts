@@ -26,7 +26,7 @@ import type { PluginRuntime } from "./runtime.ts";
 export interface RegistryDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
-  readonly auth: AuthService;
+  readonly auth: Pick<AuthService, "appendAudit" | "deletePlugin">;
   readonly now: () => number;
   readonly isSafeMode: boolean;
   /** Shown to the administrator; a property of the installation's public URL. */
@@ -104,7 +104,7 @@ export class PluginRegistry {
     if (record.pinnedManifest === null) {
       throw new ProblemError("not_granted", `Plugin "${record.name}" has to be granted first`);
     }
-    const change = { enabled: true, disabledReason: null, failureCount: 0 };
+    const change = { enabled: true, disabledReason: null, failureCount: 0, faultTimes: [] };
     await this.audit(context, "plugin.enabled", id, { name: record.name });
     return await updatePlugin(this.#deps.db, id, change, false) ?? record;
   }
@@ -125,6 +125,7 @@ export class PluginRegistry {
     await forgetFailures(this.#deps.db, id);
     const change: PluginChange = {
       failureCount: 0,
+      faultTimes: [],
       lastFailureAt: null,
       lastExternalFailureAt: null,
       ...(record.disabledReason !== null && { enabled: true, disabledReason: null }),

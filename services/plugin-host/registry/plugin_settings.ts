@@ -1,5 +1,12 @@
 /** Adding a plugin by command and changing settings: checked as a whole before anything is stored. */
-import type { CallContext, FieldError, NewPlugin, PluginId, PluginPatch } from "@codex/protocol";
+import type {
+  AuthService,
+  CallContext,
+  FieldError,
+  NewPlugin,
+  PluginId,
+  PluginPatch,
+} from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import {
   deletePlugin,
@@ -13,15 +20,16 @@ import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts
 import { judgeVariableName } from "../process/environment_policy.ts";
 import type { CheckResult } from "./plugin_check.ts";
 import type { PluginGrants } from "./plugin_grants.ts";
-import type { PluginRegistry, RegistryDeps } from "./plugin_registry.ts";
+import type { PluginRegistry } from "./plugin_registry.ts";
 import { SECRET_VARIABLE_PREFIX } from "./runtime.ts";
 
-type SettingsDeps = Pick<RegistryDeps, "auth" | "now"> & {
+interface SettingsDeps {
+  readonly auth: Pick<AuthService, "putPluginSecrets">;
   readonly db: Executor;
   readonly registry: PluginRegistry;
   readonly grants: PluginGrants;
   readonly commandPolicy: CommandPolicy;
-};
+}
 
 export interface AddedPlugin {
   readonly record: PluginRecord;

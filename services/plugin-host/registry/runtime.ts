@@ -88,6 +88,13 @@ export interface PluginRuntime {
   call(spec: PluginSpec, call: RuntimeCall): Promise<unknown>;
   /** Ends every process of a plugin: `drain` lets calls in flight finish first, up to their deadlines. */
   stop(id: PluginId, how: "now" | "drain"): Promise<void>;
+  /**
+   * Ends processes of plugins that `revisions` lacks at once, and lets those of an older revision finish: what
+   * other replicas have turned off or changed.
+   */
+  keepOnly(revisions: ReadonlyMap<PluginId, number>): Promise<void>;
+  /** Processes that are up. */
+  readonly liveCount: number;
   /** Ends a connection's processes and removes its data folder. */
   purgeConnection(connectionId: string): Promise<void>;
   /** The same for every connection of a user on this replica. */

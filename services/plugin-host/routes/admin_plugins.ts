@@ -21,13 +21,14 @@ import {
   requireScope,
 } from "@codex/service";
 import type { AppDeps } from "../app.ts";
-import { countFailuresSince, listFailures } from "../db/failure_queries.ts";
+import { countRecentFaults, listFailures } from "../db/failure_queries.ts";
+import { FAULT_WINDOW_SECONDS } from "../domain/fault_limits.ts";
 import { healthOf } from "../domain/plugin_state.ts";
 
 const byId = path(z.object({ id: PluginId }));
 
 export function adminPluginRoutes(deps: AppDeps) {
-  const { registry, grants, folders, settings, runtime, db, metrics, identity, health, now } = deps;
+  const { registry, grants, folders, settings, runtime, db, metrics, identity, faultLimits } = deps;
   return new Hono<RequestEnv>()
     .basePath(API_BASE)
     .use("/admin/plugins/*", callers(identity, "gateway"), requireScope("plugins:admin"))
@@ -107,9 +108,13 @@ export function adminPluginRoutes(deps: AppDeps) {
     .get("/admin/plugins/:id/failures", byId, query(FailuresQuery), async (c) => {
       const { id } = await registry.find(c.req.valid("param").id);
       const { failures, total } = await listFailures(db, id, c.req.valid("query"));
-      const since = new Date(now() - health.windowSeconds * 1000);
-      const windowFailures = await countFailuresSince(db, id, since);
-      return c.json({ failures, total, ...health, windowFailures }, 200);
+      const limits = {
+        threshold: faultLimits.inARow,
+        windowThreshold: faultLimits.perHour,
+        windowSeconds: FAULT_WINDOW_SECONDS,
+      };
+      const windowFailures = await countRecentFaults(db, id);
+      return c.json({ failures, total, ...limits, windowFailures }, 200);
     })
     .get("/admin/plugins/:id/logs", byId, async (c) => {
       const { id } = await registry.find(c.req.valid("param").id);

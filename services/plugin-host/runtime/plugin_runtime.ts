@@ -128,6 +128,15 @@ export class LivePlugins implements PluginRuntime {
     else await this.#pool.stop(isOfPlugin, "The plugin was turned off");
   }
 
+  async keepOnly(revisions: ReadonlyMap<PluginId, number>): Promise<void> {
+    this.#pool.drain(({ pluginId, revision }) => Number(revision) < (revisions.get(pluginId) ?? 0));
+    await this.#pool.stop(({ pluginId }) => !revisions.has(pluginId), "The plugin was turned off");
+  }
+
+  get liveCount(): number {
+    return this.#pool.live().length;
+  }
+
   async purgeConnection(connectionId: string): Promise<void> {
     await this.#pool.stop((spec) => spec.connectionId === connectionId, "The connection has ended");
     await removeConnectionData(this.#deps.dataRoot, connectionId);

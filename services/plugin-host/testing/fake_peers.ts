@@ -10,11 +10,12 @@ import {
   type UserId,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
+import type { UsedAuth } from "../assembly.ts";
 
 /** A call that no test expects. */
 const unexpected = () => Promise.reject(new Error("Nothing of plugin-host calls this"));
 
-export class FakeAuth implements AuthService {
+export class FakeAuth implements UsedAuth {
   readonly audit: NewAuditEntry[] = [];
   readonly secrets = new Map<PluginId, Record<string, string>>();
   readonly connections = new Map<
@@ -25,13 +26,6 @@ export class FakeAuth implements AuthService {
   /** As without an encryption key. */
   hasKey = true;
 
-  readonly resolve = unexpected;
-  readonly listConnections = unexpected;
-  readonly enableConnection = unexpected;
-  readonly disableConnection = unexpected;
-  readonly configureConnection = unexpected;
-  readonly disconnect = unexpected;
-  readonly issueTicket = unexpected;
   readonly renewTicket = unexpected;
 
   /** Adds a connection whose secrets are released against `ticket`. */

@@ -16,7 +16,9 @@ import { createTicketSigner } from "@codex/service";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { type App, createApp } from "../app.ts";
 import { assemble, type Assembly } from "../assembly.ts";
+import { listEnabledRevisions } from "../db/plugin_queries.ts";
 import * as schema from "../db/schema.ts";
+import type { FaultLimits } from "../domain/fault_limits.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
 import { denoRuntime, TESTDATA } from "./test_host.ts";
@@ -46,6 +48,10 @@ export interface TestService {
   /** Searches series with a query that says what the scripted plugin does. */
   search(id: PluginId, query: string): Promise<Answer>;
   ticket(ids: Pick<TicketClaims, "connectionId" | "pluginId" | "userId">): Promise<string>;
+  /** Runs every background task once. */
+  runTasks(): Promise<void>;
+  /** Another plugin-host with the same database, folders and neighbours. */
+  replica(): Promise<TestService>;
 }
 
 export interface Caller {
@@ -67,6 +73,7 @@ export interface TestServiceOptions {
   readonly sandboxMode?: SandboxMode;
   readonly isSafeMode?: boolean;
   readonly processesMax?: number;
+  readonly faultLimits?: FaultLimits;
 }
 
 export async function withService(
@@ -78,41 +85,49 @@ export async function withService(
   const [builtIn, plugins, dataRoot] = ["built-in", "plugins", "data"].map((it) => join(root, it));
   for (const folder of [builtIn, plugins]) await Deno.mkdir(folder!);
   const connection = connectDatabase(database.urls.codex_plugin_host, schema);
-  const service = await startService(
-    { builtIn: builtIn!, plugins: plugins!, dataRoot: dataRoot! },
-    {
-      root,
-      db: connection.db,
-      adminUrl: database.adminUrl,
-      options,
-    },
-  );
+  const shared: Shared = {
+    folders: { builtIn: builtIn!, plugins: plugins!, dataRoot: dataRoot! },
+    root,
+    db: connection.db,
+    adminUrl: database.adminUrl,
+    identities: await createTestIdentities(),
+    auth: new FakeAuth(),
+    storage: new FakeStorage(),
+    options,
+    started: [],
+  };
   try {
-    await body(service);
+    await body(await startService(shared));
   } finally {
-    const ids = (await service.deps.registry.list()).map(({ id }) => id);
-    await Promise.all(ids.map((id) => service.deps.runtime.stop(id, "now")));
-    await service.deps.runtime.close();
+    const ids = [...(await listEnabledRevisions(shared.db)).keys()];
+    for (const { runtime } of shared.started) {
+      await Promise.all(ids.map((id) => runtime.stop(id, "now")));
+      await runtime.close();
+    }
     await connection.close();
     await Deno.remove(root, { recursive: true });
   }
 }
 
-async function startService(
-  folders: Pick<TestService, "builtIn" | "plugins" | "dataRoot">,
-  parts: {
-    readonly root: string;
-    readonly db: Assembly["db"];
-    readonly adminUrl: string;
-    readonly options: TestServiceOptions;
-  },
-): Promise<TestService> {
-  const identities = await createTestIdentities();
-  const [auth, storage] = [new FakeAuth(), new FakeStorage()];
+/** What all replicas of one test have in common. */
+interface Shared {
+  readonly folders: Pick<TestService, "builtIn" | "plugins" | "dataRoot">;
+  readonly root: string;
+  readonly db: Assembly["db"];
+  readonly adminUrl: string;
+  readonly identities: TestIdentities;
+  readonly auth: FakeAuth;
+  readonly storage: FakeStorage;
+  readonly options: TestServiceOptions;
+  readonly started: Assembly[];
+}
+
+async function startService(shared: Shared): Promise<TestService> {
+  const { folders, auth, storage, identities, options } = shared;
   const pluginsFolders = [folders.builtIn, folders.plugins];
   const publicKey = identities.publicKeys.auth!;
   const deps = assemble({
-    db: parts.db,
+    db: shared.db,
     identity: await identities.of("plugin-host"),
     auth,
     storage,
@@ -120,10 +135,11 @@ async function startService(
     logger: quietLogger(),
     checks: {},
     config: {
-      sandboxMode: parts.options.sandboxMode ?? "auto",
-      isSafeMode: parts.options.isSafeMode ?? false,
-      processesMax: parts.options.processesMax ?? 20,
+      sandboxMode: options.sandboxMode ?? "auto",
+      isSafeMode: options.isSafeMode ?? false,
+      processesMax: options.processesMax ?? 20,
       idleMs: 60_000,
+      faultLimits: options.faultLimits ?? { inARow: 100, perHour: 100 },
       publicUrl: "https://codex.example",
     },
     installation: {
@@ -131,11 +147,12 @@ async function startService(
       commandPolicy: { allowedExtra: [], pluginsFolders, denoPath: Deno.execPath() },
       denoRuntime,
       dataRoot: folders.dataRoot,
-      processFolder: join(parts.root, "run"),
+      processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
     },
     now: Date.now,
   });
+  shared.started.push(deps);
   const app = createApp(deps);
   const sign = await createTicketSigner(identities.privateKeys.auth, Date.now);
   const request = requester(app, identities);
@@ -151,7 +168,7 @@ async function startService(
     auth,
     storage,
     identities,
-    adminUrl: parts.adminUrl,
+    adminUrl: shared.adminUrl,
     request,
     plugin,
     async install(name, change = {}, folder = folders.plugins) {
@@ -178,6 +195,10 @@ async function startService(
         action: { metadata: { action: "search", contentType: "series", params: { query } } },
       }),
     ticket: async (ids) => (await sign(ids)).ticket,
+    async runTasks() {
+      for (const { run } of deps.tasks) await run();
+    },
+    replica: () => startService(shared),
   };
 }
 

@@ -211,7 +211,10 @@ export const FailuresQuery = z.object({
 export const PluginFailures = z.object({
   failures: z.array(PluginFailure),
   total: z.int(),
+  /** Faults in a row that turn the plugin off. */
   threshold: z.int(),
+  /** Faults within `windowSeconds` that do so. */
+  windowThreshold: z.int(),
   windowSeconds: z.int(),
   windowFailures: z.int(),
 });

@@ -33,6 +33,13 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   outside: () => {
     throw new PluginError(-32004, "The outside service is down");
   },
+  unconfigured: () => {
+    throw new PluginError(-32005, "A setting is missing");
+  },
+  slow: async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return { results: [] };
+  },
   broken: () => {
     throw new PluginError(-32603, "Broken inside");
   },

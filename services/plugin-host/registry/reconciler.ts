@@ -1,0 +1,12 @@
+/** Brings the processes of this replica in step with what any replica has stored. */
+import { type Executor, listEnabledRevisions } from "../db/plugin_queries.ts";
+import type { PluginRuntime } from "./runtime.ts";
+
+/**
+ * Every call reads its plugin's row, so no call reaches a plugin that is off; this is for the processes
+ * that no call reaches: of a plugin that another replica turned off, removed or changed.
+ */
+export async function reconcile(db: Executor, runtime: PluginRuntime): Promise<void> {
+  if (runtime.liveCount === 0) return;
+  await runtime.keepOnly(await listEnabledRevisions(db));
+}
