@@ -11,7 +11,7 @@ const README_FAKE_HOST = "127.0.0.1:8091";
 Deno.test("the README's first ten minutes work as they are written", async () => {
   await using platform = await startPlatform();
   await using fake = startFakeOpenLibrary();
-  const blocks = [...README.matchAll(/<!-- run[^>]*-->\n```sh\n([\s\S]*?)```/g)];
+  const blocks = [...README.matchAll(/<!-- run[^>]*-->\n+```sh\n([\s\S]*?)```/g)];
   assert.ok(blocks.length >= 5, "The README has lost its blocks");
   const script = ["set -euo pipefail", ...blocks.map((block) => block[1])].join("\n")
     .replaceAll(README_URL, platform.url)
