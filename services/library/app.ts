@@ -5,6 +5,7 @@ import { API_BASE } from "@codex/protocol";
 import { callers, createServiceApp, ProblemError, type RequestEnv } from "@codex/service";
 import type { LibraryDeps } from "./deps.ts";
 import { bookRoutes } from "./routes/books.ts";
+import { engagementRoutes } from "./routes/engagement.ts";
 import { enrichmentRoutes } from "./routes/enrichment.ts";
 import { externalIdRoutes } from "./routes/external_ids.ts";
 import { historyRoutes, revertRoutes } from "./routes/history.ts";
@@ -20,6 +21,8 @@ const JSON_BODY_BYTES_MAX = 1024 * 1024;
 export function createApp(deps: LibraryDeps) {
   return createServiceApp({ logger: deps.logger, checks: deps.checks })
     .route(API_BASE, publicRoutes(deps))
+    // Before the rest, which is auth's alone.
+    .route("/internal/readers", engagementRoutes(deps))
     .route("/internal", internalRoutes(deps));
 }
 

@@ -72,18 +72,22 @@ export const PushOutcome = z.object({
   title: z.string().optional(),
 });
 
+export type PushOutcome = z.infer<typeof PushOutcome>;
+
 export const PushParams = z.object({ entries: z.array(SyncEntry) });
-export const PushAnswer = z.object({ success: listOf(PushOutcome), failed: listOf(PushOutcome) });
+/** Each item is a {@linkcode PushOutcome}, read by itself: a bad one doesn't cost the others. */
+export const PushAnswer = z.object({ success: listOf(Json), failed: listOf(Json) });
 
 export const PullParams = z.object({
   since: IsoDateTime.optional(),
   limit: z.int().positive().optional(),
   cursor: z.string().optional(),
 });
+/** Each item is a {@linkcode SyncEntry}, read by itself: a bad one doesn't cost the page. */
 export const PullAnswer = z.object({
-  entries: listOf(SyncEntry),
+  entries: listOf(Json),
   nextCursor: z.string().optional(),
-  hasMore: z.boolean().default(false),
+  hasMore: z.boolean().optional(),
 });
 
 export const SyncStatusAnswer = z.object({

@@ -30,10 +30,14 @@ export async function findProgress(
   return row && toProgress(row);
 }
 
-/** Keeps one reader's progress in one book to this transaction, also while there is none yet. */
+/**
+ * Keeps one reader's progress in one book to this transaction, also while there is none yet. The lock
+ * that is shared keeps out whatever writes in many books at once.
+ */
 export async function lockProgress(tx: Executor, userId: UserId, bookId: BookId): Promise<void> {
   await tx.execute(sql`
-    select pg_advisory_xact_lock(hashtextextended(${`progress ${userId} ${bookId}`}, 0))`);
+    select pg_advisory_xact_lock_shared(hashtextextended(${`reader ${userId}`}, 0)),
+      pg_advisory_xact_lock(hashtextextended(${`progress ${userId} ${bookId}`}, 0))`);
 }
 
 export async function saveProgress(

@@ -144,3 +144,16 @@ export const seriesRatings = library.table("series_ratings", {
   primaryKey({ columns: [table.userId, table.seriesId] }),
   index("series_ratings_by_series").on(table.seriesId),
 ]);
+
+/**
+ * The external ids of series, by which other services' entries find them. A trigger keeps them as the
+ * documents say, so that no writer can forget to.
+ */
+export const seriesExternalIds = library.table("series_external_ids", {
+  source: sortableText("source").notNull(),
+  externalId: sortableText("external_id").notNull(),
+  seriesId: uuid("series_id").notNull().references(() => series.id, { onDelete: "cascade" }),
+}, (table) => [
+  primaryKey({ columns: [table.source, table.externalId, table.seriesId] }),
+  index("series_external_ids_by_series").on(table.seriesId),
+]);
