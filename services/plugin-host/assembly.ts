@@ -3,12 +3,14 @@ import type { AuthService, StorageService } from "@codex/protocol";
 import type { Identity, Logger, ReadinessCheck, TicketResult } from "@codex/service";
 import type { AppDeps } from "./app.ts";
 import type { RepeatedTask } from "./background.ts";
+import { CallLimits } from "./calls/call_limits.ts";
 import { CallRecorder } from "./calls/call_recorder.ts";
 import { FaultKeeper } from "./calls/fault_keeper.ts";
 import { CallMetrics } from "./calls/metrics.ts";
 import { PluginCalls } from "./calls/plugin_calls.ts";
 import { RecordedEvents } from "./calls/plugin_events.ts";
 import type { Config } from "./config.ts";
+import { sweepBuckets } from "./db/bucket_queries.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
@@ -59,6 +61,7 @@ export interface Assembly extends AppDeps {
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
 const AUDITS_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 600_000;
 
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
@@ -106,6 +109,7 @@ export function assemble(parts: Parts): Assembly {
   });
   const metrics = new CallMetrics();
   const recorder = new CallRecorder({ db, faults, metrics, logger, now });
+  const limits = new CallLimits({ db, logger, elapsed: () => performance.now() });
   const { verifyTicket, identity, checks } = parts;
   return {
     db,
@@ -125,6 +129,7 @@ export function assemble(parts: Parts): Assembly {
         everyMs: RECONCILE_EVERY_MS,
         run: () => reconcile(db, runtime),
       },
+      { name: "sweep", everyMs: SWEEP_EVERY_MS, run: () => sweepBuckets(db) },
       {
         name: "settle audits",
         everyMs: AUDITS_EVERY_MS,
@@ -138,6 +143,6 @@ export function assemble(parts: Parts): Assembly {
       grants,
       commandPolicy: installation.commandPolicy,
     }),
-    calls: new PluginCalls({ registry, runtime, recorder, verifyTicket }),
+    calls: new PluginCalls({ registry, runtime, recorder, limits, verifyTicket }),
   };
 }

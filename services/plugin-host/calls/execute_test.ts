@@ -150,6 +150,7 @@ Deno.test("faults of the plugin count, outside faults degrade, limits do neither
     await service.search(id, "x");
     await service.search(id, "limited");
     assert.equal((await health()).healthStatus, "healthy");
+    await service.request("POST", `/admin/plugins/${id}/reset`);
     await service.search(id, "outside");
     assert.deepEqual(
       [(await health()).healthStatus, (await health()).failureCount],

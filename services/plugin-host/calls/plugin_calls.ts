@@ -15,15 +15,21 @@ import {
 } from "@codex/protocol";
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { bucketOf, type CallBucket } from "../domain/call_bucket.ts";
 import { healthOf } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
 import { toSpec } from "../registry/plugin_view.ts";
 import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
 import { RpcError } from "../rpc/errors.ts";
 import type { CalledPlugin, CallRecorder } from "./call_recorder.ts";
+import { type CallLimits, refusePaused } from "./call_limits.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
 import { type MatchFallback, matchFallback } from "./match_fallback.ts";
 import { AnswerError, judge, toProblem } from "./outcome.ts";
+
+const PING = "ping";
+
+type LimitedCall = RuntimeCall & { readonly bucket: CallBucket };
 
 /** A plugin that is off is asked about again after this. */
 const OFF_RETRY_SECONDS = 60;
@@ -32,6 +38,7 @@ export interface PluginCallsDeps {
   readonly registry: PluginRegistry;
   readonly runtime: PluginRuntime;
   readonly recorder: CallRecorder;
+  readonly limits: CallLimits;
   readonly verifyTicket: (ticket: string) => Promise<TicketResult>;
 }
 
@@ -46,16 +53,26 @@ export class PluginCalls {
    * Calls a method on behalf of another service; the answer is checked by the method's schema.
    *
    * @throws ProblemError `plugin_crashed`, `plugin_failed`, `deadline_exceeded`, `no_capacity`,
-   * `plugin_off`, `not_granted`, `bad_request`
+   * `plugin_off`, `not_granted`, `bad_request`, `rate_limited`
    */
   async call(context: CallContext, id: PluginId, call: PluginCall): Promise<PluginCallAnswer> {
-    const record = await this.#deps.registry.find(id);
+    const { ticket, method, params } = call;
+    const verified = ticket === undefined ? undefined : await this.#deps.verifyTicket(ticket);
+    const connectionId = verified?.ok ? verified.claims.connectionId : undefined;
+    const { record, pausedMs } = await this.#deps.registry.findForCall(id, connectionId);
     await this.#refuseUnusable(record);
-    const schema = refuseUncovered(record, call.method);
-    const connection = await this.#connectionOf(record, call.ticket);
+    const schema = refuseUncovered(record, method);
+    const connection = connectionOf(record, ticket, verified);
+    const bucket = bucketOf(id, connection?.claims);
+    // A ping asks nothing of the service behind the plugin.
+    if (method !== PING) {
+      refusePaused(record.name, pausedMs);
+      await this.#deps.limits.admit(bucket, record.name, record.rateLimitRequestsPerMinute);
+    }
     return await this.#run(record, schema, {
-      method: call.method,
-      params: call.params,
+      method,
+      params,
+      bucket,
       ...(context.signal && { signal: context.signal }),
       ...(connection && { connection }),
     });
@@ -68,7 +85,7 @@ export class PluginCalls {
     { action }: ExecuteRequest,
   ): Promise<ExecuteAnswer> {
     const startedAt = performance.now();
-    const call = action === "ping" ? { method: "ping", params: {} } : {
+    const call = action === "ping" ? { method: PING, params: {} } : {
       method: metadataMethod(action.metadata.contentType, action.metadata.action),
       params: readParams(action.metadata),
     };
@@ -82,9 +99,9 @@ export class PluginCalls {
   async #run(
     record: PluginRecord,
     schema: MethodSchema,
-    call: RuntimeCall,
+    call: LimitedCall,
   ): Promise<PluginCallAnswer> {
-    const { runtime, recorder } = this.#deps;
+    const { runtime, recorder, limits } = this.#deps;
     const plugin: CalledPlugin = {
       id: record.id,
       name: record.name,
@@ -107,6 +124,7 @@ export class PluginCalls {
         const { method, params } = call;
         await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, error);
       }
+      await limits.notePause(call.bucket, error);
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };
       throw toProblem(error, record.name);
     }
@@ -114,7 +132,7 @@ export class PluginCalls {
 
   async #matchBySearch(
     record: PluginRecord,
-    call: RuntimeCall,
+    call: LimitedCall,
     { contentType, searchParams, choose }: MatchFallback,
   ): Promise<PluginCallAnswer> {
     const method = metadataMethod(contentType, "search");
@@ -131,23 +149,28 @@ export class PluginCalls {
     if (summary.usable) return;
     throw unusable(summary);
   }
+}
 
-  async #connectionOf(
-    record: PluginRecord,
-    ticket: string | undefined,
-  ): Promise<RuntimeCall["connection"]> {
-    const { capabilities } = record.pinnedManifest ?? {};
-    const isUserPlugin = capabilities?.userReadSync || capabilities?.userRecommendationProvider;
-    if (!isUserPlugin) return undefined;
-    if (ticket === undefined) {
-      throw new ProblemError("bad_request", `Plugin "${record.name}" works for a connection only`);
-    }
-    const verified = await this.#deps.verifyTicket(ticket);
-    if (!verified.ok || verified.claims.pluginId !== record.id) {
-      throw new ProblemError("unauthenticated", "The connection ticket is not valid here");
-    }
-    return { ticket, claims: verified.claims };
+/**
+ * The connection that a user plugin's call is for.
+ *
+ * @param verified what became of checking `ticket`
+ */
+function connectionOf(
+  record: PluginRecord,
+  ticket: string | undefined,
+  verified: TicketResult | undefined,
+): RuntimeCall["connection"] {
+  const { capabilities } = record.pinnedManifest ?? {};
+  const isUserPlugin = capabilities?.userReadSync || capabilities?.userRecommendationProvider;
+  if (!isUserPlugin) return undefined;
+  if (ticket === undefined) {
+    throw new ProblemError("bad_request", `Plugin "${record.name}" works for a connection only`);
   }
+  if (!verified?.ok || verified.claims.pluginId !== record.id) {
+    throw new ProblemError("unauthenticated", "The connection ticket is not valid here");
+  }
+  return { ticket, claims: verified.claims };
 }
 
 function unusable({ name, state, stateReason }: PluginSummary): ProblemError {

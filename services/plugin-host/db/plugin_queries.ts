@@ -1,7 +1,8 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import type { PluginId } from "@codex/protocol";
+import type { CallBucket } from "../domain/call_bucket.ts";
 import { PluginRecord } from "./plugin_record.ts";
 import * as schema from "./schema.ts";
 
@@ -11,7 +12,7 @@ export type Executor = PgDatabase<PostgresJsQueryResultHKT, typeof schema>;
 export type NewPluginRow = typeof schema.plugins.$inferInsert;
 export type PluginChange = Partial<Omit<NewPluginRow, "id" | "name" | "createdAt">>;
 
-const { plugins } = schema;
+const { callBuckets, plugins } = schema;
 
 /** PostgreSQL's code for a unique value that is taken. */
 const UNIQUE_VIOLATION = "23505";
@@ -32,6 +33,27 @@ export async function listEnabledRevisions(db: Executor): Promise<Map<PluginId, 
 export async function findPlugin(db: Executor, id: PluginId): Promise<PluginRecord | undefined> {
   const [row] = await db.select().from(plugins).where(eq(plugins.id, id));
   return row && PluginRecord.parse(row);
+}
+
+/**
+ * What a call needs to know, in one statement.
+ *
+ * @param bucketIds of the plugin's bucket and the connection's; only one of them can exist
+ * @returns the plugin, and for how many milliseconds its calls are paused
+ */
+export async function findPluginForCall(
+  db: Executor,
+  id: PluginId,
+  bucketIds: readonly CallBucket["id"][],
+): Promise<{ record: PluginRecord; pausedMs: number } | undefined> {
+  const [row] = await db.select({
+    plugin: plugins,
+    pausedMs: sql<number | null>`(
+      select (extract(epoch from max(${callBuckets.pausedUntil}) - now()) * 1000)::float8
+      from ${callBuckets} where ${inArray(callBuckets.id, [...bucketIds])})`,
+  }).from(plugins).where(eq(plugins.id, id));
+  if (row === undefined) return undefined;
+  return { record: PluginRecord.parse(row.plugin), pausedMs: row.pausedMs ?? 0 };
 }
 
 /** The row, locked until the transaction ends. */

@@ -85,6 +85,24 @@ export const pluginFailures = pluginHost.table("plugin_failures", {
   counts: boolean("counts").notNull(),
 }, (table) => [index("plugin_failures_by_time").on(table.pluginId, table.occurredAt.desc())]);
 
+/**
+ * What limits the calls of a system plugin, or of one connection to a user plugin: the current minute of
+ * its rate limit, and a pause that the plugin asked for.
+ */
+export const callBuckets = pluginHost.table("call_buckets", {
+  /** Of the plugin or the connection. */
+  id: uuid("id").primaryKey(),
+  pluginId: uuid("plugin_id").notNull().references(() => plugins.id, { onDelete: "cascade" }),
+  /** Whose connection it is. */
+  userId: uuid("user_id"),
+  windowEndsAt: instant("window_ends_at"),
+  /** Calls that replicas have leased in this window. */
+  leased: integer("leased").notNull().default(0),
+  /** Of them, what the latest lease got. */
+  latestLease: integer("latest_lease").notNull().default(0),
+  pausedUntil: instant("paused_until"),
+}, (table) => [index("call_buckets_by_plugin").on(table.pluginId)]);
+
 /** Lines for auth's audit log about what plugin-host did by itself; each goes once it was taken there. */
 export const owedAudits = pluginHost.table("owed_audits", {
   id: uuid("id").primaryKey().defaultRandom(),

@@ -2,6 +2,7 @@
 import type {
   AuthService,
   CallContext,
+  ConnectionId,
   Isolation,
   JsonObject,
   Plugin,
@@ -9,11 +10,13 @@ import type {
   PluginSummary,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
+import { liftPauses } from "../db/bucket_queries.ts";
 import { forgetFailures } from "../db/failure_queries.ts";
 import {
   deletePlugin,
   type Executor,
   findPlugin,
+  findPluginForCall,
   listPlugins,
   type PluginChange,
   updatePlugin,
@@ -62,6 +65,18 @@ export class PluginRegistry {
     const record = await findPlugin(this.#deps.db, id);
     if (record === undefined) throw new ProblemError("not_found", "There is no such plugin");
     return record;
+  }
+
+  /**
+   * As a call needs it.
+   *
+   * @throws ProblemError `not_found`
+   */
+  async findForCall(id: PluginId, connectionId: ConnectionId | undefined) {
+    const bucketIds = connectionId === undefined ? [id] : [id, connectionId];
+    const found = await findPluginForCall(this.#deps.db, id, bucketIds);
+    if (found === undefined) throw new ProblemError("not_found", "There is no such plugin");
+    return found;
   }
 
   async view(record: PluginRecord): Promise<Plugin> {
@@ -119,10 +134,11 @@ export class PluginRegistry {
     return updated ?? record;
   }
 
-  /** Forgets recorded failures, and turns on again what they had turned off. */
+  /** Forgets recorded failures and pauses, and turns on again what they had turned off. */
   async reset(context: CallContext, id: PluginId): Promise<PluginRecord> {
     const record = await this.find(id);
     await forgetFailures(this.#deps.db, id);
+    await liftPauses(this.#deps.db, id);
     const change: PluginChange = {
       failureCount: 0,
       faultTimes: [],

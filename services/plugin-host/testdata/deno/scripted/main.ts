@@ -69,6 +69,9 @@ const methods: Record<string, (params: Params) => unknown> = {
     genres: null,
     extra: "unknown",
   }),
+  /** The cursor says what it does, as the query of a search. */
+  "sync/pullProgress": (params) =>
+    behaviours[String(params.cursor)]?.(params) ?? { entries: [], hasMore: false },
   /** Hands on a reverse call, and tells the whole reply. */
   "sync/getUserInfo": async () => {
     const reply = await callHost("storage/get", { key: "account" });
