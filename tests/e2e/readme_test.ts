@@ -24,9 +24,8 @@ Deno.test("the README's first ten minutes work as they are written", async () =>
   }).output();
   const printed = new TextDecoder().decode(stdout);
   assert.equal(code, 0, `${printed}\n${new TextDecoder().decode(stderr)}`);
-  const previewed = printed.slice(printed.indexOf('"snapshot"') - 20_000);
-  assert.match(previewed, /"status": "will_apply"/);
-  assert.match(previewed, /"status": "locked"/);
+  assert.match(printed, /"status": "will_apply"/);
+  assert.match(printed, /"status": "locked"/);
   assert.match(printed, /"appliedFields": \[\s+"/);
   assert.match(printed, /Tolkien/);
 });
