@@ -1,6 +1,6 @@
 /** protocol.md "Framing": stderr is log text, shown to the admin. */
 const LINES_MAX = 1000;
-const LINE_LENGTH_MAX = 4096;
+export const LINE_LENGTH_MAX = 4096;
 
 export interface LogLine {
   readonly at: Date;

@@ -64,7 +64,9 @@ export function adminPluginRoutes(deps: AppDeps) {
       return c.json(await registry.view(record), 200);
     })
     .delete("/admin/plugins/:id", requireFresh, byId, async (c) => {
-      await registry.remove(callContext(c), c.req.valid("param").id);
+      const { id } = c.req.valid("param");
+      await registry.remove(callContext(c), id);
+      metrics.forget(id);
       return c.json({}, 200);
     })
     .post("/admin/plugins/:id/enable", byId, async (c) => {

@@ -58,6 +58,11 @@ export function initializationOf(
   };
 }
 
+/** Every secret value that a process is started with. */
+export function secretValues({ plugin, connection }: Secrets): string[] {
+  return [...Object.values(plugin), ...Object.values(connection?.credentials ?? {})];
+}
+
 function secretVariables(secrets: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(secrets).filter(([name]) =>
     name.startsWith(SECRET_VARIABLE_PREFIX)

@@ -7,8 +7,9 @@ import type {
   StorageService,
 } from "@codex/protocol";
 import { type Logger, ProblemError } from "@codex/service";
+import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
 import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
-import { LogTail } from "../process/log_tail.ts";
+import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
 import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
 import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
 import type { Starter, StartRequest } from "../process/starter.ts";
@@ -22,7 +23,7 @@ import type {
   RuntimeLogs,
 } from "../registry/runtime.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
-import { TransportError } from "../rpc/errors.ts";
+import { RpcError, TransportError } from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import {
   dataPathOf,
@@ -31,7 +32,7 @@ import {
   removePluginData,
   removeUserData,
 } from "./data_folders.ts";
-import { initializationOf } from "./initialization.ts";
+import { initializationOf, secretValues } from "./initialization.ts";
 import { placementOf, type PlacementPolicy } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
 import { TicketHolder } from "./ticket_holder.ts";
@@ -77,6 +78,8 @@ export class LivePlugins implements PluginRuntime {
   readonly #deps: LivePluginsDeps;
   readonly #pool: ProcessPool<LiveSpec>;
   readonly #logs = new Map<PluginId, LogTail>();
+  /** Take out of a process's errors what that process knows. */
+  readonly #redacts = new WeakMap<PluginProcess, Redact>();
   readonly #tickets = new WeakMap<PluginProcess, TicketHolder>();
 
   constructor(deps: LivePluginsDeps) {
@@ -96,13 +99,16 @@ export class LivePlugins implements PluginRuntime {
 
   async probe(spec: PluginSpec): Promise<Probe> {
     const plugin = await this.#pluginSecrets(spec);
-    const request = await this.#requestOf({ ...spec, network: [] }, {
+    const { request, redact } = await this.#requestOf({ ...spec, network: [] }, {
       secrets: { plugin, connection: undefined },
       dataPath: probePathOf(spec.id),
       onRequest: emptyStorage,
     });
     const startedAt = performance.now();
-    const process = await this.#deps.starter.start(request, new AbortController().signal);
+    const process = await withRedacted(
+      redact,
+      this.#deps.starter.start(request, new AbortController().signal),
+    );
     try {
       await process.call("ping", {});
       return { manifest: process.initializeResult, latencyMs: performance.now() - startedAt };
@@ -118,7 +124,8 @@ export class LivePlugins implements PluginRuntime {
       if (connection !== undefined) {
         this.#tickets.get(process)?.offer(connection.ticket, connection.claims.exp * 1000);
       }
-      return process.call(method, params, { timeoutMs, ...(signal && { signal }) });
+      const answer = process.call(method, params, { timeoutMs, ...(signal && { signal }) });
+      return withRedacted(this.#redacts.get(process), answer);
     });
   }
 
@@ -194,14 +201,15 @@ export class LivePlugins implements PluginRuntime {
       this.#connectionSecrets(connection),
     ]);
     const holder = this.#holderOf(connection);
-    const request = await this.#requestOf(spec, {
+    const { request, redact } = await this.#requestOf(spec, {
       secrets: { plugin, connection: secrets },
       dataPath: dataPathOf(spec.id, connection?.claims),
       onRequest: holder === undefined
         ? noReverseMethods
         : storageHandler({ storage, ticket: () => holder.current(), logger }),
     });
-    const process = await starter.start(request, signal);
+    const process = await withRedacted(redact, starter.start(request, signal));
+    this.#redacts.set(process, redact);
     const manifest = readManifest(process.initializeResult, spec.manifest?.name ?? null);
     if (!manifest.ok) {
       await process.kill(manifest.reason);
@@ -220,14 +228,17 @@ export class LivePlugins implements PluginRuntime {
       readonly dataPath: readonly string[];
       readonly onRequest: ReverseHandler;
     },
-  ): Promise<StartRequest> {
+  ): Promise<{ readonly request: StartRequest; readonly redact: Redact }> {
     const { placement: policy, denoRuntime, events } = this.#deps;
     const placement = await placementOf(policy, spec);
     if (!placement.runnable) throw new ProblemError("plugin_off", placement.reason);
     const isDeno = placement.target.runtime === "deno";
     const { params, environment } = initializationOf(spec, own.secrets, isDeno);
     const log = this.#logOf(spec.id);
-    return {
+    const secrets = secretValues(own.secrets);
+    const redact = createRedact(secrets);
+    const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);
+    const request: StartRequest = {
       // Level 3 is a launcher of its own, which `placementOf` doesn't choose until there is one.
       launcher: plainLauncher(placement.level === 1 ? 1 : 2, denoRuntime),
       target: placement.target,
@@ -239,9 +250,10 @@ export class LivePlugins implements PluginRuntime {
       initializeParams: params,
       timeoutMs: spec.requestTimeoutMs,
       onRequest: own.onRequest,
-      onFault: (kind, excerpt) => events.faulted(spec.id, kind, excerpt),
-      onLogLine: (text) => log.add(text, new Date(this.#deps.now())),
+      onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
+      onLogLine: (text) => log.add(redactLine(text), new Date(this.#deps.now())),
     };
+    return { request, redact };
   }
 
   #logOf(id: PluginId): LogTail {
@@ -268,5 +280,18 @@ export class LivePlugins implements PluginRuntime {
     if (connection === undefined) return undefined;
     const context = { requestId: crypto.randomUUID() };
     return await this.#deps.auth.releaseConnectionSecrets(context, connection.ticket);
+  }
+}
+
+/** What `work` gives; the message of a plugin's error is without its secrets. */
+async function withRedacted<Result>(
+  redact: Redact | undefined,
+  work: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (redact === undefined || !(error instanceof RpcError)) throw error;
+    throw new RpcError(error.code, redact(error.message), error.data);
   }
 }

@@ -40,6 +40,13 @@ const behaviours: Record<string, (params: Params) => unknown> = {
     await new Promise((resolve) => setTimeout(resolve, 500));
     return { results: [] };
   },
+  /** Tells what it was given where people read it. */
+  leak: () => {
+    const { credentials } = initialized as { credentials: Record<string, string> };
+    for (const value of Object.values(credentials)) console.error(`My credential is ${value}`);
+    console.error("Authorization: Bearer abcdefgh12345678");
+    throw new PluginError(-32603, `Refused: ${Object.values(credentials).join(" ")}`);
+  },
   broken: () => {
     throw new PluginError(-32603, "Broken inside");
   },

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { ExecuteAnswer, PluginCallAnswer, PluginFailures, PluginLogs } from "@codex/protocol";
+import { withConnectedPlugin } from "../testing/connected_plugin.ts";
+import { withService } from "../testing/test_service.ts";
+
+const SECRET = "key of the administrator";
+
+Deno.test("a plugin's credentials are in no log, failure or answer", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.grant("scripted");
+    await service.request("PATCH", `/admin/plugins/${id}`, { credentials: { api_key: SECRET } });
+    const answer = (await service.search(id, "leak")).as(ExecuteAnswer);
+    assert.equal(answer.error?.message, "Refused: [redacted]");
+    const { failures } = (await service.request("GET", `/admin/plugins/${id}/failures`))
+      .as(PluginFailures);
+    assert.equal(failures[0]?.errorMessage, "Refused: [redacted]");
+    // A log has a pipe of its own, so it may come after the answer.
+    const written = async (): Promise<string[]> => {
+      const { lines } = (await service.request("GET", `/admin/plugins/${id}/logs`)).as(PluginLogs);
+      const isWhole = lines.some(({ text }) => text.startsWith("Authorization"));
+      return isWhole ? lines.slice(-2).map(({ text }) => text) : await written();
+    };
+    assert.deepEqual(await written(), [
+      "My credential is [redacted]",
+      "Authorization: Bearer [redacted]",
+    ]);
+  });
+});
+
+Deno.test("a connection's token is in no log or answer", async () => {
+  await withConnectedPlugin(async (service, { id, connect, call }) => {
+    const person = await connect();
+    const answer = (await call(person, "sync/pullProgress", { cursor: "leak" }))
+      .as(PluginCallAnswer);
+    assert.ok(!answer.ok);
+    assert.equal(answer.error.message, "Refused: [redacted]");
+    const logs = await service.request("GET", `/admin/plugins/${id}/logs`);
+    assert.ok(!JSON.stringify(logs.body).includes(person.userId));
+  });
+});
