@@ -156,3 +156,25 @@ Deno.test("a service that isn't there is unavailable, with a time to try again",
       error.retryAfterSeconds !== undefined,
   );
 });
+
+Deno.test("a service that may not assert users calls on its own account, whoever asked it", async () => {
+  const subject = testSubject("reader");
+  for (
+    const [service, expected] of [["gateway", subject], ["auth", undefined]] as const
+  ) {
+    let asserted: unknown = "nothing was sent";
+    const send = createServiceFetch({
+      identity: await identities.of(service),
+      audience: "library",
+      baseUrl: "",
+      fetch: async (_input, init) => {
+        const token = new Headers(init?.headers).get("authorization")?.replace("Bearer ", "") ?? "";
+        const result = await identity.verify(token);
+        asserted = result.ok ? result.caller.subject : result.reason;
+        return new Response();
+      },
+    });
+    await send({ requestId: "request-0001", subject })("http://library/");
+    assert.deepEqual(asserted, expected, service);
+  }
+});

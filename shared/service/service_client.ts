@@ -3,7 +3,7 @@
  * deadline, and a reader that checks the reply by schema.
  */
 import type { z } from "zod";
-import { type CallContext, Problem, type ServiceName } from "@codex/protocol";
+import { type CallContext, MAY_ASSERT_USERS, Problem, type ServiceName } from "@codex/protocol";
 import type { Identity } from "./identity_token.ts";
 import { ProblemError } from "./problem_error.ts";
 import { REQUEST_ID_HEADER } from "./request_id.ts";
@@ -41,7 +41,9 @@ export function createServiceFetch(options: ServiceClientOptions): ServiceFetch 
     input,
     init,
   ) => {
-    const token = await identity.tokenFor(audience, context.subject);
+    // A service that may not assert users calls on its own account, whoever asked it.
+    const subject = MAY_ASSERT_USERS.includes(identity.service) ? context.subject : undefined;
+    const token = await identity.tokenFor(audience, subject);
     const headers = new Headers(init?.headers);
     headers.set("authorization", `Bearer ${token}`);
     headers.set(REQUEST_ID_HEADER, context.requestId);
