@@ -95,7 +95,7 @@ export function assemble(parts: Parts): Assembly {
     isSafeMode: config.isSafeMode,
     oauthRedirectUrl: `${config.publicUrl}/api/v1/user/plugins/oauth/callback`,
   });
-  const grants: PluginGrants = new PluginGrants({ db, runtime, registry, now });
+  const grants: PluginGrants = new PluginGrants({ db, runtime, registry, logger, now });
   const { pluginsFolders } = installation;
   const { faultLimits } = config;
   const faults: FaultKeeper = new FaultKeeper({

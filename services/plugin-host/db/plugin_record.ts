@@ -14,8 +14,11 @@ import {
   PluginName,
 } from "@codex/protocol";
 
-/** What `codex-plugin.json` asks for. */
+/** What `codex-plugin.json` says. */
 export const FileWishes = z.object({
+  displayName: z.string().optional(),
+  command: z.string().optional(),
+  args: z.array(z.string()).optional(),
   permissions: z.array(z.string()).optional(),
   network: z.array(z.string()).optional(),
 });
@@ -41,7 +44,8 @@ export const PluginRecord = z.object({
   seenManifest: Manifest.nullable(),
   seenDigest: z.string().nullable(),
   pinnedManifest: Manifest.nullable(),
-  pinnedDigest: z.string().nullable(),
+  pinnedFileWishes: FileWishes.nullable(),
+  grantedVersion: z.string().nullable(),
   grantedAt: z.date().nullable(),
   allowUnsandboxed: z.boolean(),
   libraryIds: z.array(LibraryId),

@@ -35,14 +35,16 @@ export const plugins = pluginHost.table("plugins", {
   credentialDelivery: text("credential_delivery").notNull().default("init_message"),
   permissions: jsonb("permissions").notNull().default([]),
   network: jsonb("network").notNull().default([]),
-  /** {permissions?, network?} of codex-plugin.json. */
+  /** codex-plugin.json as last read: {displayName?, command?, args?, permissions?, network?}. */
   fileWishes: jsonb("file_wishes").notNull().default({}),
   /** As last read from the plugin. */
   seenManifest: jsonb("seen_manifest"),
   seenDigest: text("seen_digest"),
   /** As approved: what the plugin may be is this, whatever it says later. */
   pinnedManifest: jsonb("pinned_manifest"),
-  pinnedDigest: text("pinned_digest"),
+  /** codex-plugin.json as it was then. */
+  pinnedFileWishes: jsonb("pinned_file_wishes"),
+  grantedVersion: text("granted_version"),
   grantedAt: instant("granted_at"),
   allowUnsandboxed: boolean("allow_unsandboxed").notNull().default(false),
   libraryIds: jsonb("library_ids").notNull().default([]),

@@ -10,7 +10,7 @@ export interface Digestible {
   readonly args: readonly string[];
 }
 
-/** SHA-256 of the canonical JSON of all that a grant approves, in hexadecimal. */
+/** SHA-256 of the canonical JSON of all that is shown before a grant, in hexadecimal. */
 export function digestOf(seen: Digestible): string {
   const { manifest, fileWishes, command, args } = seen;
   const text = canonicalJson({ manifest, fileWishes, command, args });

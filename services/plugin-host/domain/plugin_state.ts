@@ -2,6 +2,7 @@
 import type { HealthStatus, Isolation, Manifest, PluginState } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import type { LiveStatus } from "../registry/runtime.ts";
+import { pendingChanges } from "./trust.ts";
 
 export interface StateAnswer {
   readonly state: PluginState;
@@ -36,10 +37,11 @@ export function stateOf({ record, isolation, live, isSafeMode }: StateInput): St
     return { state: "unsupported", reason: "It only announces releases, which comes later" };
   }
   if (isolation.level === 0) return { state: "blocked", reason: isolation.reason };
-  if (record.seenDigest !== record.pinnedDigest) {
+  const pending = pendingChanges(record);
+  if (pending.length > 0) {
     return {
       state: "needs_approval",
-      reason: "It asks for something else than was granted; it runs with the old grants",
+      reason: `It runs with the old grants until these changes are granted: ${pending.join("; ")}`,
     };
   }
   return { state: live.state, reason: live.reason ?? null };

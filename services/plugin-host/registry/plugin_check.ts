@@ -4,7 +4,7 @@ import { ProblemError } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import { readManifest } from "./manifest_reading.ts";
-import { toSpec } from "./plugin_view.ts";
+import { toProbeSpec } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
 export type CheckResult =
@@ -19,8 +19,6 @@ export async function checkPlugin(
   runtime: PluginRuntime,
   record: PluginRecord,
 ): Promise<CheckResult> {
-  const spec = toSpec(record);
-  const isGranted = record.pinnedManifest !== null;
   const startedAt = performance.now();
   const failed = (reason: string): CheckResult => ({
     ok: false,
@@ -28,11 +26,7 @@ export async function checkPlugin(
     latencyMs: performance.now() - startedAt,
   });
   try {
-    const probe = await runtime.probe({
-      ...spec,
-      network: [],
-      hasSecrets: isGranted && spec.hasSecrets,
-    });
+    const probe = await runtime.probe(toProbeSpec(record));
     const name = record.folder === null ? null : record.name;
     const read = readManifest(probe.manifest, name);
     if (!read.ok) return failed(read.reason);

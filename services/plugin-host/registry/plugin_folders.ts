@@ -8,7 +8,7 @@ import {
   updatePlugin,
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
-import { differences, digestOf } from "../domain/manifest_digest.ts";
+import { canonicalJson, digestOf } from "../domain/manifest_digest.ts";
 import { isInside } from "../process/folders.ts";
 import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
@@ -72,32 +72,26 @@ export class PluginFolders {
     return answer;
   }
 
-  /** Takes over what changed in a plugin's folder; true if anything did. */
+  /**
+   * Takes over what changed in a plugin's folder; true if anything did. What a granted plugin runs stays:
+   * another command waits for the next grant.
+   */
   async #refresh(record: PluginRecord, found: FoundPlugin): Promise<boolean> {
-    const row = rowOf(found);
-    const { seenManifest } = record;
+    const { displayName, command, args, ...row } = rowOf(found);
+    const { seenManifest, fileWishes } = record;
     const change: PluginChange = {
       ...row,
+      // An administrator may have named it otherwise since.
+      ...(fileWishes.displayName !== row.fileWishes.displayName && { displayName }),
+      ...(record.pinnedManifest === null && { command, args }),
       folderMissing: false,
-      // The grant approved this file too: another file asks anew.
-      seenDigest: seenManifest === null ? null : digestOf({
-        manifest: seenManifest,
-        fileWishes: row.fileWishes,
-        command: row.command,
-        args: row.args,
-      }),
+      seenDigest: seenManifest === null
+        ? null
+        : digestOf({ manifest: seenManifest, fileWishes: row.fileWishes, command, args }),
     };
-    const compared = [
-      "displayName",
-      "description",
-      "folder",
-      "command",
-      "args",
-      "fileWishes",
-      "seenDigest",
-      "folderMissing",
-    ] as const;
-    const isSame = compared.every((key) => differences(record[key], change[key]).length === 0);
+    const isSame = Object.entries(change).every(([name, value]) =>
+      canonicalJson(record[name as keyof PluginRecord]) === canonicalJson(value)
+    );
     if (isSame) return false;
     await updatePlugin(this.#deps.db, record.id, change, true);
     return true;
@@ -105,15 +99,19 @@ export class PluginFolders {
 }
 
 function rowOf(plugin: FoundPlugin) {
-  const { file, folder, command, args } = plugin;
+  const { file, folder } = plugin;
+  const { command, args: [...args] } = plugin;
   return {
     name: file.name,
     displayName: file.displayName ?? file.name,
     description: file.description ?? "",
     folder,
     command,
-    args: [...args],
+    args,
     fileWishes: {
+      command,
+      args,
+      ...(file.displayName && { displayName: file.displayName }),
       ...(file.permissions && { permissions: file.permissions }),
       ...(file.network && { network: file.network }),
     },

@@ -1,18 +1,27 @@
 /** What plugins ask for, read from the plugins themselves, and what the administrator grants them. */
 import type { CallContext, GrantRequest, Manifest, PluginId } from "@codex/protocol";
-import { ProblemError } from "@codex/service";
-import { type Executor, findPlugin, updatePlugin } from "../db/plugin_queries.ts";
+import { type Logger, ProblemError } from "@codex/service";
+import {
+  type Executor,
+  findPlugin,
+  lockPlugin,
+  type PluginChange,
+  updatePlugin,
+} from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
+import { pendingChanges } from "../domain/trust.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
+import { commandToGrant } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
 export interface PluginGrantsDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
   readonly registry: PluginRegistry;
+  readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -44,11 +53,18 @@ export class PluginGrants {
   }
 
   async #remember(record: PluginRecord, manifest: Manifest): Promise<PluginRecord> {
-    const { fileWishes, command, args } = record;
-    const seenDigest = digestOf({ manifest, fileWishes, command, args });
-    if (seenDigest === record.seenDigest) return record;
-    const change = { seenManifest: manifest, seenDigest };
-    return await updatePlugin(this.#deps.db, record.id, change, false) ?? record;
+    const { db, logger } = this.#deps;
+    if (digestOfRecord(record, manifest) === record.seenDigest) return record;
+    // Under the row's lock: a grant that ends meanwhile must not be overwritten by what was before it.
+    const remembered = await db.transaction(async (tx) => {
+      const now = await lockPlugin(tx, record.id);
+      return now && await updatePlugin(tx, now.id, seenChange(now, manifest), false);
+    });
+    if (remembered === undefined) return record;
+    for (const change of pendingChanges(remembered)) {
+      logger.warn('Plugin "{plugin}" needs approval: {change}', { plugin: record.name, change });
+    }
+    return remembered;
   }
 
   /**
@@ -72,8 +88,10 @@ export class PluginGrants {
     const granted = await updatePlugin(this.#deps.db, id, {
       permissions: request.permissions,
       network: request.network,
+      ...commandToGrant(record),
       pinnedManifest: result.manifest,
-      pinnedDigest: record.seenDigest,
+      pinnedFileWishes: record.fileWishes,
+      grantedVersion: result.manifest.version,
       grantedAt: new Date(this.#deps.now()),
       enabled: true,
       disabledReason: null,
@@ -89,4 +107,21 @@ export class PluginGrants {
     });
     return granted ?? record;
   }
+}
+
+/** The digest by which exactly this, of this plugin, is approved. */
+function digestOfRecord(record: PluginRecord, manifest: Manifest): string {
+  const { fileWishes } = record;
+  return digestOf({ manifest, fileWishes, ...commandToGrant(record) });
+}
+
+/** The pin moves on with a manifest that asks for nothing else, such as a new version's. */
+function seenChange(record: PluginRecord, manifest: Manifest): PluginChange {
+  const isAsGranted = record.pinnedManifest !== null &&
+    pendingChanges({ ...record, seenManifest: manifest }).length === 0;
+  return {
+    seenManifest: manifest,
+    seenDigest: digestOfRecord(record, manifest),
+    ...(isAsGranted && { pinnedManifest: manifest }),
+  };
 }

@@ -3,6 +3,7 @@ import { type Isolation, type Plugin, type PluginSummary, pluginTypeOf } from "@
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, isUsable, type StateAnswer } from "../domain/plugin_state.ts";
+import { notedChanges, pendingChanges } from "../domain/trust.ts";
 import { neededGrants, wishesOf } from "../domain/wishes.ts";
 import type { PluginSpec } from "./runtime.ts";
 
@@ -34,12 +35,17 @@ export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: s
     neededGrants: neededGrants(record.config, record.network),
     isolation,
     allowUnsandboxed: record.allowUnsandboxed,
-    scopes: scopesOf(contentTypesOf(manifest, record.metadataTargets)),
+    scopes: scopesOf(
+      contentTypesOf(record.pinnedManifest ?? manifest, record.metadataTargets),
+    ),
     hasCredentials: record.credentialNames.length > 0,
     credentialDelivery: record.credentialDelivery,
     config: record.config,
     manifest,
     manifestDigest: record.seenDigest,
+    grantedVersion: record.grantedVersion,
+    pendingChanges: pendingChanges(record),
+    notedChanges: notedChanges(record),
     enabled: record.enabled,
     healthStatus: healthOf(record),
     state: state.state,
@@ -97,6 +103,24 @@ export function toSpec(record: PluginRecord): PluginSpec {
     logLevel: record.logLevel,
     manifest: record.pinnedManifest,
   };
+}
+
+/**
+ * What it takes to start it once and read what it asks for: with the command of its file, which a grant
+ * would take over, without network, and without secrets unless it is what was granted them.
+ */
+export function toProbeSpec(record: PluginRecord): PluginSpec {
+  const spec = toSpec(record);
+  const { command, args } = commandToGrant(record);
+  const isGranted = record.pinnedManifest !== null && command === record.command &&
+    args.join("\0") === record.args.join("\0");
+  return { ...spec, command, args, network: [], hasSecrets: isGranted && spec.hasSecrets };
+}
+
+/** The command that a grant takes over: of its file, or the administrator's own. */
+export function commandToGrant({ folder, fileWishes, command, args }: PluginRecord) {
+  if (folder === null || fileWishes.command === undefined) return { command, args };
+  return { command: fileWishes.command, args: fileWishes.args ?? [] };
 }
 
 function settingsOf(record: PluginRecord) {

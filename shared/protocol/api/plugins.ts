@@ -121,6 +121,12 @@ export const Plugin = z.object({
   config: JsonObject,
   manifest: Manifest.nullable(),
   manifestDigest: z.string().nullable(),
+  /** Of the manifest that was granted; null before. */
+  grantedVersion: z.string().nullable(),
+  /** How what it asks for differs from what was granted, in words: needs approval, and isn't used before. */
+  pendingChanges: z.array(z.string()),
+  /** What else changed since the grant, in words: needs no approval. */
+  notedChanges: z.array(z.string()),
   enabled: z.boolean(),
   healthStatus: HealthStatus,
   state: PluginState,

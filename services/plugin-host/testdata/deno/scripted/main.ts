@@ -40,6 +40,15 @@ const behaviours: Record<string, (params: Params) => unknown> = {
     await new Promise((resolve) => setTimeout(resolve, 500));
     return { results: [] };
   },
+  /** Tells whether it may reach the host "new.example". */
+  reach: () => {
+    const { state } = Deno.permissions.querySync({ name: "net", host: "new.example:443" });
+    return { results: [{ externalId: "1", title: state }] };
+  },
+  /** Tells which module this is. */
+  module: () => ({
+    results: [{ externalId: "1", title: import.meta.url.split("/").at(-1) ?? "" }],
+  }),
   /** Tells what it was given where people read it. */
   leak: () => {
     const { credentials } = initialized as { credentials: Record<string, string> };
