@@ -5,6 +5,7 @@
  * bounded by `lineBytesMax` however the bytes are cut.
  */
 import { LINE_BYTES_MAX } from "@codex/protocol";
+import { plainText } from "./plain_text.ts";
 
 /** A JSON object as parsed: own keys only, values unchecked. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -182,5 +183,5 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 function excerpt(text: string): string {
-  return text.slice(0, EXCERPT_LENGTH_MAX);
+  return plainText(text, EXCERPT_LENGTH_MAX);
 }

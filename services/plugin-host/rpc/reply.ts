@@ -2,6 +2,7 @@ import { RpcErrorCode } from "@codex/protocol";
 import { RpcError, TransportError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./framing.ts";
 import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
+import { plainText } from "./plain_text.ts";
 
 const ERROR_MESSAGE_LENGTH_MAX = 4096;
 
@@ -31,7 +32,7 @@ function readError(error: unknown): RpcError | TransportError {
   const message = typeof error.message === "string" ? error.message : "";
   return new RpcError(
     Number(error.code),
-    message.slice(0, ERROR_MESSAGE_LENGTH_MAX) || "No message",
+    plainText(message, ERROR_MESSAGE_LENGTH_MAX) || "No message",
     error.data,
   );
 }

@@ -25,6 +25,12 @@ const EXIT_GRACE_MS = 500;
 const DRAIN_GRACE_MS = 100;
 /** A discarded chunk, or any smaller piece, costs as much as one unasked message. */
 const DISCARDED_BYTES_PER_CHARGE = READ_BYTES;
+/**
+ * What a message that was asked for may take to be read; any working plugin needs less. Time beyond it is charged, so
+ * that lines which are slow to parse (4 MiB of empty objects take 0.6 s) get a tenth of the host at most.
+ */
+const READING_MS_PER_MESSAGE = 0.05;
+const CHARGES_PER_MS = 10;
 
 /** JSON lines over a child's stdin and stdout. */
 export class StdioTransport implements Transport {
@@ -35,6 +41,8 @@ export class StdioTransport implements Transport {
   readonly #reader: ReadableStreamBYOBReader;
   #events: TransportEvents | undefined;
   #closed = false;
+  /** Messages that were read, less those that nobody asked for. */
+  #served = 0;
   #cancelPause: (() => void) | undefined;
 
   constructor(pipes: ChildPipes, options: StdioTransportOptions = {}) {
@@ -61,6 +69,7 @@ export class StdioTransport implements Transport {
   }
 
   penalize(): void {
+    this.#served--;
     this.#flood.charge(1);
   }
 
@@ -80,7 +89,10 @@ export class StdioTransport implements Transport {
   /** Reads to the end of stdout. Never rejects. */
   async #read(events: TransportEvents): Promise<void> {
     const splitter = new LineSplitter({
-      message: (message, textLength) => events.message(message, textLength),
+      message: (message, textLength) => {
+        this.#served++;
+        events.message(message, textLength);
+      },
       fault: (fault) => {
         this.#flood.charge(1);
         events.fault(fault);
@@ -92,7 +104,7 @@ export class StdioTransport implements Transport {
       while (!this.#closed) {
         const { value, done } = await this.#reader.read(new Uint8Array(buffer));
         if (done || value === undefined) break;
-        if (!this.#closed) splitter.push(value);
+        if (!this.#closed) this.#timed(() => splitter.push(value));
         buffer = value.buffer;
         const pauseMs = this.#flood.pauseMs();
         if (pauseMs > 0) await this.#pause(pauseMs);
@@ -101,6 +113,16 @@ export class StdioTransport implements Transport {
       // A pipe that can't be read is a pipe that ended.
     }
     if (!this.#closed) splitter.end();
+  }
+
+  /** Charges for the time that `read` takes, beyond what its messages may take. */
+  #timed(read: () => void): void {
+    const startedAt = this.#clock.now();
+    this.#served = 0;
+    read();
+    const elapsedMs = this.#clock.now() - startedAt;
+    const excessMs = elapsedMs - this.#served * READING_MS_PER_MESSAGE;
+    if (excessMs > 0) this.#flood.charge(excessMs * CHARGES_PER_MS);
   }
 
   #pause(pauseMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { FakeClock, settled } from "../testing/fake_clock.ts";
 import { Connection } from "./connection.ts";
 import { TransportError, type TransportErrorKind } from "./errors.ts";
 import { StdioTransport } from "./stdio_transport.ts";
@@ -124,6 +125,33 @@ Deno.test("a flood of junk is slowed down to a trickle", async () => {
     // One 64 KiB read may hold 13,000 lines; at full speed there would be millions.
     assert.ok(faults.length < 50_000, `${faults.length} lines were read`);
   });
+});
+
+Deno.test("lines that are slow to read get a tenth of the host's time", async () => {
+  const clock = new FakeClock();
+  const line = new TextEncoder().encode("{}\n");
+  let written = 0;
+  const stdout = new ReadableStream({
+    type: "bytes",
+    pull: (to) => written++ < 1000 ? to.enqueue(line.slice()) : to.close(),
+  });
+  const never = new Promise<never>(() => {});
+  const transport = new StdioTransport({ stdin: new WritableStream(), stdout, exited: never }, {
+    clock,
+  });
+  let lines = 0;
+  const message = () => {
+    lines++;
+    clock.advance(100);
+  };
+  transport.start({ message, fault: () => {}, closed: () => {} });
+  await settled();
+  const burst = lines;
+  assert.ok(burst >= 2 && burst <= 4, `${burst} lines`);
+  // Each of 100 ms is paid for in a second.
+  for (let second = 0; second < 10; second++) await clock.tick(1000);
+  assert.ok(lines - burst >= 9 && lines - burst <= 14, `${lines - burst} lines in ten seconds`);
+  transport.close(new TransportError("closed", "The test is over"));
 });
 
 Deno.test("a flood of blank lines leaves the host free for other work", async () => {
