@@ -1,5 +1,6 @@
 /** Builds plugin-host's HTTP app from what it needs. */
 import { createServiceApp, type Identity, type Logger, type ReadinessCheck } from "@codex/service";
+import type { StorageService } from "@codex/protocol";
 import type { CallMetrics } from "./calls/metrics.ts";
 import type { PluginCalls } from "./calls/plugin_calls.ts";
 import type { Executor } from "./db/plugin_queries.ts";
@@ -8,8 +9,10 @@ import type { PluginFolders } from "./registry/plugin_folders.ts";
 import type { PluginGrants } from "./registry/plugin_grants.ts";
 import type { PluginRegistry } from "./registry/plugin_registry.ts";
 import type { PluginSettings } from "./registry/plugin_settings.ts";
+import type { Purges } from "./registry/purges.ts";
 import type { PluginRuntime } from "./registry/runtime.ts";
 import { adminPluginRoutes } from "./routes/admin_plugins.ts";
+import { egressRoutes } from "./routes/egress.ts";
 import { everyonesPluginRoutes } from "./routes/everyones_plugins.ts";
 import { internalPluginRoutes } from "./routes/internal_plugins.ts";
 import { purgeRoutes } from "./routes/purges.ts";
@@ -21,9 +24,11 @@ export interface AppDeps {
   readonly grants: PluginGrants;
   readonly folders: PluginFolders;
   readonly settings: PluginSettings;
+  readonly purges: Purges;
   readonly calls: PluginCalls;
   readonly runtime: PluginRuntime;
   readonly metrics: CallMetrics;
+  readonly storage: Pick<StorageService, "use">;
   readonly logger: Logger;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
   readonly faultLimits: FaultLimits;
@@ -34,6 +39,7 @@ export function createApp(deps: AppDeps) {
     .route("/", adminPluginRoutes(deps))
     .route("/", everyonesPluginRoutes(deps))
     .route("/", internalPluginRoutes(deps))
+    .route("/", egressRoutes(deps))
     .route("/", purgeRoutes(deps));
 }
 

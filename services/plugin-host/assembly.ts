@@ -5,12 +5,12 @@ import type { AppDeps } from "./app.ts";
 import type { RepeatedTask } from "./background.ts";
 import { CallLimits } from "./calls/call_limits.ts";
 import { CallRecorder } from "./calls/call_recorder.ts";
+import { EGRESS_EVERY_MS, EgressLedger } from "./calls/egress_ledger.ts";
 import { FaultKeeper } from "./calls/fault_keeper.ts";
 import { CallMetrics } from "./calls/metrics.ts";
 import { PluginCalls } from "./calls/plugin_calls.ts";
 import { RecordedEvents } from "./calls/plugin_events.ts";
 import type { Config } from "./config.ts";
-import { sweepBuckets } from "./db/bucket_queries.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
@@ -20,8 +20,10 @@ import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
+import { Purges } from "./registry/purges.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
 import { reconcile } from "./registry/reconciler.ts";
+import { sweep } from "./sweep.ts";
 import { LivePlugins } from "./runtime/plugin_runtime.ts";
 
 /** What plugin-host calls of auth. */
@@ -53,6 +55,8 @@ export interface Parts {
 }
 
 export interface Assembly extends AppDeps {
+  /** Flushed at the end. */
+  readonly ledger: EgressLedger;
   readonly records: ProcessRecords;
   /** Run by the service while it is up. */
   readonly tasks: readonly RepeatedTask[];
@@ -60,11 +64,13 @@ export interface Assembly extends AppDeps {
 
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
+const PURGES_EVERY_MS = 5000;
 const AUDITS_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
 
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
+  const ledger = new EgressLedger({ db, logger, now });
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
   const runtime = new LivePlugins({
     placement: {
@@ -85,7 +91,13 @@ export function assemble(parts: Parts): Assembly {
     storage,
     logger,
     now,
-    events: new RecordedEvents({ faults: () => faults, grants: () => grants, logger, now }),
+    events: new RecordedEvents({
+      faults: () => faults,
+      grants: () => grants,
+      ledger,
+      logger,
+      now,
+    }),
   });
   const registry = new PluginRegistry({
     db,
@@ -109,6 +121,7 @@ export function assemble(parts: Parts): Assembly {
   });
   const metrics = new CallMetrics();
   const recorder = new CallRecorder({ db, faults, metrics, logger, now });
+  const purges = new Purges({ db, runtime });
   const limits = new CallLimits({ db, logger, elapsed: () => performance.now() });
   const { verifyTicket, identity, checks } = parts;
   return {
@@ -117,6 +130,9 @@ export function assemble(parts: Parts): Assembly {
     registry,
     grants,
     folders: new PluginFolders({ db, runtime, registry, pluginsFolders }),
+    purges,
+    ledger,
+    storage,
     runtime,
     metrics,
     logger,
@@ -129,7 +145,9 @@ export function assemble(parts: Parts): Assembly {
         everyMs: RECONCILE_EVERY_MS,
         run: () => reconcile(db, runtime),
       },
-      { name: "sweep", everyMs: SWEEP_EVERY_MS, run: () => sweepBuckets(db) },
+      { name: "write egress", everyMs: EGRESS_EVERY_MS, run: () => ledger.flush() },
+      { name: "follow purges", everyMs: PURGES_EVERY_MS, run: () => purges.follow() },
+      { name: "sweep", everyMs: SWEEP_EVERY_MS, run: () => sweep(db) },
       {
         name: "settle audits",
         everyMs: AUDITS_EVERY_MS,
@@ -143,6 +161,6 @@ export function assemble(parts: Parts): Assembly {
       grants,
       commandPolicy: installation.commandPolicy,
     }),
-    calls: new PluginCalls({ registry, runtime, recorder, limits, verifyTicket }),
+    calls: new PluginCalls({ registry, runtime, recorder, limits, ledger, verifyTicket }),
   };
 }

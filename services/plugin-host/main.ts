@@ -50,6 +50,6 @@ await runMain("plugin-host", async () => {
 
   const app = createApp(deps);
   const stopTasks = startRepeating(deps.tasks, logger);
-  const onStop = [stopTasks, () => deps.runtime.close(), close];
+  const onStop = [stopTasks, () => deps.runtime.close(), () => deps.ledger.flush(), close];
   await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
 });

@@ -12,6 +12,7 @@ import {
   type PluginSummary,
   readWire,
   toPointer,
+  type UserId,
 } from "@codex/protocol";
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
@@ -23,13 +24,18 @@ import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
 import { RpcError } from "../rpc/errors.ts";
 import type { CalledPlugin, CallRecorder } from "./call_recorder.ts";
 import { type CallLimits, refusePaused } from "./call_limits.ts";
+import type { EgressLedger } from "./egress_ledger.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
 import { type MatchFallback, matchFallback } from "./match_fallback.ts";
 import { AnswerError, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
 
-type LimitedCall = RuntimeCall & { readonly bucket: CallBucket };
+type LimitedCall = RuntimeCall & {
+  readonly bucket: CallBucket;
+  /** Whose data it sends, or who asked. */
+  readonly userId: UserId | undefined;
+};
 
 /** A plugin that is off is asked about again after this. */
 const OFF_RETRY_SECONDS = 60;
@@ -39,6 +45,7 @@ export interface PluginCallsDeps {
   readonly runtime: PluginRuntime;
   readonly recorder: CallRecorder;
   readonly limits: CallLimits;
+  readonly ledger: EgressLedger;
   readonly verifyTicket: (ticket: string) => Promise<TicketResult>;
 }
 
@@ -69,10 +76,12 @@ export class PluginCalls {
       refusePaused(record.name, pausedMs);
       await this.#deps.limits.admit(bucket, record.name, record.rateLimitRequestsPerMinute);
     }
+    const userId = connection?.claims.userId ?? context.subject?.userId;
     return await this.#run(record, schema, {
       method,
       params,
       bucket,
+      userId,
       ...(context.signal && { signal: context.signal }),
       ...(connection && { connection }),
     });
@@ -110,7 +119,8 @@ export class PluginCalls {
     const startedAt = performance.now();
     const elapsed = () => performance.now() - startedAt;
     try {
-      const raw = await runtime.call(toSpec(record), call);
+      const onSend = () => this.#noteSent(record.id, call);
+      const raw = await runtime.call(toSpec(record), { ...call, onSend });
       const read = readWire(schema.answer, raw);
       if (!read.ok) throw new AnswerError(call.method, read.issues);
       await recorder.succeeded(plugin, call.method, elapsed());
@@ -128,6 +138,11 @@ export class PluginCalls {
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };
       throw toProblem(error, record.name);
     }
+  }
+
+  #noteSent(pluginId: PluginId, { method, params, connection, userId }: LimitedCall): void {
+    const connectionId = connection?.claims.connectionId;
+    this.#deps.ledger.note({ pluginId, connectionId, userId, method, params });
   }
 
   async #matchBySearch(

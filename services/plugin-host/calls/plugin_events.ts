@@ -1,10 +1,11 @@
 /** What happens to plugins outside of calls: noted for the administrator, bounded however often it happens. */
-import type { PluginId } from "@codex/protocol";
+import type { Connection, PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
 import type { ProcessEnd } from "../process/plugin_process.ts";
 import type { PluginGrants } from "../registry/plugin_grants.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import type { PluginEvents } from "../runtime/plugin_runtime.ts";
+import type { EgressLedger } from "./egress_ledger.ts";
 import type { FaultKeeper } from "./fault_keeper.ts";
 
 /** Protocol faults of one plugin within this time are one failure. */
@@ -13,6 +14,7 @@ const FAULTS_EVERY_MS = 10_000;
 /** What is made after the runtime that tells of events is asked for late. */
 export interface EventDeps {
   readonly faults: () => FaultKeeper;
+  readonly ledger: EgressLedger;
   readonly grants: () => PluginGrants;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -25,6 +27,16 @@ export class RecordedEvents implements PluginEvents {
 
   constructor(deps: EventDeps) {
     this.#deps = deps;
+  }
+
+  initializing(id: PluginId, connection: Connection | undefined, params: object): void {
+    this.#deps.ledger.note({
+      pluginId: id,
+      connectionId: connection?.id,
+      userId: connection?.userId,
+      method: "initialize",
+      params,
+    });
   }
 
   started(id: PluginId, manifest: unknown): void {

@@ -1,6 +1,7 @@
 /** Tables of plugin-host: the registry with pinned manifests and grants, and recorded failures. */
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   index,
   integer,
@@ -104,6 +105,37 @@ export const callBuckets = pluginHost.table("call_buckets", {
   latestLease: integer("latest_lease").notNull().default(0),
   pausedUntil: instant("paused_until"),
 }, (table) => [index("call_buckets_by_plugin").on(table.pluginId)]);
+
+/** What left this server for a plugin with each call; names and numbers, no values. */
+export const egress = pluginHost.table("egress", {
+  /** Grows in the order of writing. */
+  seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  pluginId: uuid("plugin_id").notNull().references(() => plugins.id, { onDelete: "cascade" }),
+  /** Of a user plugin's call. */
+  connectionId: uuid("connection_id"),
+  /** Whose data it was, or who asked. */
+  userId: uuid("user_id"),
+  occurredAt: instant("occurred_at").notNull(),
+  method: text("method").notNull(),
+  /** Names of the fields that were sent, as a JSON array. */
+  fields: jsonb("fields").notNull(),
+  /** Items of the lists that were sent. */
+  entries: integer("entries").notNull(),
+}, (table) => [
+  index("egress_by_plugin").on(table.pluginId, table.seq),
+  index("egress_by_user").on(table.userId, table.pluginId, table.seq),
+  index("egress_by_connection").on(table.connectionId),
+  index("egress_by_time").on(table.occurredAt),
+]);
+
+/** Connections and users that are gone: nothing of them is written any more, and no replica keeps their files. */
+export const purged = pluginHost.table("purged", {
+  /** Of the connection or the user. */
+  id: uuid("id").primaryKey(),
+  /** connection or user. */
+  kind: text("kind").notNull(),
+  purgedAt: instant("purged_at").notNull().defaultNow(),
+}, (table) => [index("purged_by_time").on(table.purgedAt)]);
 
 /** Lines for auth's audit log about what plugin-host did by itself; each goes once it was taken there. */
 export const owedAudits = pluginHost.table("owed_audits", {

@@ -52,6 +52,8 @@ export interface RuntimeCall {
   readonly params: JsonObject;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Told when the message goes out: a call may wait for a process, or never get one. */
+  readonly onSend?: () => void;
   /** Of user plugins: a verified ticket and what it says. */
   readonly connection?: { readonly ticket: string; readonly claims: TicketClaims };
 }

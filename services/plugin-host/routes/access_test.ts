@@ -26,6 +26,8 @@ const ADMIN_CALLS = [
   ["GET", `/admin/plugins/${ID}/health`],
   ["GET", `/admin/plugins/${ID}/failures`],
   ["GET", `/admin/plugins/${ID}/logs`],
+  ["GET", `/admin/plugins/${ID}/storage`],
+  ["GET", `/admin/plugins/${ID}/egress`],
   ["GET", "/metrics/plugins"],
 ] as const;
 

@@ -28,7 +28,18 @@ import { healthOf } from "../domain/plugin_state.ts";
 const byId = path(z.object({ id: PluginId }));
 
 export function adminPluginRoutes(deps: AppDeps) {
-  const { registry, grants, folders, settings, runtime, db, metrics, identity, faultLimits } = deps;
+  const {
+    registry,
+    grants,
+    folders,
+    settings,
+    runtime,
+    db,
+    metrics,
+    storage,
+    identity,
+    faultLimits,
+  } = deps;
   return new Hono<RequestEnv>()
     .basePath(API_BASE)
     .use("/admin/plugins/*", callers(identity, "gateway"), requireScope("plugins:admin"))
@@ -125,6 +136,12 @@ export function adminPluginRoutes(deps: AppDeps) {
         lines: lines.map(({ at, text }) => ({ at: at.toISOString(), text })),
         dropped,
       }, 200);
+    })
+    .get("/admin/plugins/:id/storage", byId, async (c) => {
+      const { id } = await registry.find(c.req.valid("param").id);
+      const { connections } = await storage.use(registry.outgoing(callContext(c)), id);
+      const sum = (of: "keys" | "bytes") => connections.reduce((total, it) => total + it[of], 0);
+      return c.json({ connections, totalKeys: sum("keys"), totalBytes: sum("bytes") }, 200);
     })
     .get("/metrics/plugins", (c) => c.json({ plugins: metrics.read() }, 200));
 }

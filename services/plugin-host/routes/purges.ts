@@ -1,11 +1,11 @@
-/** Deletion of what is kept of a connection or a person: live processes and data folders. Idempotent. */
+/** Deletion of what is kept of a connection or a person: processes, data folders, the egress ledger. Idempotent. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ConnectionId, UserId } from "@codex/protocol";
 import { callers, path, type RequestEnv } from "@codex/service";
 import type { AppDeps } from "../app.ts";
 
-export function purgeRoutes({ runtime, identity }: AppDeps) {
+export function purgeRoutes({ purges, identity }: AppDeps) {
   return new Hono<RequestEnv>()
     .basePath("/internal")
     .delete(
@@ -13,12 +13,12 @@ export function purgeRoutes({ runtime, identity }: AppDeps) {
       callers(identity, "auth"),
       path(z.object({ id: ConnectionId })),
       async (c) => {
-        await runtime.purgeConnection(c.req.valid("param").id);
+        await purges.purge({ kind: "connection", id: c.req.valid("param").id });
         return c.json({}, 200);
       },
     )
     .delete("/users/:id", callers(identity, "auth"), path(z.object({ id: UserId })), async (c) => {
-      await runtime.purgeUser(c.req.valid("param").id);
+      await purges.purge({ kind: "user", id: c.req.valid("param").id });
       return c.json({}, 200);
     });
 }

@@ -1,6 +1,7 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
 import type {
   AuthService,
+  Connection,
   ConnectionSecrets,
   Isolation,
   PluginId,
@@ -58,6 +59,8 @@ export interface LivePluginsDeps {
 
 /** What happens to plugins outside of calls. Must not throw. */
 export interface PluginEvents {
+  /** A process is started and sent `params`; `connection` is whose it is. */
+  initializing(id: PluginId, connection: Connection | undefined, params: object): void;
   /** The manifest that a process answered its start with, unchecked. */
   started(id: PluginId, manifest: unknown): void;
   /** A process ended by itself while nothing was asked of it. */
@@ -119,11 +122,12 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
-    const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal } = call;
+    const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal, onSend } = call;
     return await this.#pool.use(this.#liveSpec(spec, connection), (process) => {
       if (connection !== undefined) {
         this.#tickets.get(process)?.offer(connection.ticket, connection.claims.exp * 1000);
       }
+      onSend?.();
       const answer = process.call(method, params, { timeoutMs, ...(signal && { signal }) });
       return withRedacted(this.#redacts.get(process), answer);
     });
@@ -235,6 +239,7 @@ export class LivePlugins implements PluginRuntime {
     const isDeno = placement.target.runtime === "deno";
     const { params, environment } = initializationOf(spec, own.secrets, isDeno);
     const log = this.#logOf(spec.id);
+    events.initializing(spec.id, own.secrets.connection?.connection, params);
     const secrets = secretValues(own.secrets);
     const redact = createRedact(secrets);
     const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);

@@ -7,6 +7,7 @@ import {
   type NewAuditEntry,
   type PluginId,
   type StorageService,
+  type StorageUse,
   type UserId,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
@@ -84,10 +85,10 @@ export class FakeAuth implements UsedAuth {
 export class FakeStorage implements StorageService {
   /** Values by ticket and key. */
   readonly values = new Map<string, Json>();
+  uses: StorageUse["connections"] = [];
 
   readonly purgeConnection = unexpected;
   readonly purgeUser = unexpected;
-  readonly use = unexpected;
 
   get: StorageService["get"] = (_context, ticket, key) =>
     Promise.resolve({ data: this.values.get(`${ticket} ${key}`) ?? null });
@@ -99,6 +100,8 @@ export class FakeStorage implements StorageService {
 
   delete: StorageService["delete"] = (_context, ticket, key) =>
     Promise.resolve(this.values.delete(`${ticket} ${key}`));
+
+  use: StorageService["use"] = () => Promise.resolve({ connections: this.uses });
 
   list: StorageService["list"] = () => Promise.resolve({ keys: [] });
 

@@ -558,6 +558,21 @@ const adminPlugins = table(
     {
       id: "getPluginMetrics",
       method: "get",
+    {
+      id: "getPluginStorage",
+      method: "get",
+      path: "/admin/plugins/{id}/storage",
+      summary: "Keys and bytes that each connection keeps; no values",
+      answer: plugins.PluginStorageUse,
+    },
+    {
+      id: "listPluginEgress",
+      method: "get",
+      path: "/admin/plugins/{id}/egress",
+      summary: "What left for a plugin, newest first: fields and numbers, no values",
+      query: PageQuery,
+      answer: plugins.AdminEgressPage,
+    },
       path: "/metrics/plugins",
       summary: "Requests, failures and latency per plugin and method",
       answer: plugins.PluginMetrics,
@@ -609,6 +624,14 @@ const everyonesPlugins = table(
       answer: userPlugins.UserPlugin,
     },
     {
+    {
+      id: "listUserPluginEgress",
+      method: "get",
+      path: "/user/plugins/{pluginId}/egress",
+      summary: "What of yours left for a plugin, newest first: fields and numbers, no values",
+      query: PageQuery,
+      answer: plugins.EgressPage,
+    },
       id: "disableUserPlugin",
       method: "post",
       path: "/user/plugins/{pluginId}/disable",

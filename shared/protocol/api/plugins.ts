@@ -1,11 +1,12 @@
 /** Plugins as the administrator sees and runs them (http-api.md: "Plugins, admin", "Plugins, every user"). */
 import { z } from "zod";
-import { LibraryId, PluginId } from "../ids.ts";
+import { ConnectionId, LibraryId, PluginId, UserId } from "../ids.ts";
 import { IsoDateTime, Json, JsonObject } from "../json.ts";
 import { PluginLogLevel, RequestTimeoutSeconds } from "../lifecycle.ts";
 import { ContentType, Manifest, PluginName, PluginType } from "../manifest.ts";
 import { MetadataAction } from "../metadata.ts";
 import { Permission } from "../permissions.ts";
+import { pageOf } from "./paging.ts";
 
 export const PluginState = z.enum([
   "discovered",
@@ -241,6 +242,27 @@ export const PluginStorageUse = z.object({
   totalKeys: z.int(),
   totalBytes: z.int(),
 });
+
+/** One message that went to a plugin; no values. */
+export const EgressEntry = z.object({
+  at: IsoDateTime,
+  /** `initialize` for what a process was started with. */
+  method: z.string(),
+  /** Nested ones with dots: `entries.progress.volumes`. */
+  fields: z.array(z.string()),
+  /** Items of the lists that were sent. */
+  entries: z.int(),
+});
+export type EgressEntry = z.infer<typeof EgressEntry>;
+export const EgressPage = pageOf(EgressEntry);
+
+export const AdminEgressEntry = EgressEntry.extend({
+  /** Whose data it was, or who asked. */
+  userId: UserId.optional(),
+  connectionId: ConnectionId.optional(),
+});
+export type AdminEgressEntry = z.infer<typeof AdminEgressEntry>;
+export const AdminEgressPage = pageOf(AdminEgressEntry);
 
 export const PluginMetrics = z.object({
   plugins: z.array(z.object({
