@@ -3,8 +3,9 @@ import { RpcError } from "./errors.ts";
 import { errorLine, successLine } from "./reply.ts";
 
 const WAITING_MAX = 256;
-/** In UTF-16 code units of the requests' lines. */
+/** In UTF-16 code units of the requests' lines; each is kept several times over while it is served. */
 const WAITING_LENGTH_MAX = 16 * 1024 * 1024;
+const RUNNING_LENGTH_MAX = 8 * 1024 * 1024;
 /** Told to a plugin whose queue is full. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -27,7 +28,7 @@ export type ReverseHandler = (
 ) => Promise<unknown>;
 
 /**
- * Runs a plugin's calls, at most {@linkcode REVERSE_CALLS_MAX} at a time. A call keeps its place until its reply was taken by
+ * Runs a plugin's calls, at most {@linkcode REVERSE_CALLS_MAX} at a time, fewer if they are large. A call keeps its place until its reply was taken by
  * the pipe, so a plugin that asks and doesn't read holds up only itself.
  */
 export class ReverseCalls {
@@ -35,6 +36,7 @@ export class ReverseCalls {
   readonly #send: (line: string) => Promise<void>;
   readonly #closing = new AbortController();
   #running = 0;
+  #runningLength = 0;
   #waiting: ReverseRequest[] = [];
   #waitingLength = 0;
 
@@ -45,7 +47,7 @@ export class ReverseCalls {
 
   /** Takes a call on; false if the queue is full and it was refused. */
   offer(request: ReverseRequest): boolean {
-    if (this.#running < REVERSE_CALLS_MAX) {
+    if (this.#waiting.length === 0 && this.#hasPlace(request)) {
       this.#run(request);
       return true;
     }
@@ -64,15 +66,32 @@ export class ReverseCalls {
     this.#waitingLength = 0;
   }
 
+  #hasPlace({ textLength }: ReverseRequest): boolean {
+    if (this.#running === 0) return true;
+    return this.#running < REVERSE_CALLS_MAX &&
+      this.#runningLength + textLength <= RUNNING_LENGTH_MAX;
+  }
+
   async #run(request: ReverseRequest): Promise<void> {
     this.#running++;
+    this.#runningLength += request.textLength;
     const line = await this.#answer(request);
     if (!this.#closing.signal.aborted) await this.#send(line);
     this.#running--;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    this.#waitingLength -= next.textLength;
-    this.#run(next);
+    this.#runningLength -= request.textLength;
+    this.#runWaiting();
+  }
+
+  #runWaiting(): void {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#hasPlace(next);
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      this.#waitingLength -= next.textLength;
+      this.#run(next);
+    }
   }
 
   async #answer({ id, method, params }: ReverseRequest): Promise<string> {
