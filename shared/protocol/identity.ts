@@ -72,6 +72,11 @@ export const TicketClaims = z.object({
   connectionId: ConnectionId,
   pluginId: PluginId,
   userId: UserId,
+  /**
+   * Counts the changes of what a process of the connection is started with: credentials, tokens,
+   * configuration. A higher one than a live process was started with asks for a new process.
+   */
+  revision: z.int().nonnegative().default(0),
   iat: z.int(),
   exp: z.int(),
 });

@@ -12,7 +12,9 @@ export type TicketResult =
   | { readonly ok: true; readonly claims: TicketClaims }
   | { readonly ok: false; readonly reason: "expired" | "invalid" };
 
-export type NewTicket = Pick<TicketClaims, "connectionId" | "pluginId" | "userId">;
+export type NewTicket =
+  & Pick<TicketClaims, "connectionId" | "pluginId" | "userId">
+  & Partial<Pick<TicketClaims, "revision">>;
 
 /** Signs tickets; only auth has the key. */
 export async function createTicketSigner(

@@ -8,6 +8,7 @@ import type { Scope, ServiceName } from "../identity.ts";
 import * as accounts from "./accounts.ts";
 import * as enrichment from "./enrichment.ts";
 import * as library from "./library.ts";
+import * as oauth from "./oauth.ts";
 import { Empty, PageQuery } from "./paging.ts";
 import * as plugins from "./plugins.ts";
 import * as userPlugins from "./user_plugins.ts";
@@ -35,6 +36,8 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** The body is a stream of this type, passed through unread. */
   readonly stream?: typeof NDJSON;
+  /** The answer is a page for people, not JSON. */
+  readonly page?: true;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
 }
@@ -556,9 +559,6 @@ const adminPlugins = table(
       answer: plugins.PluginLogs,
     },
     {
-      id: "getPluginMetrics",
-      method: "get",
-    {
       id: "getPluginStorage",
       method: "get",
       path: "/admin/plugins/{id}/storage",
@@ -573,9 +573,34 @@ const adminPlugins = table(
       query: PageQuery,
       answer: plugins.AdminEgressPage,
     },
+    {
+      id: "getPluginMetrics",
+      method: "get",
       path: "/metrics/plugins",
       summary: "Requests, failures and latency per plugin and method",
       answer: plugins.PluginMetrics,
+    },
+  ],
+);
+
+const oauthClients = table(
+  { tag: "Plugins, administration", owner: "auth", access: "plugins:admin" },
+  [
+    {
+      id: "getPluginOauth",
+      method: "get",
+      path: "/admin/plugins/{id}/oauth",
+      summary: "How users sign in at the plugin's provider; without the client secret",
+      answer: oauth.OauthClient,
+    },
+    {
+      id: "setPluginOauth",
+      method: "put",
+      path: "/admin/plugins/{id}/oauth",
+      fresh: true,
+      summary: "Set the client that you registered at the plugin's provider",
+      body: oauth.OauthClientChange,
+      answer: oauth.OauthClient,
     },
   ],
 );
@@ -598,6 +623,14 @@ const everyonesPlugins = table(
       summary: "Run one action of a plugin",
       body: plugins.ExecuteRequest,
       answer: plugins.ExecuteAnswer,
+    },
+    {
+      id: "listUserPluginEgress",
+      method: "get",
+      path: "/user/plugins/{pluginId}/egress",
+      summary: "What of yours left for a plugin, newest first: fields and numbers, no values",
+      query: PageQuery,
+      answer: plugins.EgressPage,
     },
     {
       id: "listUserPlugins",
@@ -624,14 +657,6 @@ const everyonesPlugins = table(
       answer: userPlugins.UserPlugin,
     },
     {
-    {
-      id: "listUserPluginEgress",
-      method: "get",
-      path: "/user/plugins/{pluginId}/egress",
-      summary: "What of yours left for a plugin, newest first: fields and numbers, no values",
-      query: PageQuery,
-      answer: plugins.EgressPage,
-    },
       id: "disableUserPlugin",
       method: "post",
       path: "/user/plugins/{pluginId}/disable",
@@ -647,6 +672,34 @@ const everyonesPlugins = table(
       summary: "Set your configuration of a plugin",
       body: userPlugins.ConfigChange,
       answer: userPlugins.UserPlugin,
+    },
+    {
+      id: "setUserPluginCredentials",
+      method: "post",
+      path: "/user/plugins/{pluginId}/credentials",
+      owner: "gateway",
+      summary: "Connect by a personal access token or the credentials that the plugin declares",
+      body: oauth.CredentialsRequest,
+      answer: userPlugins.UserPlugin,
+    },
+    {
+      id: "startUserPluginOauth",
+      method: "post",
+      path: "/user/plugins/{pluginId}/oauth/start",
+      owner: "gateway",
+      summary: "Begin to sign in at the plugin's provider, from a browser with a session cookie",
+      answer: oauth.OauthStartAnswer,
+    },
+    {
+      id: "finishUserPluginOauth",
+      method: "get",
+      path: "/user/plugins/oauth/callback",
+      owner: "gateway",
+      access: "public",
+      summary: "Where the provider sends the browser back to: a page that tells how it went",
+      query: oauth.OauthCallbackQuery,
+      page: true,
+      answer: z.string(),
     },
     {
       id: "disconnectUserPlugin",
@@ -667,6 +720,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...seriesAndBooks,
   ...readers,
   ...adminPlugins,
+  ...oauthClients,
   ...everyonesPlugins,
 ];
 

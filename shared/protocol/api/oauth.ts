@@ -1,0 +1,46 @@
+/** Signing in at a provider, and pasted credentials (http-api.md: "Plugins", `oauth` and `credentials`). */
+import { z } from "zod";
+
+/** What the administrator registered at the provider. */
+export const OauthClientChange = z.object({
+  clientId: z.string().trim().min(1).max(1000),
+  /** What is stored stays without one; null or empty removes it. */
+  clientSecret: z.string().max(4000).nullable().optional(),
+});
+export type OauthClientChange = z.infer<typeof OauthClientChange>;
+
+/** The secret never comes back. */
+export const OauthClient = z.object({
+  /** Null while there is none: users can't sign in then. */
+  clientId: z.string().nullable(),
+  hasClientSecret: z.boolean(),
+  /** To be registered at the provider, exactly so. */
+  redirectUrl: z.string(),
+  authorizationUrl: z.string(),
+  tokenUrl: z.string(),
+  pkce: z.boolean(),
+});
+export type OauthClient = z.infer<typeof OauthClient>;
+
+export const OauthStartAnswer = z.object({
+  /** Where the browser goes next. */
+  redirectUrl: z.string(),
+});
+
+/** What a provider sends a browser back with (RFC 6749 sections 4.1.2 and 4.1.2.1). */
+export const OauthCallbackQuery = z.object({
+  state: z.string().min(1).max(512).optional(),
+  code: z.string().min(1).max(8192).optional(),
+  error: z.string().min(1).max(200).optional(),
+  error_description: z.string().max(4000).optional(),
+});
+export type OauthCallbackQuery = z.infer<typeof OauthCallbackQuery>;
+
+const CredentialText = z.string().max(32_768);
+
+/** A personal access token, or what the plugin's `requiredCredentials` declare. */
+export const CredentialsRequest = z.union([
+  z.strictObject({ accessToken: CredentialText }),
+  z.strictObject({ credentials: z.record(z.string().min(1).max(128), CredentialText) }),
+], { error: 'Must be {"accessToken": "…"} or {"credentials": {"…": "…"}}' });
+export type CredentialsRequest = z.infer<typeof CredentialsRequest>;
