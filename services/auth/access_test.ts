@@ -18,7 +18,7 @@ const internal = (method: string, path: string, ...callers: ServiceName[]): Rout
   method,
   path: path.replace(":pluginId", ID),
   callers,
-  forUser: path.startsWith("/internal/connections"),
+  forUser: /^\/internal\/(connections|oauth)/.test(path),
 });
 
 const ownOperations = OPERATIONS.filter((operation) => operation.owner === "auth");
@@ -38,7 +38,11 @@ const ROUTES: readonly Route[] = [
   internal("PUT", "/internal/connections/:pluginId/config", "gateway"),
   internal("DELETE", "/internal/connections/:pluginId", "gateway"),
   internal("POST", "/internal/connections/:pluginId/ticket", "gateway", "sync"),
+  internal("PUT", "/internal/connections/:pluginId/credentials", "gateway"),
+  internal("POST", "/internal/oauth/start/:pluginId", "gateway"),
+  internal("POST", "/internal/oauth/finish", "gateway"),
   internal("POST", "/internal/tickets/renew", "plugin-host"),
+  internal("POST", "/internal/tickets/auth-failure", "gateway", "plugin-host", "sync"),
   internal("POST", "/internal/audit", "gateway", "library", "plugin-host", "storage", "sync"),
   internal("PUT", "/vault/plugins/:pluginId", "plugin-host"),
   internal("GET", "/vault/plugins/:pluginId", "plugin-host"),
@@ -113,7 +117,7 @@ Deno.test("every public call needs the scope and the freshness that the API prom
     const without = { ...admin, scopes: admin.scopes.filter((scope) => scope !== access) };
     const reply = await auth.call(method.toUpperCase(), url, { subject: without });
     equal(await problemCode(reply, 403), "forbidden", name);
-    if (access === "users:admin") {
+    if (access.endsWith(":admin")) {
       const reader = await auth.call(method.toUpperCase(), url, { subject: testSubject("reader") });
       equal(await problemCode(reader, 403), "forbidden", name);
     }
@@ -128,8 +132,8 @@ Deno.test("every public call needs the scope and the freshness that the API prom
 Deno.test("connections need the permission to use plugins", async () => {
   await using auth = await createFixture();
   const subject = { ...testSubject("reader"), scopes: ["account" as const] };
-  for (const { method, path, callers } of ROUTES) {
-    if (!path.startsWith("/internal/connections")) continue;
+  for (const { method, path, callers, forUser } of ROUTES) {
+    if (!forUser || !path.startsWith("/internal/")) continue;
     const reply = await auth.call(method, path, { from: callers[0]!, subject });
     equal(await problemCode(reply, 403), "forbidden", `${method} ${path}`);
   }

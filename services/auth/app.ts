@@ -6,6 +6,8 @@ import type { AuthDeps } from "./deps.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditAppendRoutes, auditRoutes } from "./routes/audit.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { oauthRoutes } from "./routes/oauth.ts";
+import { oauthClientRoutes } from "./routes/oauth_clients.ts";
 import { principalRoutes } from "./routes/principal.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { setupRoutes } from "./routes/setup.ts";
@@ -32,8 +34,10 @@ export function createApp(deps: AuthDeps) {
     .route(`${API_BASE}/api-keys`, apiKeyRoutes(deps))
     .route(`${API_BASE}/users`, userRoutes(deps))
     .route(`${API_BASE}/admin/audit`, auditRoutes(deps))
+    .route(`${API_BASE}/admin/plugins`, oauthClientRoutes(deps))
     .route("/internal/principal", principalRoutes(deps))
     .route("/internal/connections", connectionRoutes(deps))
+    .route("/internal/oauth", oauthRoutes(deps))
     .route("/internal/tickets", ticketRoutes(deps))
     .route("/internal/audit", auditAppendRoutes(deps))
     .route("/vault", vaultRoutes(deps));

@@ -6,8 +6,10 @@ import {
   ConnectionsAnswer,
   ConnectionSecrets,
   Empty,
+  OauthOutcome,
   PluginSecrets,
   ResolveAnswer,
+  StartedOauth,
   TicketAnswer,
 } from "@codex/protocol";
 import {
@@ -18,6 +20,9 @@ import {
 } from "@codex/service";
 import type { z } from "zod";
 import type { App } from "./app.ts";
+
+/** Two attempts at the provider and one at the plugin, each with a deadline of its own. */
+const PROVIDER_DEADLINE_MS = 45_000;
 
 export type AuthClientOptions = Omit<ServiceClientOptions, "audience">;
 
@@ -64,6 +69,30 @@ export function createAuthClient(options: AuthClientOptions): AuthService {
       const fetch = fetchFor(context);
       await read(Empty, connection.$delete({ param: { pluginId } }, { fetch }));
     },
+    setCredentials: (context, pluginId, request) =>
+      read(
+        Connection,
+        connection.credentials.$put(
+          { param: { pluginId }, json: request },
+          { fetch: fetchFor(context, PROVIDER_DEADLINE_MS) },
+        ),
+      ),
+    startOauth: (context, pluginId, sessionId) =>
+      read(
+        StartedOauth,
+        internal.oauth.start[":pluginId"].$post(
+          { param: { pluginId }, json: { sessionId } },
+          { fetch: fetchFor(context) },
+        ),
+      ),
+    finishOauth: (context, back) =>
+      read(
+        OauthOutcome,
+        internal.oauth.finish.$post(
+          { json: back },
+          { fetch: fetchFor(context, PROVIDER_DEADLINE_MS) },
+        ),
+      ),
     issueTicket: (context, pluginId) =>
       read(
         TicketAnswer,
@@ -79,6 +108,11 @@ export function createAuthClient(options: AuthClientOptions): AuthService {
         ConnectionSecrets,
         vault.connections.release.$post({ json: { ticket } }, { fetch: fetchFor(context) }),
       ),
+    async reportAuthFailure(context, ticket, reason) {
+      const fetch = fetchFor(context);
+      const json = { ticket, reason };
+      await read(Empty, internal.tickets["auth-failure"].$post({ json }, { fetch }));
+    },
     async putPluginSecrets(context, pluginId, change) {
       const fetch = fetchFor(context);
       await read(Empty, plugin.$put({ param: { pluginId }, json: change }, { fetch }));

@@ -1,12 +1,16 @@
 /** auth's configuration; every variable is in the README's table. */
 import { createKeyring, type Keyring, parseEncryptionKey, parsePreviousKeys } from "@codex/crypto";
 import { z } from "zod";
+import { API_BASE } from "@codex/protocol";
 import {
+  AllowedHostList,
+  type AllowedHosts,
   commonVariables,
   ConfigError,
   type ConfigSource,
   DatabaseUrl,
   databaseUrlSource,
+  HttpUrl,
   peerVariables,
   Port,
   readConfig,
@@ -34,6 +38,8 @@ const variables = {
   ),
   CODEX_AUTH_PORT: Port,
   CODEX_AUTH_DATABASE_URL: DatabaseUrl,
+  CODEX_PUBLIC_URL: HttpUrl,
+  CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList.prefault(""),
   CODEX_ENCRYPTION_KEY: keyText(parseEncryptionKey).optional(),
   CODEX_ENCRYPTION_PREVIOUS_KEYS: keyText(parsePreviousKeys).optional(),
   CODEX_SETUP_CODE: z.string().trim().min(8, "Must have at least 8 characters").optional(),
@@ -47,6 +53,9 @@ export interface AuthConfig {
   readonly privateKey: z.output<typeof commonVariables.CODEX_SERVICE_KEY>;
   readonly publicKeys: z.output<typeof commonVariables.CODEX_SERVICE_PUBLIC_KEYS>;
   readonly peers: Readonly<Record<"library" | "plugin-host" | "storage" | "sync", string>>;
+  /** Where providers send browsers back to: never taken from a request. */
+  readonly redirectUrl: string;
+  readonly allowedHosts: AllowedHosts;
   /** Null while no encryption key is set. */
   readonly keyring: Keyring | null;
   readonly setupCode: string | null;
@@ -75,6 +84,8 @@ export function loadConfig(source: ConfigSource): AuthConfig {
       storage: env.CODEX_STORAGE_URL,
       sync: env.CODEX_SYNC_URL,
     },
+    redirectUrl: `${env.CODEX_PUBLIC_URL}${API_BASE}/user/plugins/oauth/callback`,
+    allowedHosts: env.CODEX_ALLOWED_PRIVATE_HOSTS,
     keyring: current === undefined ? null : createKeyring({ current, previous }),
     setupCode: env.CODEX_SETUP_CODE ?? null,
   });

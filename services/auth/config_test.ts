@@ -10,6 +10,7 @@ const complete: Record<string, string> = {
   CODEX_SERVICE_KEY: JSON.stringify(privateKeys.auth),
   CODEX_SERVICE_PUBLIC_KEYS: JSON.stringify(publicKeys),
   CODEX_AUTH_PORT: "9001",
+  CODEX_PUBLIC_URL: "https://codex.example/base/",
   CODEX_AUTH_DATABASE_URL: "postgres://codex_auth:x@127.0.0.1:5432/codex",
   CODEX_LIBRARY_URL: "http://127.0.0.1:9002",
   CODEX_PLUGIN_HOST_URL: "http://127.0.0.1:9003/",
@@ -38,6 +39,8 @@ Deno.test("the smallest configuration has no key and no code", () => {
   equal(config.keyring, null);
   equal(config.setupCode, null);
   equal(config.peers["plugin-host"], "http://127.0.0.1:9003");
+  equal(config.redirectUrl, "https://codex.example/base/api/v1/user/plugins/oauth/callback");
+  equal([...config.allowedHosts], []);
   ok(Object.isFrozen(config));
 });
 
@@ -48,6 +51,11 @@ Deno.test("keys are read, also from files, the current one first", () => {
   }));
   equal(config.keyring?.keyIds.length, 3);
   equal(config.keyring?.keyId, config.keyring?.keyIds[0]);
+});
+
+Deno.test("private hosts are allowed by name and port", () => {
+  const config = loadConfig(source({ CODEX_ALLOWED_PRIVATE_HOSTS: "nas.lan:443,127.0.0.1:80" }));
+  equal([...config.allowedHosts], ["nas.lan:443", "127.0.0.1:80"]);
 });
 
 Deno.test("the database's URL may be the common one", () => {
@@ -63,8 +71,9 @@ Deno.test("every bad variable is named at once, without its value", () => {
     CODEX_SETUP_CODE: "short",
     CODEX_AUTH_PORT: "many",
     CODEX_SYNC_URL: undefined,
+    CODEX_ALLOWED_PRIVATE_HOSTS: "nas.lan",
   });
-  equal(problems.length, 5);
+  equal(problems.length, 6);
   const text = problems.join("\n");
   match(text, /CODEX_ENCRYPTION_KEY: .*is 5 bytes.*openssl rand -base64 32/);
   match(text, /CODEX_ENCRYPTION_PREVIOUS_KEYS: Key 2: .*not base64/);

@@ -10,8 +10,10 @@ import type {
   ReadinessCheck,
   TicketResult,
 } from "@codex/service";
+import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import type { AuthSchema } from "./db/database.ts";
 import type { Throttles } from "./throttle.ts";
+import type { TokenRefresher } from "./token_refresher.ts";
 
 export interface Tickets {
   sign(ticket: NewTicket): Promise<{ ticket: string; expiresAt: Date }>;
@@ -33,7 +35,12 @@ export interface AuthDeps {
   /** Null while no encryption key is set. */
   readonly keyring: Keyring | null;
   readonly tickets: Tickets;
-  readonly pluginHost: Pick<PluginHostService, "getPlugin">;
+  readonly tokens: TokenRefresher;
+  readonly pluginHost: Pick<PluginHostService, "getPlugin" | "callPlugin">;
+  /** To providers: their addresses come from plugins. */
+  readonly guardedFetch: GuardedFetch;
+  /** Where providers send browsers back to. */
+  readonly redirectUrl: string;
   /** The configured setup code; null where each replica made its own at start. */
   readonly setupCode: string | null;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;

@@ -11,6 +11,7 @@ import {
   serveUntilStopped,
   startLogging,
 } from "@codex/service";
+import { createGuardedFetch } from "@codex/service/guarded-fetch";
 import { createApp } from "./app.ts";
 import { startBackground } from "./background.ts";
 import { loadConfig } from "./config.ts";
@@ -20,13 +21,14 @@ import { createPeers } from "./peers.ts";
 import { announceSetupCode, requireReady, requireRightKey } from "./start_checks.ts";
 import { createThrottles } from "./throttle.ts";
 import { createTickets } from "./tickets.ts";
+import { createTokenRefresher } from "./token_refresher.ts";
 
 await runMain("auth", async () => {
   const config = loadConfig({
     get: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFileSync(path),
   });
-  const { hostname, port, privateKey, publicKeys, keyring, setupCode } = config;
+  const { hostname, port, privateKey, publicKeys, keyring, setupCode, redirectUrl } = config;
   const logger = await startLogging("auth", config.logLevel);
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   const base = { db, logger, now: Date.now, random: secureRandomBytes, keyring, setupCode };
@@ -40,13 +42,16 @@ await runMain("auth", async () => {
   const identity = await createIdentity({ service: "auth", privateKey, publicKeys, now });
   const { pluginHost, purgers } = createPeers(identity, config.peers);
   const background = startBackground({ ...base, purgers });
+  const outside = { pluginHost, guardedFetch: createGuardedFetch(config) };
   const app = createApp({
     ...base,
+    ...outside,
     identity,
-    pluginHost,
+    redirectUrl,
     passwords: createPasswordHasher(),
     throttles: createThrottles(sql),
     tickets: await createTickets(privateKey, now),
+    tokens: createTokenRefresher({ ...base, ...outside }),
     checks: { database },
     onPurgesOwed: background.purgeNow,
   });

@@ -1,8 +1,8 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, lte, sql } from "drizzle-orm";
 import type { ConnectionStatus, JsonObject } from "@codex/protocol";
 import { type Executor, schema } from "./database.ts";
 
-const { connections } = schema;
+const { connections, oauthGrants } = schema;
 
 export type ConnectionRow = typeof connections.$inferSelect;
 
@@ -73,14 +73,99 @@ export async function disableConnection(
   return rows.length > 0;
 }
 
+/** What a process of the connection is started with has changed. */
+const nextRevision = sql`${connections.revision} + 1`;
+
 export async function setConnectionConfig(
   db: Executor,
   id: string,
   config: JsonObject,
 ): Promise<ConnectionRow | undefined> {
-  const rows = await db.update(connections).set({ config }).where(eq(connections.id, id))
+  const rows = await db.update(connections).set({ config, revision: nextRevision })
+    .where(eq(connections.id, id)).returning();
+  return rows[0];
+}
+
+/**
+ * The connection that is about to get new credentials, enabled, made where there is none; locked until
+ * the transaction ends.
+ */
+export async function openConnection(
+  db: Executor,
+  connection: { userId: string; pluginId: string; createdAt: Date },
+): Promise<ConnectionRow> {
+  const rows = await db.insert(connections)
+    .values({ ...connection, enabled: true, status: "not_connected", config: {} })
+    .onConflictDoUpdate({
+      target: [connections.userId, connections.pluginId],
+      set: { enabled: true, revision: nextRevision },
+    })
+    .returning();
+  return rows[0]!;
+}
+
+export async function setConnectionStatus(
+  db: Executor,
+  id: string,
+  status: ConnectionStatus,
+  statusReason: string | null,
+): Promise<ConnectionRow | undefined> {
+  const rows = await db.update(connections).set({ status, statusReason })
+    .where(eq(connections.id, id)).returning();
+  return rows[0];
+}
+
+/** Before its grant and secrets, in every transaction that changes both. False when it is gone. */
+export async function lockConnectionById(db: Executor, id: string): Promise<boolean> {
+  const rows = await db.select({ id: connections.id }).from(connections)
+    .where(eq(connections.id, id)).for("update");
+  return rows.length > 0;
+}
+
+export async function advanceRevision(db: Executor, id: string): Promise<void> {
+  await db.update(connections).set({ revision: nextRevision }).where(eq(connections.id, id));
+}
+
+/** Nothing once the credentials have changed since `revision`. */
+export async function requireReconnection(
+  db: Executor,
+  connection: { id: string; revision: number },
+  reason: string,
+): Promise<void> {
+  await db.update(connections).set({ status: "needs_reconnection", statusReason: reason })
+    .where(and(
+      eq(connections.id, connection.id),
+      eq(connections.revision, connection.revision),
+      eq(connections.status, "connected"),
+    ));
+}
+
+export async function setExternalIdentity(
+  db: Executor,
+  id: string,
+  identity: Pick<ConnectionRow, "externalId" | "externalUsername" | "externalAvatarUrl">,
+): Promise<ConnectionRow | undefined> {
+  const rows = await db.update(connections).set(identity).where(eq(connections.id, id))
     .returning();
   return rows[0];
+}
+
+/** Marks connections, or one, whose token has ended and can't be renewed. */
+export async function markExpiredConnections(
+  db: Executor,
+  now: Date,
+  reason: string,
+  id?: string,
+): Promise<void> {
+  const expired = db.select({ id: oauthGrants.connectionId }).from(oauthGrants)
+    .where(and(eq(oauthGrants.refreshable, false), lte(oauthGrants.expiresAt, now)));
+  await db.update(connections)
+    .set({ status: "needs_reconnection", statusReason: reason })
+    .where(and(
+      eq(connections.status, "connected"),
+      inArray(connections.id, expired),
+      id === undefined ? undefined : eq(connections.id, id),
+    ));
 }
 
 /** Deletes the connections of a user, of a plugin, or of one to the other, with their secrets. */

@@ -87,6 +87,10 @@ export const connections = auth.table("connections", {
   status: text("status").notNull(),
   statusReason: text("status_reason"),
   config: jsonb("config").notNull(),
+  /** Counts what a process of the connection would be started with: see `TicketClaims.revision`. */
+  revision: integer("revision").notNull().default(1),
+  /** The account at the plugin's service. */
+  externalId: text("external_id"),
   externalUsername: text("external_username"),
   externalAvatarUrl: text("external_avatar_url"),
   createdAt: instant("created_at").notNull(),
@@ -126,6 +130,54 @@ export const secrets = auth.table("secrets", {
     sql`${table.connectionId} is null or ${table.connectionId} = ${table.ownerId}`,
   ),
 ]);
+
+/** What the administrator registered at a plugin's provider; its secret is in the vault. */
+export const oauthClients = auth.table("oauth_clients", {
+  pluginId: uuid("plugin_id").primaryKey(),
+  clientId: text("client_id").notNull(),
+  /** How the provider takes the secret, once one way has worked. */
+  secretBy: text("secret_by"),
+  updatedAt: instant("updated_at").notNull(),
+}, (table) => [
+  check("oauth_clients_secret_by", sql`${table.secretBy} in ('body', 'basic')`),
+]);
+
+/** Sign-ins that were begun and have not come back; a row is used up by deleting it. */
+export const oauthFlows = auth.table("oauth_flows", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  stateHash: bytea("state_hash").notNull().unique(),
+  /** Of the token in the cookie of the browser that began it. */
+  browserHash: bytea("browser_hash").notNull(),
+  userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+  pluginId: uuid("plugin_id").notNull(),
+  /** What the flow was begun with: a code must not reach another endpoint than its provider's. */
+  clientId: text("client_id").notNull(),
+  tokenUrl: text("token_url").notNull(),
+  /** Encrypted PKCE verifier; null for providers that lack PKCE. */
+  verifier: bytea("verifier"),
+  createdAt: instant("created_at").notNull(),
+  expiresAt: instant("expires_at").notNull(),
+}, (table) => [
+  index("oauth_flows_user").on(table.userId),
+  index("oauth_flows_expiry").on(table.expiresAt),
+]);
+
+/** How long a connection's token lives and who renews it; the tokens themselves are in the vault. */
+export const oauthGrants = auth.table("oauth_grants", {
+  connectionId: uuid("connection_id").primaryKey()
+    .references(() => connections.id, { onDelete: "cascade" }),
+  obtainedAt: instant("obtained_at").notNull(),
+  /** Null where the provider doesn't say. */
+  expiresAt: instant("expires_at"),
+  /** From when on the token is renewed; null without a refresh token or an expiry. */
+  refreshAt: instant("refresh_at"),
+  refreshable: boolean("refreshable").notNull(),
+  /** Attempts that failed since the last one that didn't. */
+  failures: integer("failures").notNull().default(0),
+  /** Whose attempt is under way, and until when no other replica makes one. */
+  leaseId: uuid("lease_id"),
+  leaseUntil: instant("lease_until"),
+});
 
 /** Deletions that other services still owe; a row is gone once its service has acknowledged. */
 export const purgesOwed = auth.table("purges_owed", {

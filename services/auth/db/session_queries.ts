@@ -34,6 +34,18 @@ export async function findSession(
   return rows[0];
 }
 
+/** A user's own session that still counts. */
+export async function findSessionOf(
+  db: Executor,
+  id: string,
+  userId: string,
+  limits: SessionLimits,
+): Promise<SessionRow | undefined> {
+  const rows = await db.select().from(sessions)
+    .where(and(eq(sessions.id, id), eq(sessions.userId, userId), alive(limits)));
+  return rows[0];
+}
+
 export async function touchSession(db: Executor, id: string, at: Date): Promise<void> {
   await db.update(sessions).set({ lastUsedAt: at }).where(eq(sessions.id, id));
 }

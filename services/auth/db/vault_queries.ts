@@ -4,7 +4,15 @@ import { type Executor, schema } from "./database.ts";
 const { encryptionKeys, secrets } = schema;
 
 /** What a stored value is; part of what its ciphertext is bound to. */
-export type SecretPurpose = "plugin_credential" | "connection_credential";
+export type SecretPurpose =
+  | "plugin_credential"
+  | "connection_credential"
+  /** Apart from what a process gets: only auth itself uses these. */
+  | "oauth_refresh_token"
+  | "oauth_client_secret";
+
+/** Their owner is a connection, with which they go. */
+const OF_CONNECTIONS: readonly SecretPurpose[] = ["connection_credential", "oauth_refresh_token"];
 
 export interface SecretOwner {
   readonly purpose: SecretPurpose;
@@ -25,7 +33,7 @@ export async function upsertSecret(
   secret: StoredSecret & { keyId: string; updatedAt: Date },
 ): Promise<void> {
   const { name, value, keyId, updatedAt } = secret;
-  const connectionId = owner.purpose === "connection_credential" ? owner.ownerId : null;
+  const connectionId = OF_CONNECTIONS.includes(owner.purpose) ? owner.ownerId : null;
   await db.insert(secrets).values({ ...owner, connectionId, name, value, keyId, updatedAt })
     .onConflictDoUpdate({
       target: [secrets.purpose, secrets.ownerId, secrets.name],
@@ -36,6 +44,12 @@ export async function upsertSecret(
 export async function listSecrets(db: Executor, owner: SecretOwner): Promise<StoredSecret[]> {
   return await db.select({ name: secrets.name, value: secrets.value }).from(secrets)
     .where(ownedBy(owner)).orderBy(secrets.name);
+}
+
+/** Without opening them: this works without a key. */
+export async function listSecretNames(db: Executor, owner: SecretOwner): Promise<string[]> {
+  const rows = await db.select({ name: secrets.name }).from(secrets).where(ownedBy(owner));
+  return rows.map((row) => row.name);
 }
 
 export async function deleteSecrets(

@@ -1,6 +1,6 @@
 import { deepEqual as equal } from "node:assert/strict";
-import { Manifest } from "@codex/protocol";
-import { changeConfig, CONFIG_BYTES_MAX, needsNoUserAuth } from "./connection_rules.ts";
+import { ConfigSchema, Manifest } from "@codex/protocol";
+import { changeConfig, CONFIG_BYTES_MAX, statusOf } from "./connection_rules.ts";
 
 const manifest = (more: object) =>
   Manifest.parse({
@@ -11,43 +11,59 @@ const manifest = (more: object) =>
     ...more,
   });
 
+const token = { key: "token", label: "Token", type: "password" };
+const oauth = { authorizationUrl: "https://a.example/", tokenUrl: "https://a.example/token" };
+const open = { status: "not_connected", reason: null };
+const connected = { status: "connected", reason: null };
+
 Deno.test("a plugin without OAuth and required credentials needs nothing of the user", () => {
-  const credential = { key: "token", label: "Token", type: "password" };
-  equal(needsNoUserAuth(manifest({})), true);
+  equal(statusOf(manifest({}), []), connected);
   equal(
-    needsNoUserAuth(manifest({ requiredCredentials: [{ ...credential, required: false }] })),
-    true,
+    statusOf(manifest({ requiredCredentials: [{ ...token, required: false }] }), []),
+    connected,
   );
-  equal(
-    needsNoUserAuth(manifest({ requiredCredentials: [{ ...credential, required: true }] })),
-    false,
-  );
-  const oauth = { authorizationUrl: "https://a.example/", tokenUrl: "https://a.example/token" };
-  equal(needsNoUserAuth(manifest({ oauth })), false);
+});
+
+Deno.test("a plugin is connected once it has all that it requires", () => {
+  const name = { key: "name", label: "Name", required: true };
+  const both = manifest({ requiredCredentials: [{ ...token, required: true }, name] });
+  equal(statusOf(both, []), open);
+  equal(statusOf(both, ["token"]), {
+    status: "not_connected",
+    reason: 'Still to be entered: "Name"',
+  });
+  equal(statusOf(both, ["token", "name"]), connected);
+});
+
+Deno.test("a plugin with OAuth needs an access token, signed in for or pasted", () => {
+  equal(statusOf(manifest({ oauth }), []), open);
+  equal(statusOf(manifest({ oauth }), ["other"]), open);
+  equal(statusOf(manifest({ oauth }), ["access_token"]), connected);
 });
 
 Deno.test("a change replaces the plugin's settings and keeps what the server keeps", () => {
-  const current = { old: 1, _codex: { autoSync: true } };
-  equal(changeConfig(current, { fresh: 2 }), {
+  const current = { old: 1, _codex: { syncRatings: false } };
+  equal(changeConfig(current, { fresh: 2 }, undefined), {
     kind: "ok",
-    config: { fresh: 2, _codex: { autoSync: true } },
+    config: { fresh: 2, _codex: { syncRatings: false } },
   });
-  equal(changeConfig(current, { _codex: {} }), { kind: "ok", config: { _codex: {} } });
-  equal(changeConfig({}, { a: 1 }), { kind: "ok", config: { a: 1 } });
+  equal(changeConfig(current, { _codex: {} }, undefined), { kind: "ok", config: { _codex: {} } });
+  equal(changeConfig({}, { a: 1 }, undefined), { kind: "ok", config: { a: 1 } });
 });
 
-Deno.test("the server's part must be an object", () => {
-  for (const _codex of [null, 1, "x", [], true]) {
-    equal(changeConfig({}, { _codex }), {
-      kind: "refused",
-      pointer: "/config/_codex",
-      detail: "Must be an object",
-    });
-  }
+Deno.test("what breaks the plugin's schema is refused by name", () => {
+  const schema = ConfigSchema.parse({ fields: [{ key: "a", label: "A", type: "number" }] });
+  equal(changeConfig({}, { a: "x", b: 1 }, schema), {
+    kind: "refused",
+    errors: [
+      { pointer: "/config/a", detail: "Must be a number" },
+      { pointer: "/config/b", detail: "Is not a setting of this plugin" },
+    ],
+  });
 });
 
 Deno.test("a configuration of 64 KiB is taken, one byte more is not", () => {
   const filled = (bytes: number) => ({ a: "x".repeat(bytes - '{"a":""}'.length) });
-  equal(changeConfig({}, filled(CONFIG_BYTES_MAX)).kind, "ok");
-  equal(changeConfig({}, filled(CONFIG_BYTES_MAX + 1)).kind, "refused");
+  equal(changeConfig({}, filled(CONFIG_BYTES_MAX), undefined).kind, "ok");
+  equal(changeConfig({}, filled(CONFIG_BYTES_MAX + 1), undefined).kind, "refused");
 });

@@ -1,6 +1,6 @@
 /** `/internal/connections`: the subject's connections; the gateway composes the public calls of them. */
 import { Hono } from "hono";
-import { ConfigChange, PathPluginId } from "@codex/protocol";
+import { ConfigChange, CredentialsRequest, type FieldError, PathPluginId } from "@codex/protocol";
 import {
   callContext,
   callers,
@@ -13,8 +13,10 @@ import {
 } from "@codex/service";
 import type { AuthDeps } from "../deps.ts";
 import { configure, disable, disconnect, enable, list } from "../workflows/connections.ts";
+import { enterCredentials, type EnterResult } from "../workflows/enter_credentials.ts";
 import { issueTicket } from "../workflows/tickets.ts";
-import { noConnection, ticketProblem } from "./ticket_problems.ts";
+import { pluginProblem, userGone } from "./plugin_problems.ts";
+import { noConnection, ticketProblem, vaultProblem } from "./ticket_problems.ts";
 
 export function connectionRoutes(deps: AuthDeps) {
   const gateway = callers(deps.identity, "gateway");
@@ -29,19 +31,10 @@ export function connectionRoutes(deps: AuthDeps) {
       switch (result.kind) {
         case "enabled":
           return c.json(result.connection, 200);
-        case "not_for_users":
-          throw new ProblemError(
-            "unprocessable",
-            `Plugin "${result.plugin.name}" works for everyone: there is nothing to connect`,
-          );
-        case "plugin_off":
-          throw new ProblemError(
-            "plugin_off",
-            `Plugin "${result.plugin.name}" is off: ${result.plugin.stateReason ?? "disabled"}`,
-            { retryAfterSeconds: 60 },
-          );
         case "user_gone":
-          throw new ProblemError("unauthenticated", "Sign in again: the session has ended");
+          throw userGone();
+        default:
+          throw pluginProblem(result);
       }
     })
     .post("/:pluginId/disable", gateway, usePlugins, byPlugin, async (c) => {
@@ -58,19 +51,35 @@ export function connectionRoutes(deps: AuthDeps) {
       async (c) => {
         const { pluginId } = c.req.valid("param");
         const { config } = c.req.valid("json");
-        const result = await configure(deps, subjectOf(c), pluginId, config);
+        const result = await configure(deps, callContext(c), subjectOf(c), pluginId, config);
         switch (result.kind) {
           case "configured":
             return c.json(result.connection, 200);
           case "not_found":
             throw noConnection();
-          case "refused": {
-            const { pointer, detail } = result;
-            throw new ProblemError("bad_request", `${pointer}: ${detail}`, {
-              errors: [{ pointer, detail }],
-            });
-          }
+          case "refused":
+            throw badFields(result.errors);
         }
+      },
+    )
+    .put(
+      "/:pluginId/credentials",
+      gateway,
+      usePlugins,
+      byPlugin,
+      jsonBody(CredentialsRequest),
+      async (c) => {
+        const { pluginId } = c.req.valid("param");
+        const entered = c.req.valid("json");
+        const result = await enterCredentials(
+          deps,
+          callContext(c),
+          subjectOf(c),
+          pluginId,
+          entered,
+        );
+        if (result.kind !== "entered") throw credentialsProblem(result);
+        return c.json(result.connection, 200);
       },
     )
     .delete("/:pluginId", gateway, usePlugins, byPlugin, async (c) => {
@@ -80,8 +89,31 @@ export function connectionRoutes(deps: AuthDeps) {
     })
     .post("/:pluginId/ticket", gatewayOrSync, usePlugins, byPlugin, async (c) => {
       const { pluginId } = c.req.valid("param");
-      const result = await issueTicket(deps, subjectOf(c), pluginId);
+      const result = await issueTicket(deps, callContext(c), subjectOf(c), pluginId);
       if (result.kind !== "issued") throw ticketProblem(result);
       return c.json(result.answer, 200);
     });
+}
+
+function badFields(errors: readonly FieldError[]): ProblemError {
+  const named = errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join("; ");
+  return new ProblemError("bad_request", named, { errors });
+}
+
+function credentialsProblem(refusal: Exclude<EnterResult, { kind: "entered" }>): ProblemError {
+  switch (refusal.kind) {
+    case "refused":
+      return badFields(refusal.errors);
+    case "none_needed":
+      return new ProblemError(
+        "unprocessable",
+        `Plugin "${refusal.plugin.name}" takes no credentials of users`,
+      );
+    case "user_gone":
+      return userGone();
+    case "no_key":
+      return vaultProblem(refusal);
+    default:
+      return pluginProblem(refusal);
+  }
 }

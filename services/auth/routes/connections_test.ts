@@ -43,7 +43,11 @@ Deno.test("a plugin that needs nothing of the user is connected once enabled", a
     config: {},
     createdAt: new Date(auth.clock.now()).toISOString(),
   });
-  equal(await list(auth, subject), { connections: [connection], purgesOwed: {} });
+  equal(await list(auth, subject), {
+    connections: [connection],
+    purgesOwed: {},
+    oauthClients: [],
+  });
 });
 
 Deno.test("a plugin that needs a login is enabled, and not connected yet", async () => {
@@ -111,11 +115,43 @@ Deno.test("a new configuration keeps the server's part, unless that is named too
     const reply = await auth.call("PUT", path(pluginId, "/config"), { subject, body });
     return (await json(reply))["config"];
   };
-  const codex = { autoSync: true, nested: { deep: [1, "two", null] } };
+  const codex = { syncRatings: false, direction: "pull" };
   equal(await set({ unit: "volumes", _codex: codex }), { unit: "volumes", _codex: codex });
   equal(await set({ other: 1 }), { other: 1, _codex: codex });
   equal(await set({ _codex: {} }), { _codex: {} });
   equal((await list(auth, subject)).connections[0]?.config, { _codex: {} });
+});
+
+Deno.test("a configuration is checked by the plugin's schema, and every wrong part is named", async () => {
+  await using auth = await createFixture();
+  const subject = await auth.addUser("ada");
+  const fields = [{ key: "unit", label: "Unit", type: "string", required: false }];
+  const pluginId = auth.addPlugin({}, { userConfigSchema: { fields } });
+  await enabled(auth, subject, pluginId);
+  const put = (config: object) =>
+    auth.call("PUT", path(pluginId, "/config"), { subject, body: { config } });
+  const problem = await json(await put({ unit: 1, other: 2, _codex: { nope: 1 } }), 400);
+  const pointers = (problem["errors"] as { pointer: string }[]).map((it) => it.pointer);
+  equal(pointers, ["/config/_codex/nope", "/config/unit", "/config/other"]);
+  equal((await json(await put({ unit: "volumes" })))["config"], { unit: "volumes" });
+});
+
+Deno.test("a new configuration asks for a new process", async () => {
+  await using auth = await createFixture();
+  const subject = await auth.addUser("ada");
+  const pluginId = auth.addPlugin();
+  await enabled(auth, subject, pluginId);
+  const revision = async () => {
+    const reply = await auth.call("POST", path(pluginId, "/ticket"), { subject });
+    const verified = await auth.deps.tickets.verify(TicketAnswer.parse(await json(reply)).ticket);
+    ok(verified.ok);
+    return verified.claims.revision;
+  };
+  const before = await revision();
+  equal(await revision(), before);
+  const body = { config: { unit: "volumes" } };
+  await json(await auth.call("PUT", path(pluginId, "/config"), { subject, body }));
+  equal(await revision(), before + 1);
 });
 
 Deno.test("a bad or huge configuration is refused and changes nothing", async () => {
@@ -145,6 +181,7 @@ Deno.test("disconnecting removes the connection and its secrets and owes three p
   equal(await list(auth, subject), {
     connections: [],
     purgesOwed: { [pluginId]: ["plugin-host", "storage", "sync"] },
+    oauthClients: [],
   });
   equal(auth.purgesOwed(), 1);
   notEqual((await enabled(auth, subject, pluginId)).id, id);
@@ -179,7 +216,7 @@ Deno.test("another user's connection is out of reach, an administrator's too", a
     const reply = await auth.call(method, url, { subject: root, ...(body && { body }) });
     equal(await problemCode(reply, 404), "not_found");
   }
-  equal(await list(auth, root), { connections: [], purgesOwed: {} });
+  equal(await list(auth, root), { connections: [], purgesOwed: {}, oauthClients: [] });
   equal((await list(auth, ada)).connections.length, 1);
 });
 

@@ -21,6 +21,15 @@ export function ticketProblem(refusal: ConnectionRefusal): ProblemError {
           refusal.connection.statusReason ?? "connect first"
         }`,
       );
+    case "token_unavailable":
+      return new ProblemError(
+        "service_unavailable",
+        "The sign-in at the plugin's service can't be renewed now: it is tried again",
+        { retryAfterSeconds: refusal.retryAfterSeconds },
+      );
+    case "no_key":
+    case "unknown_key":
+      return vaultProblem(refusal);
   }
 }
 
@@ -32,7 +41,14 @@ export function presentedTicketProblem(refusal: ConnectionRefusal | TicketRefusa
       refusal.reason === "expired" ? "The ticket has expired" : "The ticket is not valid",
     );
   }
-  return new ProblemError("unauthenticated", "The ticket's connection is gone or off");
+  switch (refusal.kind) {
+    case "token_unavailable":
+    case "no_key":
+    case "unknown_key":
+      return ticketProblem(refusal);
+    default:
+      return new ProblemError("unauthenticated", "The ticket's connection is gone or off");
+  }
 }
 
 export function vaultProblem(closed: VaultClosed): ProblemError {

@@ -1,7 +1,7 @@
 /** `/vault`: the plugins' secrets, for plugin-host alone; those of a connection against its ticket. */
 import { Hono } from "hono";
 import { PathPluginId, PluginSecretsChange, TicketRequest } from "@codex/protocol";
-import { callers, jsonBody, path, type RequestEnv } from "@codex/service";
+import { callContext, callers, jsonBody, path, type RequestEnv } from "@codex/service";
 import type { AuthDeps } from "../deps.ts";
 import { releaseSecrets } from "../workflows/tickets.ts";
 import { changePluginSecrets, deletePlugin, readSecrets } from "../workflows/vault.ts";
@@ -30,16 +30,9 @@ export function vaultRoutes(deps: AuthDeps) {
       return c.json({}, 200);
     })
     .post("/connections/release", pluginHost, jsonBody(TicketRequest), async (c) => {
-      const result = await releaseSecrets(deps, c.req.valid("json").ticket);
-      switch (result.kind) {
-        case "released":
-          c.header("cache-control", "no-store");
-          return c.json(result.secrets, 200);
-        case "no_key":
-        case "unknown_key":
-          throw vaultProblem(result);
-        default:
-          throw presentedTicketProblem(result);
-      }
+      const result = await releaseSecrets(deps, callContext(c), c.req.valid("json").ticket);
+      if (result.kind !== "released") throw presentedTicketProblem(result);
+      c.header("cache-control", "no-store");
+      return c.json(result.secrets, 200);
     });
 }

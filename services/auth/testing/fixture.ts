@@ -4,6 +4,8 @@ import { createPasswordHasher } from "@codex/crypto/password";
 import {
   type CallContext,
   type Manifest,
+  type PluginCall,
+  type PluginCallAnswer,
   PluginId,
   type PluginSummary,
   type Role,
@@ -12,6 +14,7 @@ import {
   UserId,
 } from "@codex/protocol";
 import { connectDatabase, ProblemError, quietLogger } from "@codex/service";
+import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { createApp } from "../app.ts";
@@ -21,10 +24,15 @@ import type { AuthDeps } from "../deps.ts";
 import { usernameKey } from "../domain/username.ts";
 import { createThrottles } from "../throttle.ts";
 import { createTickets } from "../tickets.ts";
+import { createTokenRefresher } from "../token_refresher.ts";
 import { checkKeys } from "../workflows/vault.ts";
 
 export const SETUP_CODE = "setup-code-of-tests";
 export const PASSWORD = "correct horse battery staple";
+export const REDIRECT_URL = "http://codex.test/api/v1/user/plugins/oauth/callback";
+
+const unreachable: GuardedFetch = (url) =>
+  Promise.resolve({ kind: "unreachable", reason: "name", detail: `"${url.host}" is not known` });
 
 export interface Call {
   readonly from?: ServiceName;
@@ -37,6 +45,10 @@ export interface FixtureOptions {
   /** The encryption key; null for none. */
   readonly keyring?: Keyring | null;
   readonly setupCode?: string | null;
+  /** Nobody answers unless given. */
+  readonly guardedFetch?: GuardedFetch;
+  /** What plugins answer; an unknown method unless given. */
+  readonly answerCall?: (call: PluginCall) => Promise<PluginCallAnswer> | PluginCallAnswer;
 }
 
 export async function createFixture(options: FixtureOptions = {}) {
@@ -48,24 +60,34 @@ export async function createFixture(options: FixtureOptions = {}) {
   const keyring = options.keyring === undefined ? testKeyring(1) : options.keyring;
   let purgesOwed = 0;
 
-  const deps: AuthDeps = {
-    identity: await identities.of("auth"),
+  const base = {
     db: connection.db,
     logger: quietLogger(),
     now: clock.now,
-    random: secureRandomBytes,
-    // The least that Argon2id takes: what it costs is tested where it is made.
-    passwords: createPasswordHasher({ memoryKib: 8, iterations: 1, concurrency: 8 }),
-    throttles: createThrottles(connection.sql),
     keyring,
-    tickets: await createTickets(identities.privateKeys.auth, clock.now),
+    guardedFetch: options.guardedFetch ?? unreachable,
     pluginHost: {
       getPlugin(_context: CallContext, id: PluginId) {
         const plugin = plugins.get(id);
         if (plugin !== undefined) return Promise.resolve(plugin);
         return Promise.reject(new ProblemError("not_found", "There is no such plugin"));
       },
-    },
+      async callPlugin(_context: CallContext, _id: PluginId, call: PluginCall) {
+        const answer = await options.answerCall?.(call);
+        return answer ?? { ok: false, error: { code: -32601, message: "Unknown method" } };
+      },
+    } satisfies AuthDeps["pluginHost"],
+  };
+  const deps: AuthDeps = {
+    ...base,
+    identity: await identities.of("auth"),
+    random: secureRandomBytes,
+    // The least that Argon2id takes: what it costs is tested where it is made.
+    passwords: createPasswordHasher({ memoryKib: 8, iterations: 1, concurrency: 8 }),
+    throttles: createThrottles(connection.sql),
+    tickets: await createTickets(identities.privateKeys.auth, clock.now),
+    tokens: createTokenRefresher(base),
+    redirectUrl: REDIRECT_URL,
     setupCode: options.setupCode === undefined ? SETUP_CODE : options.setupCode,
     checks: {},
     onPurgesOwed: () => purgesOwed++,

@@ -1,12 +1,11 @@
 /** Connections of users to plugins: enabled, configured and disconnected by their users. */
-import type {
-  CallContext,
-  Connection,
-  ConnectionsAnswer,
-  JsonObject,
+import {
+  type CallContext,
+  type Connection,
+  type ConnectionsAnswer,
+  type JsonObject,
   PluginId,
-  PluginSummary,
-  Subject,
+  type Subject,
 } from "@codex/protocol";
 import { insertAuditLine } from "../db/audit_queries.ts";
 import {
@@ -18,18 +17,20 @@ import {
   setConnectionConfig,
 } from "../db/connection_queries.ts";
 import { isForeignKeyViolation } from "../db/database.ts";
+import { listOauthClientPlugins } from "../db/oauth_client_queries.ts";
+import { deleteOauthFlows } from "../db/oauth_flow_queries.ts";
 import { insertPurges, listOwedOfConnections } from "../db/purge_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { changeConfig, type ConfigResult, needsNoUserAuth } from "../domain/connection_rules.ts";
+import { changeConfig, type ConfigResult, statusOf } from "../domain/connection_rules.ts";
 import { purgesOfConnections } from "../domain/purge_duties.ts";
 import { toConnection } from "./connection_shape.ts";
+import { findUserPlugin, type PluginRefusal } from "./user_plugin.ts";
 
 type ConnectionDeps = Pick<AuthDeps, "db" | "now" | "pluginHost" | "onPurgesOwed">;
 
 export type EnableResult =
   | { readonly kind: "enabled"; readonly connection: Connection }
-  | { readonly kind: "not_for_users"; readonly plugin: PluginSummary }
-  | { readonly kind: "plugin_off"; readonly plugin: PluginSummary }
+  | PluginRefusal
   | { readonly kind: "user_gone" };
 
 export async function enable(
@@ -38,11 +39,10 @@ export async function enable(
   subject: Subject,
   pluginId: PluginId,
 ): Promise<EnableResult> {
-  const plugin = await deps.pluginHost.getPlugin(context, pluginId);
-  if (plugin.pluginType !== "user") return { kind: "not_for_users", plugin };
-  if (!plugin.usable || plugin.manifest === null) return { kind: "plugin_off", plugin };
+  const found = await findUserPlugin(deps, context, pluginId);
+  if (found.kind !== "ok") return found;
   const at = new Date(deps.now());
-  const needsNoAuth = needsNoUserAuth(plugin.manifest);
+  const needsNoAuth = statusOf(found.manifest, []).status === "connected";
   const { userId } = subject;
   try {
     const row = await deps.db.transaction(async (tx) => {
@@ -89,14 +89,21 @@ export type ConfigureResult =
 
 export async function configure(
   deps: ConnectionDeps,
+  context: CallContext,
   subject: Subject,
   pluginId: PluginId,
   change: JsonObject,
 ): Promise<ConfigureResult> {
+  // Also of a plugin that is off: settings may be put right before it is on again.
+  const { manifest } = await deps.pluginHost.getPlugin(context, pluginId);
   return await deps.db.transaction(async (tx): Promise<ConfigureResult> => {
     const current = await lockConnection(tx, subject.userId, pluginId);
     if (current === undefined) return { kind: "not_found" };
-    const changed = changeConfig(toConnection(current).config, change);
+    const changed = changeConfig(
+      toConnection(current).config,
+      change,
+      manifest?.userConfigSchema,
+    );
     if (changed.kind === "refused") return changed;
     const row = await setConnectionConfig(tx, current.id, changed.config) ?? current;
     return { kind: "configured", connection: toConnection(row) };
@@ -111,6 +118,8 @@ export async function disconnect(
 ): Promise<boolean> {
   const { userId } = subject;
   const gone = await deps.db.transaction(async (tx) => {
+    // A sign-in that is under way must not bring the connection back.
+    await deleteOauthFlows(tx, { userId, pluginId });
     const deleted = await deleteConnections(tx, { userId, pluginId });
     if (deleted.length === 0) return false;
     const at = new Date(deps.now());
@@ -132,13 +141,18 @@ export async function list(
   deps: Pick<AuthDeps, "db">,
   subject: Subject,
 ): Promise<ConnectionsAnswer> {
-  const [rows, owed] = await Promise.all([
+  const [rows, owed, oauthClients] = await Promise.all([
     listConnections(deps.db, subject.userId),
     listOwedOfConnections(deps.db, subject.userId),
+    listOauthClientPlugins(deps.db),
   ]);
   const purgesOwed: Record<string, string[]> = {};
   for (const { pluginId, service } of owed) {
     if (pluginId !== null) (purgesOwed[pluginId] ??= []).push(service);
   }
-  return { connections: rows.map(toConnection), purgesOwed };
+  return {
+    connections: rows.map(toConnection),
+    purgesOwed,
+    oauthClients: oauthClients.map((id) => PluginId.parse(id)),
+  };
 }

@@ -5,6 +5,9 @@
 import type { Keyring, SecretContext } from "@codex/crypto";
 import type { PluginSecretsChange } from "@codex/protocol";
 import { deleteConnections } from "../db/connection_queries.ts";
+import type { Executor } from "../db/database.ts";
+import { deleteOauthClient } from "../db/oauth_client_queries.ts";
+import { deleteOauthFlows } from "../db/oauth_flow_queries.ts";
 import { insertPurges } from "../db/purge_queries.ts";
 import {
   deleteSecrets,
@@ -74,11 +77,22 @@ export async function changePluginSecrets(
     if (removed.length > 0) await deleteSecrets(tx, owner, removed);
     if (keyring === null) return;
     for (const [name, text] of set) {
-      const value = keyring.encryptText(text, contextOf(owner, name));
-      await upsertSecret(tx, owner, { name, value, keyId: keyring.keyId, updatedAt });
+      await storeSecret(tx, keyring, owner, { name, text, updatedAt });
     }
   });
   return { kind: "ok" };
+}
+
+/** Encrypts a value into its row; one of the same name is replaced. */
+export async function storeSecret(
+  db: Executor,
+  keyring: Keyring,
+  owner: SecretOwner,
+  secret: { name: string; text: string; updatedAt: Date },
+): Promise<void> {
+  const { name, text, updatedAt } = secret;
+  const value = keyring.encryptText(text, contextOf(owner, name));
+  await upsertSecret(db, owner, { name, value, keyId: keyring.keyId, updatedAt });
 }
 
 /** Works without a key as long as nothing is stored: metadata-only use needs none. */
@@ -102,6 +116,20 @@ export async function readSecrets(
   return { kind: "ok", values };
 }
 
+export type ReadSecretResult =
+  | { readonly kind: "ok"; readonly text: string | null }
+  | VaultClosed;
+
+/** One value; null where there is none. */
+export async function readSecret(
+  deps: Pick<AuthDeps, "db" | "keyring">,
+  owner: SecretOwner,
+  name: string,
+): Promise<ReadSecretResult> {
+  const read = await readSecrets(deps, owner);
+  return read.kind === "ok" ? { kind: "ok", text: read.values[name] ?? null } : read;
+}
+
 /** Deletes a plugin's secrets and every connection to it; what others keep of those is owed. */
 export async function deletePlugin(
   deps: Pick<AuthDeps, "db" | "now" | "onPurgesOwed">,
@@ -109,10 +137,18 @@ export async function deletePlugin(
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await deleteSecrets(tx, { purpose: "plugin_credential", ownerId: pluginId });
+    await deleteSecrets(tx, { purpose: "oauth_client_secret", ownerId: pluginId });
+    await deleteOauthClient(tx, pluginId);
+    await deleteOauthFlows(tx, { pluginId });
     const connections = await deleteConnections(tx, { pluginId });
     await insertPurges(tx, purgesOfConnections(connections), new Date(deps.now()));
   });
   deps.onPurgesOwed();
+}
+
+/** What the PKCE verifier of a pending sign-in is bound to. */
+export function verifierContext(flowId: string): SecretContext {
+  return { purpose: "oauth_verifier", ownerId: flowId };
 }
 
 function contextOf(owner: SecretOwner, name: string): SecretContext {

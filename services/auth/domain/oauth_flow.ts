@@ -1,0 +1,39 @@
+/** Rules of a sign-in at a provider, from its start to the browser's return (security.md: "OAuth"). */
+import { constantTimeEqual, hashToken } from "@codex/crypto";
+
+/** A browser must be back within this time. */
+export const FLOW_LIFETIME_MS = 300_000;
+/** Sign-ins that a user may have begun and not ended. */
+export const PENDING_FLOWS_MAX = 3;
+/** A late return is told from an unknown one for this long after its end. */
+export const EXPIRED_FLOW_KEPT_MS = 3_600_000;
+
+export interface FlowOwner {
+  readonly userId: string;
+  readonly browserHash: Uint8Array;
+  readonly expiresAt: Date;
+}
+
+export type ReturnCheck =
+  | { readonly kind: "ok" }
+  | { readonly kind: "failed"; readonly reason: "other_user" | "other_browser" | "expired" };
+
+/**
+ * Whether the browser that came back may end the flow: only its user, in the browser that began it,
+ * in time. Else somebody could hang their account on another user's connection.
+ *
+ * @param browserToken of the flow's cookie
+ * @param now milliseconds since 1970
+ */
+export function checkReturn(
+  flow: FlowOwner,
+  back: { readonly userId: string; readonly browserToken: string | undefined },
+  now: number,
+): ReturnCheck {
+  if (flow.userId !== back.userId) return { kind: "failed", reason: "other_user" };
+  const isSameBrowser = back.browserToken !== undefined &&
+    constantTimeEqual(hashToken(back.browserToken), flow.browserHash);
+  if (!isSameBrowser) return { kind: "failed", reason: "other_browser" };
+  if (flow.expiresAt.getTime() <= now) return { kind: "failed", reason: "expired" };
+  return { kind: "ok" };
+}

@@ -1,0 +1,25 @@
+import { deepEqual as equal } from "node:assert/strict";
+import { hashToken } from "@codex/crypto";
+import { checkReturn } from "./oauth_flow.ts";
+
+const flow = {
+  userId: "ada",
+  browserHash: hashToken("cookie"),
+  expiresAt: new Date(1000),
+};
+
+Deno.test("a flow ends for its user, in its browser, in time", () => {
+  equal(checkReturn(flow, { userId: "ada", browserToken: "cookie" }, 999), { kind: "ok" });
+});
+
+Deno.test("another user, another browser and a late return are told apart", () => {
+  const reason = (userId: string, browserToken: string | undefined, now: number) => {
+    const check = checkReturn(flow, { userId, browserToken }, now);
+    return check.kind === "failed" && check.reason;
+  };
+  equal(reason("bob", "cookie", 0), "other_user");
+  equal(reason("ada", undefined, 0), "other_browser");
+  equal(reason("ada", "", 0), "other_browser");
+  equal(reason("ada", "another", 0), "other_browser");
+  equal(reason("ada", "cookie", 1000), "expired");
+});
