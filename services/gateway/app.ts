@@ -27,6 +27,7 @@ import { createGuard } from "./guard.ts";
 import { createPrincipals } from "./principals.ts";
 import { apiDocsRoutes } from "./routes/api_docs.tsx";
 import { forwardedRoutes } from "./routes/forwarded.ts";
+import { type OauthRouteOptions, oauthRoutes } from "./routes/oauth.tsx";
 import { statusPageRoutes } from "./routes/status_page.tsx";
 import { type UserPluginRouteOptions, userPluginRoutes } from "./routes/user_plugins.ts";
 import { securityHeaders } from "./security_headers.ts";
@@ -34,7 +35,10 @@ import { createServiceProbes } from "./service_probes.ts";
 import { sessionCookie } from "./session_cookie.ts";
 
 export interface GatewayDeps extends ForwarderOptions {
-  readonly auth: Pick<AuthService, "resolve"> & UserPluginRouteOptions["auth"];
+  readonly auth:
+    & Pick<AuthService, "resolve">
+    & UserPluginRouteOptions["auth"]
+    & OauthRouteOptions["auth"];
   readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -61,6 +65,7 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
   app.route("/health", healthRoutes(probes.checks));
   app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie }));
+  app.route("/", oauthRoutes({ ...deps, guard, principals, cookie }));
   app.route("/", userPluginRoutes({ ...deps, guard }));
   app.route("/", apiDocsRoutes(version));
   app.route(

@@ -18,6 +18,10 @@ export function securityHeaders(isSecure: boolean): MiddlewareHandler {
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
     },
+    // A window opened from here, for a sign-in at a provider, may still tell how it went.
+    crossOriginOpenerPolicy: "same-origin-allow-popups",
+    // A page that has to set one of these otherwise does so itself.
+    overwrite: false,
     referrerPolicy: "no-referrer",
     xFrameOptions: "DENY",
     strictTransportSecurity: isSecure ? "max-age=31536000" : false,

@@ -76,7 +76,9 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     responses: {
       [operation.status]: {
         description: operation.status === 201 ? "Made" : "Done",
-        content: { "application/json": { schema: operation.answer } },
+        content: {
+          [operation.page ? "text/html" : "application/json"]: { schema: operation.answer },
+        },
       },
       ...Object.fromEntries(
         refusalsOf(operation).map(([status, description]) => [status, problem(description)]),

@@ -5,6 +5,7 @@ import {
   type Connection,
   type ConnectionsAnswer,
   type Manifest,
+  type PluginId,
   type PluginSummary,
   requiresUserAuth,
   type UserPlugin,
@@ -13,10 +14,12 @@ import {
 
 /**
  * @param plugin undefined when plugin-host did not answer: its part is then empty and `partial` is set
+ * @param oauthClients the plugins whose OAuth client the administrator has set
  */
 export function toUserPlugin(
   connection: Connection,
   plugin: PluginSummary | undefined,
+  oauthClients: readonly PluginId[],
 ): UserPlugin {
   const statusReason = connection.statusReason ?? whyOff(plugin);
   return {
@@ -25,7 +28,7 @@ export function toUserPlugin(
     ...(statusReason !== undefined && { statusReason }),
     ...(plugin === undefined
       ? { ...UNKNOWN_PLUGIN, partial: true, pluginId: connection.pluginId }
-      : describePlugin(plugin)),
+      : describePlugin(plugin, oauthClients)),
     enabled: connection.enabled,
     connected: connection.status === "connected",
     config: connection.config,
@@ -48,9 +51,10 @@ export function toUserPlugin(
 export function toAvailablePlugin(
   plugin: PluginSummary,
   purgesOwed: readonly string[] | undefined,
+  oauthClients: readonly PluginId[],
 ): AvailablePlugin {
   return {
-    ...describePlugin(plugin),
+    ...describePlugin(plugin, oauthClients),
     ...(purgesOwed !== undefined && purgesOwed.length > 0 && { purgesOwed: [...purgesOwed] }),
   };
 }
@@ -61,11 +65,14 @@ export function toAvailablePlugin(
  * @param plugins undefined when plugin-host did not answer
  */
 export function composeUserPlugins(
-  { connections, purgesOwed }: ConnectionsAnswer,
+  { connections, purgesOwed, oauthClients }: ConnectionsAnswer,
   plugins: readonly PluginSummary[] | undefined,
 ): z.infer<typeof UserPluginList> {
   if (plugins === undefined) {
-    return { enabled: connections.map((one) => toUserPlugin(one, undefined)), available: [] };
+    return {
+      enabled: connections.map((one) => toUserPlugin(one, undefined, oauthClients)),
+      available: [],
+    };
   }
   const ofUsers = new Map(plugins.filter(isUserPlugin).map((plugin) => [plugin.id, plugin]));
   const connected = new Set(connections.map((connection) => connection.pluginId));
@@ -73,11 +80,11 @@ export function composeUserPlugins(
     enabled: connections.flatMap((connection) => {
       // A plugin that was just deleted takes its connections along, a moment later.
       const plugin = ofUsers.get(connection.pluginId);
-      return plugin === undefined ? [] : [toUserPlugin(connection, plugin)];
+      return plugin === undefined ? [] : [toUserPlugin(connection, plugin, oauthClients)];
     }),
     available: [...ofUsers.values()]
       .filter((plugin) => plugin.usable && !connected.has(plugin.id))
-      .map((plugin) => toAvailablePlugin(plugin, purgesOwed[plugin.id])),
+      .map((plugin) => toAvailablePlugin(plugin, purgesOwed[plugin.id], oauthClients)),
   };
 }
 
@@ -102,7 +109,10 @@ const UNKNOWN_PLUGIN = {
   capabilities: NO_CAPABILITIES,
 } as const;
 
-function describePlugin(plugin: PluginSummary): AvailablePlugin {
+function describePlugin(
+  plugin: PluginSummary,
+  oauthClients: readonly PluginId[],
+): AvailablePlugin {
   const { manifest } = plugin;
   const description = manifest?.userDescription ?? plugin.description;
   return {
@@ -116,7 +126,8 @@ function describePlugin(plugin: PluginSummary): AvailablePlugin {
     }),
     requiresAuth: manifest !== null && requiresUserAuth(manifest),
     requiresOauth: manifest?.oauth !== undefined,
-    oauthConfigured: manifest?.oauth?.clientId !== undefined,
+    oauthConfigured: manifest?.oauth !== undefined &&
+      (manifest.oauth.clientId !== undefined || oauthClients.includes(plugin.id)),
     capabilities: manifest === null ? NO_CAPABILITIES : capabilitiesOf(manifest),
   };
 }

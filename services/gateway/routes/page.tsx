@@ -6,9 +6,11 @@ export interface PageOptions {
   readonly title: string;
   readonly stylesheets: readonly string[];
   readonly body: Child;
+  /** 200 unless given. */
+  readonly status?: 200 | 400;
 }
 
-export function pageResponse(c: Context, { title, stylesheets, body }: PageOptions) {
+export function pageResponse(c: Context, { title, stylesheets, body, status = 200 }: PageOptions) {
   const page = (
     <html lang="en">
       <head>
@@ -22,5 +24,5 @@ export function pageResponse(c: Context, { title, stylesheets, body }: PageOptio
       <body>{body}</body>
     </html>
   );
-  return c.html(`<!doctype html>${page}`, 200, { "cache-control": "no-store" });
+  return c.html(`<!doctype html>${page}`, status, { "cache-control": "no-store" });
 }

@@ -5,7 +5,7 @@ import {
   type AuthService,
   type CallContext,
   ConfigChange,
-  OPERATIONS,
+  CredentialsRequest,
   PathPluginId,
   type PluginHostService,
   type PluginId,
@@ -16,6 +16,7 @@ import { callContext, jsonBody, path, ProblemError } from "@codex/service";
 import { composeUserPlugins, isUserPlugin, toUserPlugin } from "../domain/user_plugin.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
 import type { Guard } from "../guard.ts";
+import { operationById } from "../operation_by_id.ts";
 
 export interface UserPluginRouteOptions {
   readonly guard: Guard;
@@ -25,6 +26,7 @@ export interface UserPluginRouteOptions {
     | "enableConnection"
     | "disableConnection"
     | "configureConnection"
+    | "setCredentials"
     | "disconnect"
   >;
   readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
@@ -45,15 +47,7 @@ export function userPluginRoutes(options: UserPluginRouteOptions) {
       return c.json(composeUserPlugins(connections, plugins), 200);
     })
     .get("/:pluginId", guard("getUserPlugin"), path(PathPluginId), async (c) => {
-      const context = callContext(c);
-      const { pluginId } = c.req.valid("param");
-      const [{ connections }, plugin] = await Promise.all([
-        auth.listConnections(context),
-        unlessSilent(userPlugin(pluginHost, context, pluginId)),
-      ]);
-      const connection = connections.find((one) => one.pluginId === pluginId);
-      if (connection === undefined) throw notConnected();
-      return c.json(toUserPlugin(connection, plugin), 200);
+      return c.json(await oneUserPlugin(callContext(c), c.req.valid("param").pluginId), 200);
     })
     .delete("/:pluginId", guard("disconnectUserPlugin"), path(PathPluginId), async (c) => {
       await auth.disconnect(callContext(c), c.req.valid("param").pluginId);
@@ -62,8 +56,8 @@ export function userPluginRoutes(options: UserPluginRouteOptions) {
     .post("/:pluginId/enable", guard("enableUserPlugin"), path(PathPluginId), async (c) => {
       const context = callContext(c);
       const plugin = await userPlugin(pluginHost, context, c.req.valid("param").pluginId);
-      const connection = await auth.enableConnection(context, plugin.id);
-      return c.json(toUserPlugin(connection, plugin), 200);
+      await auth.enableConnection(context, plugin.id);
+      return c.json(await oneUserPlugin(context, plugin.id), 200);
     })
     .post("/:pluginId/disable", guard("disableUserPlugin"), path(PathPluginId), async (c) => {
       await auth.disableConnection(callContext(c), c.req.valid("param").pluginId);
@@ -78,17 +72,32 @@ export function userPluginRoutes(options: UserPluginRouteOptions) {
         const context = callContext(c);
         const { pluginId } = c.req.valid("param");
         const { config } = c.req.valid("json");
-        const connection = await auth.configureConnection(context, pluginId, config);
-        const plugin = await unlessSilent(userPlugin(pluginHost, context, pluginId));
-        return c.json(toUserPlugin(connection, plugin), 200);
+        await auth.configureConnection(context, pluginId, config);
+        return c.json(await oneUserPlugin(context, pluginId), 200);
+      },
+    )
+    .post(
+      "/:pluginId/credentials",
+      guard("setUserPluginCredentials"),
+      path(PathPluginId),
+      jsonBody(CredentialsRequest),
+      async (c) => {
+        const context = callContext(c);
+        const { pluginId } = c.req.valid("param");
+        await auth.setCredentials(context, pluginId, c.req.valid("json"));
+        return c.json(await oneUserPlugin(context, pluginId), 200);
       },
     );
-}
 
-function operationById(id: string) {
-  const operation = OPERATIONS.find((one) => one.id === id);
-  if (operation === undefined) throw new TypeError(`There is no operation "${id}"`);
-  return operation;
+  async function oneUserPlugin(context: CallContext, pluginId: PluginId) {
+    const [{ connections, oauthClients }, plugin] = await Promise.all([
+      auth.listConnections(context),
+      unlessSilent(userPlugin(pluginHost, context, pluginId)),
+    ]);
+    const connection = connections.find((one) => one.pluginId === pluginId);
+    if (connection === undefined) throw notConnected();
+    return toUserPlugin(connection, plugin, oauthClients);
+  }
 }
 
 /** The plugin, as long as it is one that users connect to; `not_found` otherwise. */

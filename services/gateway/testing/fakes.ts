@@ -5,6 +5,8 @@ import {
   type ConnectionsAnswer,
   type JsonObject,
   Manifest,
+  type OauthOutcome,
+  type OauthReturn,
   PluginId,
   type PluginSummary,
   type Principal,
@@ -20,6 +22,11 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
   readonly tokens = new Map<string, Principal>();
   readonly connections = new Map<string, Connection>();
   readonly purgesOwed: ConnectionsAnswer["purgesOwed"] = {};
+  readonly oauthClients: PluginId[] = [];
+  /** What browsers came back with. */
+  readonly returns: OauthReturn[] = [];
+  /** How each of them is told that it went. */
+  outcome: OauthOutcome = { kind: "failed", reason: "used" };
   resolveCalls = 0;
   /** Thrown by the next calls. */
   failure: ProblemError | undefined;
@@ -38,6 +45,7 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
       this.#answer(() => ({
         connections: [...this.connections.values()],
         purgesOwed: this.purgesOwed,
+        oauthClients: this.oauthClients,
       })),
     enableConnection: (context, pluginId) =>
       this.#answer(() => {
@@ -57,6 +65,20 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
       this.#answer(() => this.#change(pluginId, { enabled: false })).then(() => {}),
     configureConnection: (_context, pluginId, config: JsonObject) =>
       this.#answer(() => this.#change(pluginId, { config })),
+    setCredentials: (_context, pluginId) =>
+      this.#answer(() => this.#change(pluginId, { status: "connected" })),
+    startOauth: (_context, pluginId) =>
+      this.#answer(() => ({
+        redirectUrl: `https://provider.example/authorize?plugin=${pluginId}`,
+        state: "the-state",
+        browserToken: "the-browser-token",
+        expiresAt: "2026-01-01T00:05:00.000Z",
+      })),
+    finishOauth: (_context, back) =>
+      this.#answer(() => {
+        this.returns.push(back);
+        return this.outcome;
+      }),
     disconnect: (_context, pluginId) =>
       this.#answer(() => {
         this.#change(pluginId, {});

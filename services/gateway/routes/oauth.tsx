@@ -1,0 +1,147 @@
+/** Signing in at a plugin's provider: the browser's side of it. auth has the rest. */
+import { type Context, Hono } from "hono";
+import {
+  API_BASE,
+  type AuthService,
+  OauthCallbackQuery,
+  type OauthOutcome,
+  PathPluginId,
+  type Principal,
+} from "@codex/protocol";
+import {
+  callContext,
+  describeError,
+  type Logger,
+  path,
+  ProblemError,
+  requestIdOf,
+} from "@codex/service";
+import outcomeScript from "../assets/oauth_outcome.js" with { type: "text" };
+import outcomeStyle from "../assets/oauth_outcome.css" with { type: "text" };
+import { failureWords, type PageFailure } from "../domain/oauth_words.ts";
+import { flowCookie } from "../flow_cookie.ts";
+import type { GatewayEnv } from "../gateway_env.ts";
+import { type Guard, presentedCredential } from "../guard.ts";
+import { operationById } from "../operation_by_id.ts";
+import type { Principals } from "../principals.ts";
+import type { SessionCookie } from "../session_cookie.ts";
+import { assetResponse } from "./assets.ts";
+import { pageResponse } from "./page.tsx";
+
+export interface OauthRouteOptions {
+  readonly guard: Guard;
+  readonly principals: Principals;
+  readonly cookie: SessionCookie;
+  readonly auth: Pick<AuthService, "startOauth" | "finishOauth">;
+  readonly logger: Logger;
+  /** Where people reach the server. */
+  readonly publicUrl: URL;
+}
+
+const CALLBACK = `${API_BASE}/user/plugins/oauth/callback`;
+const SCRIPT = "/assets/oauth_outcome.js";
+const STYLE = "/assets/oauth_outcome.css";
+
+export function oauthRoutes(options: OauthRouteOptions) {
+  const { auth, cookie, publicUrl } = options;
+  const flows = flowCookie(CALLBACK, publicUrl.protocol === "https:");
+  const redirectUrl = `${publicUrl.href.replace(/\/+$/, "")}${CALLBACK}`;
+  const guard = (operationId: string) => options.guard(operationById(operationId));
+
+  return new Hono<GatewayEnv>()
+    .post(
+      `${API_BASE}/user/plugins/:pluginId/oauth/start`,
+      guard("startUserPluginOauth"),
+      path(PathPluginId),
+      async (c) => {
+        const sessionId = c.get("principal")?.sessionId;
+        // A token that a program holds says nothing about the browser that will come back.
+        if (sessionId === undefined || presentedCredential(c, cookie).kind !== "cookie") {
+          throw new ProblemError(
+            "session_required",
+            "Sign in to Codex in a browser and connect there: this needs the session cookie",
+          );
+        }
+        const { pluginId } = c.req.valid("param");
+        const started = await auth.startOauth(callContext(c), pluginId, sessionId);
+        flows.set(c, started.state, started.browserToken, new Date(started.expiresAt));
+        return c.json({ redirectUrl: started.redirectUrl }, 200);
+      },
+    )
+    .get(CALLBACK, guard("finishUserPluginOauth"), async (c) => {
+      // The opener is another window of this site, reached across the provider's pages.
+      c.header("cross-origin-opener-policy", "unsafe-none");
+      const outcome = await finish(c);
+      return outcomePage(c, outcome, redirectUrl);
+    })
+    .get(SCRIPT, (c) => assetResponse(c, outcomeScript, "text/javascript"))
+    .get(STYLE, (c) => assetResponse(c, outcomeStyle, "text/css"));
+
+  async function finish(c: Context<GatewayEnv>): Promise<PageOutcome> {
+    const query = OauthCallbackQuery.safeParse(c.req.query());
+    const { state, code, error, error_description } = query.data ?? {};
+    if (state === undefined) return { kind: "failed", reason: "incomplete" };
+    try {
+      const principal = await sessionOf(c);
+      if (principal === null) return { kind: "failed", reason: "signed_out" };
+      const browserToken = flows.read(c, state);
+      flows.clear(c, state);
+      const context = { ...callContext(c), subject: principal.subject };
+      return await auth.finishOauth(context, {
+        state,
+        ...(browserToken !== undefined && { browserToken }),
+        ...(code !== undefined && { code }),
+        ...(error !== undefined && { error }),
+        ...(error_description !== undefined && { errorDescription: error_description }),
+      });
+    } catch (thrown) {
+      const requestId = requestIdOf(c);
+      options.logger.warn("A sign-in broke off", { requestId, ...describeError(thrown) });
+      return { kind: "failed", reason: "server" };
+    }
+  }
+
+  /** The user whose session this browser has. */
+  async function sessionOf(c: Context<GatewayEnv>): Promise<Principal | null> {
+    const token = cookie.read(c);
+    if (token === undefined) return null;
+    const principal = await options.principals.resolve(requestIdOf(c), token);
+    return principal?.kind === "session" ? principal : null;
+  }
+}
+
+type PageOutcome =
+  | OauthOutcome
+  | { readonly kind: "failed"; readonly reason: PageFailure };
+
+function outcomePage(c: Context<GatewayEnv>, outcome: PageOutcome, redirectUrl: string) {
+  const status = outcome.kind === "connected" ? 200 : 400;
+  const name = "pluginName" in outcome ? outcome.pluginName : undefined;
+  const words = outcome.kind === "connected"
+    ? {
+      headline: `${name} is connected`,
+      explanation: "Codex can use it for you now.",
+      advice: "You can close this window.",
+    }
+    : failureWords(outcome.reason, name, redirectUrl);
+  return pageResponse(c, {
+    title: words.headline,
+    stylesheets: [STYLE],
+    status,
+    body: (
+      <main
+        id="outcome"
+        class={outcome.kind}
+        data-kind={outcome.kind}
+        data-reason={outcome.kind === "failed" ? outcome.reason : undefined}
+        data-plugin-id={"pluginId" in outcome ? outcome.pluginId : undefined}
+      >
+        <h1>{words.headline}</h1>
+        <p>{words.explanation}</p>
+        <p>{words.advice}</p>
+        {outcome.kind === "failed" && <p class="quiet">Request id {requestIdOf(c)}</p>}
+        <script src={SCRIPT}></script>
+      </main>
+    ),
+  });
+}
