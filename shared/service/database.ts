@@ -39,10 +39,46 @@ export function connectDatabase<Schema extends Record<string, unknown>>(
     },
   });
   return {
-    db: drizzle(sql, { schema }),
+    db: drizzle(preparing(sql), { schema }),
     sql,
     close: () => sql.end({ timeout: 5 }),
   };
+}
+
+/** Longer texts are made for one occasion, and the server would keep each of them. */
+const PREPARED_TEXT_LENGTH_MAX = 2000;
+
+/**
+ * The same client, with statements prepared. drizzle sends everything by `unsafe`, which otherwise asks
+ * the server to describe the parameters first: one more round trip for every statement.
+ */
+function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
+  const prepared = {
+    unsafe(text: string, parameters?: never[], options?: postgres.UnsafeQueryOptions) {
+      const prepare = text.length <= PREPARED_TEXT_LENGTH_MAX;
+      return client.unsafe(text, parameters, { prepare, ...options });
+    },
+    begin(...args: unknown[]) {
+      return withPreparing(client, "begin", args);
+    },
+    savepoint(...args: unknown[]) {
+      return withPreparing(client, "savepoint", args);
+    },
+  };
+  return new Proxy(client, {
+    get: (target, name) =>
+      Object.hasOwn(prepared, name) ? Reflect.get(prepared, name) : Reflect.get(target, name),
+  });
+}
+
+/** Calls a method whose last argument is given the transaction's own client. */
+function withPreparing(client: object, method: "begin" | "savepoint", args: unknown[]): unknown {
+  const run = args.at(-1) as (transaction: postgres.TransactionSql) => unknown;
+  const call = Reflect.get(client, method) as (...args: unknown[]) => unknown;
+  return call(
+    ...args.slice(0, -1),
+    (transaction: postgres.TransactionSql) => run(preparing(transaction)),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import { z } from "zod";
 import type { PluginId } from "@codex/protocol";
 import type { CallBucket } from "../domain/call_bucket.ts";
 import { PluginRecord } from "./plugin_record.ts";
@@ -35,25 +36,28 @@ export async function findPlugin(db: Executor, id: PluginId): Promise<PluginReco
   return row && PluginRecord.parse(row);
 }
 
+const CallState = z.object({ version: z.string(), pausedMs: z.number().nullable() });
+
 /**
- * What a call needs to know, in one statement.
+ * What may have changed since the last call, in one small statement.
  *
  * @param bucketIds of the plugin's bucket and the connection's; only one of them can exist
- * @returns the plugin, and for how many milliseconds its calls are paused
+ * @returns PostgreSQL's own mark of the row's last write, and for how many milliseconds calls are paused
  */
-export async function findPluginForCall(
+export async function findCallState(
   db: Executor,
   id: PluginId,
   bucketIds: readonly CallBucket["id"][],
-): Promise<{ record: PluginRecord; pausedMs: number } | undefined> {
-  const [row] = await db.select({
-    plugin: plugins,
-    pausedMs: sql<number | null>`(
-      select (extract(epoch from max(${callBuckets.pausedUntil}) - now()) * 1000)::float8
-      from ${callBuckets} where ${inArray(callBuckets.id, [...bucketIds])})`,
-  }).from(plugins).where(eq(plugins.id, id));
+): Promise<{ version: string; pausedMs: number } | undefined> {
+  const [row] = await db.execute(sql`
+    select xmin::text as version, (
+      select (extract(epoch from max(paused_until) - now()) * 1000)::float8
+      from ${callBuckets} where ${inArray(callBuckets.id, [...bucketIds])}
+    ) as "pausedMs"
+    from ${plugins} where id = ${id}`);
   if (row === undefined) return undefined;
-  return { record: PluginRecord.parse(row.plugin), pausedMs: row.pausedMs ?? 0 };
+  const { version, pausedMs } = CallState.parse(row);
+  return { version, pausedMs: pausedMs ?? 0 };
 }
 
 /** The row, locked until the transaction ends. */

@@ -1,4 +1,5 @@
 /** The plugins this installation knows, what they were granted, and what the administrator does with them. */
+import { LRUCache } from "lru-cache";
 import type {
   AuthService,
   CallContext,
@@ -15,8 +16,8 @@ import { forgetFailures } from "../db/failure_queries.ts";
 import {
   deletePlugin,
   type Executor,
+  findCallState,
   findPlugin,
-  findPluginForCall,
   listPlugins,
   type PluginChange,
   updatePlugin,
@@ -39,8 +40,14 @@ export interface RegistryDeps {
 /** How long the judgement of a plugin's isolation is shown before it is made again. */
 const ISOLATION_SHOWN_MS = 5000;
 
+const RECORDS_KEPT_MAX = 1000;
+
 export class PluginRegistry {
   readonly #deps: RegistryDeps;
+  /** Reading and checking a whole row takes longer than a call; a call asks whether it changed. */
+  readonly #records = new LRUCache<PluginId, { version: string; record: PluginRecord }>({
+    max: RECORDS_KEPT_MAX,
+  });
   readonly #isolations = new Map<
     PluginId,
     { readonly revision: number; readonly isolation: Isolation; readonly until: number }
@@ -74,9 +81,15 @@ export class PluginRegistry {
    */
   async findForCall(id: PluginId, connectionId: ConnectionId | undefined) {
     const bucketIds = connectionId === undefined ? [id] : [id, connectionId];
-    const found = await findPluginForCall(this.#deps.db, id, bucketIds);
-    if (found === undefined) throw new ProblemError("not_found", "There is no such plugin");
-    return found;
+    const state = await findCallState(this.#deps.db, id, bucketIds);
+    if (state === undefined) throw new ProblemError("not_found", "There is no such plugin");
+    const { version, pausedMs } = state;
+    const known = this.#records.get(id);
+    if (known?.version === version) return { record: known.record, pausedMs };
+    // A row that was written between the two statements differs again at the next call.
+    const record = await this.find(id);
+    this.#records.set(id, { version, record });
+    return { record, pausedMs };
   }
 
   async view(record: PluginRecord): Promise<Plugin> {
