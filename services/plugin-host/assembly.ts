@@ -20,11 +20,11 @@ import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
-import { Purges } from "./registry/purges.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
+import { Purges } from "./registry/purges.ts";
 import { reconcile } from "./registry/reconciler.ts";
-import { sweep } from "./sweep.ts";
 import { LivePlugins } from "./runtime/plugin_runtime.ts";
+import { sweep } from "./sweep.ts";
 
 /** What plugin-host calls of auth. */
 export type UsedAuth = Pick<
@@ -55,23 +55,23 @@ export interface Parts {
 }
 
 export interface Assembly extends AppDeps {
+  readonly records: ProcessRecords;
   /** Flushed at the end. */
   readonly ledger: EgressLedger;
-  readonly records: ProcessRecords;
   /** Run by the service while it is up. */
   readonly tasks: readonly RepeatedTask[];
 }
 
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
-const PURGES_EVERY_MS = 5000;
 const AUDITS_EVERY_MS = 5000;
+const PURGES_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
 
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
-  const ledger = new EgressLedger({ db, logger, now });
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
+  const ledger = new EgressLedger({ db, logger, now });
   const runtime = new LivePlugins({
     placement: {
       commands: installation.commandPolicy,
@@ -121,8 +121,8 @@ export function assemble(parts: Parts): Assembly {
   });
   const metrics = new CallMetrics();
   const recorder = new CallRecorder({ db, faults, metrics, logger, now });
-  const purges = new Purges({ db, runtime });
   const limits = new CallLimits({ db, logger, elapsed: () => performance.now() });
+  const purges = new Purges({ db, runtime });
   const { verifyTicket, identity, checks } = parts;
   return {
     db,
@@ -130,10 +130,10 @@ export function assemble(parts: Parts): Assembly {
     registry,
     grants,
     folders: new PluginFolders({ db, runtime, registry, pluginsFolders }),
+    runtime,
     purges,
     ledger,
     storage,
-    runtime,
     metrics,
     logger,
     checks,
