@@ -18,7 +18,8 @@ import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
-import { findInstallation } from "./installation.ts";
+import { findInstallation, tellIsolation } from "./installation.ts";
+import { STORAGE_DEADLINE_MS } from "./runtime/reverse_storage.ts";
 
 await runMain("plugin-host", async () => {
   const config = loadConfig({
@@ -31,11 +32,13 @@ await runMain("plugin-host", async () => {
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   await refuseOwnerRole(sql);
   const identity = await createIdentity({ service: "plugin-host", privateKey, publicKeys, now });
+  const installation = await findInstallation(config);
+  const deadlineMs = STORAGE_DEADLINE_MS;
   const deps = assemble({
     db,
     identity,
     auth: createAuthClient({ identity, baseUrl: config.authUrl }),
-    storage: createStorageClient({ identity, baseUrl: config.storageUrl }),
+    storage: createStorageClient({ identity, baseUrl: config.storageUrl, deadlineMs }),
     verifyTicket: await createTicketVerifier(publicKeys.auth, now),
     logger,
     checks: { database: databaseReady(sql, "plugin_host", countMigrations(journal)) },

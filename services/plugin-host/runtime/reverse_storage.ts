@@ -14,6 +14,9 @@ import { describeError, type Logger, ProblemError } from "@codex/service";
 import { RpcError } from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 
+/** Plugins give up on their storage calls after 10 s (plugins/sdk): they are told before that. */
+export const STORAGE_DEADLINE_MS = 5000;
+
 /** Parsed from a line, so it is JSON: walking a value of 1 MiB again would find nothing. */
 const SetParams = z.object({
   key: z.string(),

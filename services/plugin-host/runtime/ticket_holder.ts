@@ -1,5 +1,8 @@
 import type { AuthService } from "@codex/protocol";
 
+/** A plugin's storage call waits for the renewal, and for storage, and ends within 10 s. */
+const RENEWAL_DEADLINE_MS = 4000;
+
 /** A ticket is renewed this long before it ends, so that none ends under way. */
 const RENEW_MARGIN_MS = 30_000;
 
@@ -46,7 +49,7 @@ export class TicketHolder {
 
   async #renewNow(): Promise<string> {
     const { ticket, expiresAt } = await this.#renew(
-      { requestId: crypto.randomUUID() },
+      { requestId: crypto.randomUUID(), signal: AbortSignal.timeout(RENEWAL_DEADLINE_MS) },
       this.#ticket,
     );
     this.offer(ticket, Date.parse(expiresAt));
