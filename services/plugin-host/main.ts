@@ -18,7 +18,7 @@ import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
-import { findInstallation, tellIsolation } from "./installation.ts";
+import { findInstallation } from "./installation.ts";
 import { STORAGE_DEADLINE_MS } from "./runtime/reverse_storage.ts";
 
 await runMain("plugin-host", async () => {
@@ -32,7 +32,6 @@ await runMain("plugin-host", async () => {
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   await refuseOwnerRole(sql);
   const identity = await createIdentity({ service: "plugin-host", privateKey, publicKeys, now });
-  const installation = await findInstallation(config);
   const deadlineMs = STORAGE_DEADLINE_MS;
   const deps = assemble({
     db,
