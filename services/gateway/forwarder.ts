@@ -58,10 +58,10 @@ export interface ForwarderOptions {
 }
 
 /**
- * Answers up to this size are read whole before they are passed on: a service that dies in the middle
+ * Bodies up to this size are one piece. Answers up to this size are read whole before they are passed on: a service that dies in the middle
  * of one is then a clean problem, and small bodies are no slower so.
  */
-const WHOLE_ANSWER_BYTES_MAX = 64 * 1024;
+const WHOLE_BODY_BYTES_MAX = 64 * 1024;
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -78,7 +78,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
       const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
         method: operation.method.toUpperCase(),
         headers: headersFor(request, token),
-        body: takesBody(operation) && hasContent(request.request) ? request.request.body : null,
+        body: await contentOf(operation, request.request),
         redirect: "manual",
         signal: deadline.signal,
       });
@@ -113,6 +113,20 @@ function ownerOf(operation: Operation): OwnerName {
     throw new TypeError(`Operation "${operation.id}" is the gateway's own`);
   }
   return operation.owner;
+}
+
+/**
+ * What is passed on. A body that is known to be small is read first: as one piece it costs half of
+ * what a stream does. A client that leaves meanwhile ends the call like any other.
+ */
+async function contentOf(
+  operation: Operation,
+  request: Request,
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null> {
+  if (!takesBody(operation) || !hasContent(request)) return null;
+  const length = request.headers.get("content-length");
+  if (length === null || Number(length) > WHOLE_BODY_BYTES_MAX) return request.body;
+  return new Uint8Array(await request.arrayBuffer());
 }
 
 export function takesBody(operation: Pick<Operation, "body" | "stream">): boolean {
@@ -178,7 +192,7 @@ async function bodyOf(
     return null;
   }
   const length = reply.headers.get("content-length");
-  if (length !== null && Number(length) <= WHOLE_ANSWER_BYTES_MAX) {
+  if (length !== null && Number(length) <= WHOLE_BODY_BYTES_MAX) {
     return new Uint8Array(await reply.arrayBuffer());
   }
   deadline.pause();

@@ -1,5 +1,5 @@
 /** Start and stop of a service: one clear line when it can't start, and nothing cut off when it stops. */
-import type { Logger } from "./logger.ts";
+import { type Logger, stopLogging } from "./logger.ts";
 import { ConfigError } from "./config.ts";
 
 /** Requests under way get this long to finish after a stop was asked. */
@@ -54,11 +54,13 @@ export async function runMain(service: string, main: () => Promise<void>): Promi
   try {
     await main();
   } catch (error) {
+    await stopLogging();
     const lines = error instanceof ConfigError ? error.problems : [describeStartError(error)];
     const text = lines.map((line) => `${service}: ${line}\n`).join("");
     Deno.stderr.writeSync(new TextEncoder().encode(text));
     Deno.exit(1);
   }
+  await stopLogging();
   Deno.exit(0);
 }
 

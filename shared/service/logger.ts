@@ -1,5 +1,11 @@
 /** JSON lines on stdout, with secrets redacted, through LogTape. */
-import { configure, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
+import {
+  configure,
+  dispose,
+  getConsoleSink,
+  getJsonLinesFormatter,
+  getLogger,
+} from "@logtape/logtape";
 import type { Logger, LogLevel } from "@logtape/logtape";
 import { JWT_PATTERN, redactByField, redactByPattern } from "@logtape/redaction";
 import type { ServiceName } from "@codex/protocol";
@@ -45,10 +51,13 @@ export async function startLogging(service: ServiceName, level: string): Promise
   ]);
   await configure({
     sinks: {
-      stdout: redactByField(getConsoleSink({ formatter, levelMap: ALL_TO_STDOUT }), {
-        fieldPatterns: SECRET_FIELDS,
-        action: () => "[REDACTED]",
-      }),
+      stdout: redactByField(
+        getConsoleSink({ formatter, levelMap: ALL_TO_STDOUT, nonBlocking: true }),
+        {
+          fieldPatterns: SECRET_FIELDS,
+          action: () => "[REDACTED]",
+        },
+      ),
     },
     loggers: [
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stdout"] },
@@ -57,6 +66,11 @@ export async function startLogging(service: ServiceName, level: string): Promise
     reset: true,
   });
   return getLogger(["codex", service]);
+}
+
+/** Writes what is still held back: lines are written in batches, off the path of requests. */
+export async function stopLogging(): Promise<void> {
+  await dispose();
 }
 
 /** A logger that drops everything until logging is started: for tests. */
