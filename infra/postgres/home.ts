@@ -27,7 +27,7 @@ export interface Home {
 export async function openHome(dataDir: string): Promise<Home> {
   const inside = join(await Deno.realPath(dataDir), "postgres");
   await Deno.mkdir(inside, { recursive: true, mode: 0o755 });
-  const noted = await readNote(inside);
+  const noted = await readNote(noteFile(inside));
   const folder = noted ?? inside;
   const cluster = join(folder, "cluster");
   const existing = await Deno.stat(noted ?? cluster).catch(() => undefined);
@@ -46,10 +46,12 @@ export async function openHome(dataDir: string): Promise<Home> {
   return { ...home, folder: outside, cluster: join(outside, "cluster") };
 }
 
-/** Removes a data folder and its server's, wherever that lies: for tests, once all is stopped. */
+/** Removes a data folder with its server's and its plugins', wherever they lie: for tests, once all is stopped. */
 export async function removeDataDir(dataDir: string): Promise<void> {
-  const outside = await readNote(join(dataDir, "postgres"));
-  if (outside !== undefined) await Deno.remove(outside, { recursive: true });
+  const notes = [noteFile(join(dataDir, "postgres")), join(dataDir, "plugin-home.json")];
+  for (const outside of await Promise.all(notes.map(readNote))) {
+    if (outside !== undefined) await Deno.remove(outside, { recursive: true });
+  }
   await Deno.remove(dataDir, { recursive: true });
 }
 
@@ -57,12 +59,12 @@ function noteFile(inside: string): string {
   return join(inside, "location.json");
 }
 
-async function readNote(inside: string): Promise<string | undefined> {
+async function readNote(file: string): Promise<string | undefined> {
   try {
-    return note.parse(JSON.parse(await Deno.readTextFile(noteFile(inside)))).folder;
+    return note.parse(JSON.parse(await Deno.readTextFile(file))).folder;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new Failure(`Can't read "${noteFile(inside)}": ${reasonOf(error)}`);
+    throw new Failure(`Can't read "${file}": ${reasonOf(error)}`);
   }
 }
 

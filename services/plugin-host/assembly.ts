@@ -14,7 +14,6 @@ import type { Config } from "./config.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
-import { NO_SANDBOX } from "./process/sandbox_mode.ts";
 import { Starter } from "./process/starter.ts";
 import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
@@ -76,7 +75,7 @@ export function assemble(parts: Parts): Assembly {
     placement: {
       commands: installation.commandPolicy,
       sandboxMode: config.sandboxMode,
-      sandboxSupport: NO_SANDBOX,
+      sandbox: installation.sandbox,
     },
     denoRuntime: installation.denoRuntime,
     starter: new Starter({

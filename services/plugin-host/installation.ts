@@ -1,9 +1,14 @@
 /** Where this installation keeps what plugin-host needs, and what the machine has. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/launch_plan.ts";
+import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
+import { openPluginHome } from "./process/sandbox/plugin_home.ts";
+import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
+import type { SandboxMode } from "./process/sandbox_mode.ts";
 
 export interface Installation {
   /** Built-in plugins first: they win on equal names. */
@@ -16,34 +21,65 @@ export interface Installation {
   readonly processFolder: string;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** What isolation level 3 needs, if it can be given here. */
+  readonly sandbox: Detection;
 }
 
 export async function findInstallation(config: {
   readonly dataDir: string;
   readonly pluginsDir: string;
   readonly allowedCommands: readonly string[];
+  readonly sandboxMode: SandboxMode;
 }): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
   const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
   await Deno.mkdir(config.dataDir, { recursive: true });
   const dataDir = await Deno.realPath(config.dataDir);
+  const user = Deno.uid() === 0 ? PLUGIN_IDS : undefined;
+  const home = await openPluginHome(dataDir, user);
+  const denoRuntime = {
+    denoPath,
+    bootstrap: pathOf("./process/runtime/bootstrap.mjs"),
+    importMap: pathOf("./process/runtime/import_map.json"),
+    sdkFolder: join(builtIn, "sdk"),
+  };
   return {
     pluginsFolders,
     commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
-    denoRuntime: {
-      denoPath,
-      bootstrap: pathOf("./process/runtime/bootstrap.mjs"),
-      importMap: pathOf("./process/runtime/import_map.json"),
-      sdkFolder: join(builtIn, "sdk"),
-    },
-    dataRoot: join(dataDir, "plugin-data"),
+    denoRuntime,
+    dataRoot: join(home, "plugin-data"),
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
+    sandbox: config.sandboxMode === "off"
+      ? { available: false, reason: 'CODEX_PLUGIN_SANDBOX is "off"' }
+      : await detectSandbox({
+        findProgram,
+        denoRuntime,
+        folder: join(home, "plugin-sandbox"),
+        user,
+        hidden: dataDir,
+        shown: pluginsFolders,
+      }),
   };
 }
 
-async function findProgram(name: string): Promise<string | undefined> {
+/** One line about how plugins are confined here. */
+export function tellIsolation(detection: Detection, mode: SandboxMode, logger: Logger): void {
+  const found = detection.available
+    ? detection.findings
+    : `Plugins run without sandboxes: ${detection.reason}`;
+  const means = {
+    auto: "Deno plugins run at level 2, others need your word for each",
+    require: "no plugin runs, as CODEX_PLUGIN_SANDBOX asks for level 3",
+    off: "Deno plugins run at level 2, others unconfined",
+  }[mode];
+  if (detection.available) logger.info("{found}", { found });
+  else logger.warn("{found}; {means}", { found, means });
+}
+
+/** A program of the system, never one of somebody's PATH. */
+export async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of SEARCH_PATH) {
     const path = join(folder, name);
     const info = await Deno.stat(path).catch(() => undefined);

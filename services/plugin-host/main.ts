@@ -18,7 +18,7 @@ import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
-import { findInstallation } from "./installation.ts";
+import { findInstallation, tellIsolation } from "./installation.ts";
 import { STORAGE_DEADLINE_MS } from "./runtime/reverse_storage.ts";
 
 await runMain("plugin-host", async () => {
@@ -32,6 +32,7 @@ await runMain("plugin-host", async () => {
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   await refuseOwnerRole(sql);
   const identity = await createIdentity({ service: "plugin-host", privateKey, publicKeys, now });
+  const installation = await findInstallation(config);
   const deadlineMs = STORAGE_DEADLINE_MS;
   const deps = assemble({
     db,
@@ -42,12 +43,12 @@ await runMain("plugin-host", async () => {
     logger,
     checks: { database: databaseReady(sql, "plugin_host", countMigrations(journal)) },
     config,
-    installation: await findInstallation(config),
+    installation,
     now,
   });
   const reaped = await deps.records.reapLeftovers();
   if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
-  if (config.sandboxMode === "off") logger.warn("CODEX_PLUGIN_SANDBOX is off");
+  tellIsolation(installation.sandbox, config.sandboxMode, logger);
   await deps.folders.discover();
 
   const app = createApp(deps);

@@ -1,14 +1,16 @@
 /** One spawned process with its pipes, in a group of its own. */
+import { constants } from "node:os";
 import type { ExitStatus } from "../rpc/errors.ts";
 import type { ChildPipes } from "../rpc/stdio_transport.ts";
 import type { LaunchPlan } from "./launch_plan.ts";
 import { signalGroup } from "./process_records.ts";
+import { askDescendants } from "./process_table.ts";
 
 export interface PluginChild extends ChildPipes {
   readonly pid: number;
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Signals the whole group; false if none of it is left. */
-  signal(signal: "SIGTERM" | "SIGKILL"): boolean;
+  /** Signals everything of the plugin that can be reached. */
+  signal(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
 /**
@@ -16,6 +18,7 @@ export interface PluginChild extends ChildPipes {
  * @throws {Error} if the program can't be started
  */
 export function spawnChild(plan: LaunchPlan): PluginChild {
+  const { sandbox } = plan;
   const child = new Deno.Command(plan.command, {
     args: [...plan.args],
     cwd: plan.workingDirectory,
@@ -26,6 +29,7 @@ export function spawnChild(plan: LaunchPlan): PluginChild {
     stderr: "piped",
     // A session and group of its own, so that a signal reaches its children too.
     detached: true,
+    ...sandbox?.user,
   }).spawn();
   const { pid, stdin, stdout, stderr } = child;
   return {
@@ -34,7 +38,24 @@ export function spawnChild(plan: LaunchPlan): PluginChild {
     stdout,
     stderr,
     // Always awaited, or the process would stay as a zombie.
-    exited: child.status.then(({ code, signal }): ExitStatus => ({ code, signal })),
-    signal: (signal) => signalGroup(pid, signal),
+    exited: child.status.then(sandbox === undefined ? plainExit : sandboxedExit),
+    signal(signal) {
+      // The helper dies of any signal and takes the sandbox with it: only what is in it can be asked.
+      if (sandbox !== undefined && signal === "SIGTERM") askDescendants(pid, signal);
+      else signalGroup(pid, signal);
+    },
   };
+}
+
+function plainExit({ code, signal }: Deno.CommandStatus): ExitStatus {
+  return { code, signal };
+}
+
+/** Shells and bubblewrap tell a signal as exit code 128 plus its number. */
+function sandboxedExit(status: Deno.CommandStatus): ExitStatus {
+  const number = status.code - 128;
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return status.signal === null && name !== undefined
+    ? { code: status.code, signal: name }
+    : plainExit(status);
 }

@@ -44,6 +44,8 @@ export type ResolvedCommand =
     /** What to start, absolute. */
     readonly path: string;
     readonly args: readonly string[];
+    /** Folder in a plugins folder that holds the program, or the first argument that is a file in one. */
+    readonly folder: string | null;
   }
   | { readonly ok: false; readonly reason: string };
 
@@ -66,7 +68,8 @@ export async function resolveCommand(
   // By any name it is the same program, which never runs without the host's flags.
   if (real === await realPathOf(policy.denoPath)) return await resolveDeno(policy, args, folder);
   if (await isAllowedProgram(policy, command, real)) {
-    return { ok: true, runtime: "other", path, args };
+    const home = await findHome(policy, [real, ...args.filter(isAbsolute)]);
+    return { ok: true, runtime: "other", path, args, folder: home };
   }
   return notAllowed(policy, command);
 }
@@ -120,6 +123,15 @@ async function pluginFolderOf(policy: CommandPolicy, real: string): Promise<stri
     if (folder !== real) return folder;
   }
   return undefined;
+}
+
+async function findHome(policy: CommandPolicy, paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) {
+    const real = await realPathOf(path);
+    const folder = real === undefined ? undefined : await pluginFolderOf(policy, real);
+    if (folder !== undefined) return folder;
+  }
+  return null;
 }
 
 async function resolveDeno(

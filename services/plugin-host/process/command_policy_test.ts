@@ -44,6 +44,7 @@ Deno.test("an allowed name is looked up in the fixed PATH", async () => {
       runtime: "other",
       path: join(root, "bin", "node"),
       args: ["a.mjs"],
+      folder: null,
     });
   });
 });

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { denoFlags } from "./deno_flags.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
+import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
 export interface ProcessFolders {
@@ -31,6 +32,8 @@ export type LaunchTarget =
 
 export interface LaunchRequest {
   readonly target: LaunchTarget;
+  /** The plugin's own folder; null if it has none. */
+  readonly pluginFolder: string | null;
   readonly workingDirectory: string;
   /** As configured; refused names are dropped here again. */
   readonly environment: Readonly<Record<string, string>>;
@@ -44,22 +47,33 @@ export interface LaunchPlan {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
+  /** What the program reads beside the system's own files, absolute. */
+  readonly reads: readonly string[];
+  /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
+  readonly sandbox?: {
+    /** Another user than the host's; undefined where the host's will do. */
+    readonly user: SystemUser | undefined;
+  };
 }
 
 /** Makes plans for one level of isolation (security.md "Isolation"); a sandbox wraps the plan of the level below. */
 export interface Launcher {
   readonly level: 1 | 2 | 3;
-  plan(request: LaunchRequest): LaunchPlan;
+  /** Who owns the data folder of its processes; undefined for the host's own user. */
+  readonly dataOwner: SystemUser | undefined;
+  /** @throws {Error} with what stands in the way, if no plan can be made */
+  plan(request: LaunchRequest): Promise<LaunchPlan>;
 }
 
 /** Levels 1 and 2: the program itself, Deno with narrow permissions. */
 export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
   return {
     level,
+    dataOwner: undefined,
     plan(request) {
-      const { target, folders } = request;
+      const { target, folders, pluginFolder } = request;
       const isDeno = target.runtime === "deno";
-      return {
+      return Promise.resolve({
         command: isDeno ? runtime.denoPath : target.path,
         args: isDeno ? denoArguments(runtime, target, request) : target.args,
         env: buildEnvironment(request.environment, {
@@ -70,9 +84,18 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
           ...(isDeno && { DENO_DIR: folders.denoDir }),
         }),
         workingDirectory: request.workingDirectory,
-      };
+        reads: [
+          ...(pluginFolder === null ? [] : [pluginFolder]),
+          ...(isDeno ? denoReads(runtime, target.folder) : [target.path]),
+        ],
+      });
     },
   };
+}
+
+function denoReads(runtime: DenoRuntime, folder: string): string[] {
+  const { denoPath, sdkFolder, bootstrap, importMap } = runtime;
+  return [folder, denoPath, sdkFolder, bootstrap, importMap];
 }
 
 function denoArguments(
@@ -98,7 +121,8 @@ function denoArguments(
  * executes (security.md "Isolation", level 1).
  */
 export function withSetpriv(plan: LaunchPlan, setprivPath: string | undefined): LaunchPlan {
-  if (setprivPath === undefined) return plan;
+  // bubblewrap does both by itself.
+  if (setprivPath === undefined || plan.sandbox !== undefined) return plan;
   return {
     ...plan,
     command: setprivPath,

@@ -1,4 +1,5 @@
 /** How strongly plugins are confined (security.md "Isolation"): the admin's wish, and what it means for one plugin. */
+import { basename } from "node:path";
 import { z } from "zod";
 
 /** `CODEX_PLUGIN_SANDBOX`. */
@@ -9,14 +10,12 @@ export type SandboxMode = z.infer<typeof SandboxMode>;
 
 /** Whether this machine can give level 3, found out once at start. */
 export type SandboxSupport =
-  | { readonly available: true }
+  | {
+    readonly available: true;
+    /** Whether a plugin with network can be kept from this machine's loopback. */
+    readonly keepsLoopbackOut: boolean;
+  }
   | { readonly available: false; readonly reason: string };
-
-/** Until there is a launcher for it. */
-export const NO_SANDBOX: SandboxSupport = {
-  available: false,
-  reason: "this version of the host has no level 3 launcher",
-};
 
 export type IsolationChoice =
   | { readonly runnable: true; readonly level: 1 | 2 | 3; readonly reason: string }
@@ -30,13 +29,16 @@ export interface IsolationQuestion {
   readonly command: string;
   /** The admin's per-plugin permission to run without a sandbox. */
   readonly allowUnsandboxed: boolean;
+  /** Whether any network was granted. */
+  readonly isNetworked: boolean;
 }
 
 /** Chooses the level one plugin runs at, or says why it doesn't run and what to do. */
 export function chooseIsolation(question: IsolationQuestion): IsolationChoice {
   const { mode, support, runtime, command, allowUnsandboxed } = question;
   if (mode !== "off" && support.available) {
-    return { runnable: true, level: 3, reason: "Runs in a sandbox of its own" };
+    const network = describeNetwork(question, support.keepsLoopbackOut);
+    return { runnable: true, level: 3, reason: `Runs in a sandbox of its own${network}` };
   }
   if (mode === "require") {
     const missing = support.available ? "" : `: ${support.reason}`;
@@ -65,4 +67,22 @@ export function chooseIsolation(question: IsolationQuestion): IsolationChoice {
     reason:
       `Only Deno plugins can be confined here, "${command}" can't${missing}; allow it to run unsandboxed, or use a Deno plugin`,
   };
+}
+
+/** Programs that load what they run from a registry, into their cache in the data folder. */
+const DOWNLOADERS: ReadonlySet<string> = new Set(["npx", "uv", "uvx"]);
+
+/** The network of another runtime than Deno is none or all (security.md "Isolation"). */
+function describeNetwork(question: IsolationQuestion, keepsLoopbackOut: boolean): string {
+  const { runtime, command, isNetworked } = question;
+  if (runtime === "deno") return "";
+  if (isNetworked) {
+    return keepsLoopbackOut
+      ? ", with unrestricted network but for this machine's loopback"
+      : ", with unrestricted network, including this machine";
+  }
+  const name = basename(command);
+  return DOWNLOADERS.has(name)
+    ? `, without network: "${name}" downloads what it runs, which needs the network "*"`
+    : ", without network";
 }

@@ -1,10 +1,10 @@
 /** From a plugin's launch request to a process that has answered `initialize`. */
-import { join } from "node:path";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
+import { makeDataFolder } from "./data_folder.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
 import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
@@ -38,9 +38,6 @@ export interface StarterOptions {
   readonly clock?: Clock;
 }
 
-/** Only the host's own user may look into these folders. */
-const PRIVATE = { recursive: true, mode: 0o700 };
-
 /** Starts processes; see {@linkcode Starter.start}. */
 export class Starter {
   readonly #options: StarterOptions;
@@ -55,7 +52,9 @@ export class Starter {
    * @throws {RpcError | TransportError} of `initialize`
    */
   async start(request: StartRequest, signal: AbortSignal): Promise<PluginProcess> {
-    const data = await this.#makeDataFolder(request.dataPath);
+    const { dataRoot } = this.#options;
+    const { dataOwner } = request.launcher;
+    const data = await makeDataFolder(dataRoot, request.dataPath, dataOwner);
     const workingDirectory = await this.#workingDirectory(request, data);
     const folder = await this.#options.records.makeFolder();
     const process = await this.#spawn(request, { data, folder, workingDirectory });
@@ -72,15 +71,16 @@ export class Starter {
     paths: { readonly data: string; readonly folder: string; readonly workingDirectory: string },
   ): Promise<PluginProcess> {
     const { records, setprivPath, clock } = this.#options;
-    const plan = request.launcher.plan({
-      target: request.target,
-      workingDirectory: paths.workingDirectory,
-      environment: request.environment,
-      network: request.network,
-      folders: { data: paths.data, denoDir: paths.folder },
-    });
     let child: PluginChild;
     try {
+      const plan = await request.launcher.plan({
+        target: request.target,
+        pluginFolder: request.pluginFolder,
+        workingDirectory: paths.workingDirectory,
+        environment: request.environment,
+        network: request.network,
+        folders: { data: paths.data, denoDir: paths.folder },
+      });
       child = spawnChild(withSetpriv(plan, setprivPath));
     } catch (error) {
       await Deno.remove(paths.folder, { recursive: true });
@@ -97,12 +97,6 @@ export class Starter {
       cleanUp: async () => await (await record).remove(),
       clock: clock ?? systemClock,
     });
-  }
-
-  async #makeDataFolder(path: readonly string[]): Promise<string> {
-    const folder = join(this.#options.dataRoot, ...path);
-    for (const part of ["home", "tmp"]) await Deno.mkdir(join(folder, part), PRIVATE);
-    return await Deno.realPath(folder);
   }
 
   async #workingDirectory(request: StartRequest, data: string): Promise<string> {

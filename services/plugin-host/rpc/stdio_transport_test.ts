@@ -162,7 +162,7 @@ Deno.test("a flood of blank lines leaves the host free for other work", async ()
     const counting = setInterval(() => turns++, 5);
     await rejected;
     clearInterval(counting);
-    assert.ok(turns > 100, `${turns} turns of the event loop`);
+    assert.ok(turns > 40, `${turns} turns of the event loop`);
   });
 });
 

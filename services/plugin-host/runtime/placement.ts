@@ -1,14 +1,21 @@
 /** Whether and how a plugin runs on this machine. */
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { findFolderFault, realPathOf } from "../process/folders.ts";
-import type { LaunchTarget } from "../process/launch_plan.ts";
+import {
+  type DenoRuntime,
+  type Launcher,
+  type LaunchTarget,
+  plainLauncher,
+} from "../process/launch_plan.ts";
 import { chooseIsolation, type SandboxMode, type SandboxSupport } from "../process/sandbox_mode.ts";
+import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
+import type { Detection } from "../process/sandbox/detection.ts";
 import type { PluginSpec } from "../registry/runtime.ts";
 
 export interface PlacementPolicy {
   readonly commands: CommandPolicy;
   readonly sandboxMode: SandboxMode;
-  readonly sandboxSupport: SandboxSupport;
+  readonly sandbox: Detection;
 }
 
 export type Placement =
@@ -28,18 +35,35 @@ export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Pr
   if (!resolved.ok) return { runnable: false, reason: resolved.reason };
   const choice = chooseIsolation({
     mode: policy.sandboxMode,
-    support: policy.sandboxSupport,
+    support: supportOf(policy.sandbox),
     runtime: resolved.runtime,
     command: spec.command,
     allowUnsandboxed: spec.allowUnsandboxed,
+    isNetworked: spec.network.length > 0,
   });
   if (!choice.runnable) return choice;
   const { level, reason } = choice;
   if (resolved.runtime === "other") {
-    const folder = spec.folder === null ? undefined : await realPathOf(spec.folder);
+    const folder = spec.folder === null ? resolved.folder : await realPathOf(spec.folder);
     return { runnable: true, level, reason, target: resolved, folder: folder ?? null };
   }
   const fault = await findFolderFault(resolved.folder);
   if (fault !== undefined) return { runnable: false, reason: fault };
   return { runnable: true, level, reason, target: resolved, folder: resolved.folder };
+}
+
+/** The launcher of the level that a plugin was placed at. */
+export function launcherOf(
+  { level, target }: Placement & { readonly runnable: true },
+  { sandbox: detection }: PlacementPolicy,
+  runtime: DenoRuntime,
+): Launcher {
+  const below = plainLauncher(target.runtime === "deno" ? 2 : 1, runtime);
+  return level === 3 && detection.available ? sandboxLauncher(below, detection.sandbox) : below;
+}
+
+function supportOf(detection: Detection): SandboxSupport {
+  return detection.available
+    ? { available: true, keepsLoopbackOut: detection.sandbox.ownNetwork !== undefined }
+    : detection;
 }

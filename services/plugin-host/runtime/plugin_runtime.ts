@@ -9,7 +9,7 @@ import type {
 } from "@codex/protocol";
 import { type Logger, ProblemError } from "@codex/service";
 import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
-import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
+import type { DenoRuntime } from "../process/launch_plan.ts";
 import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
 import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
 import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
@@ -34,7 +34,7 @@ import {
   removeUserData,
 } from "./data_folders.ts";
 import { initializationOf, secretValues } from "./initialization.ts";
-import { placementOf, type PlacementPolicy } from "./placement.ts";
+import { launcherOf, placementOf, type PlacementPolicy } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
 import { TicketHolder } from "./ticket_holder.ts";
 
@@ -244,8 +244,7 @@ export class LivePlugins implements PluginRuntime {
     const redact = createRedact(secrets);
     const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);
     const request: StartRequest = {
-      // Level 3 is a launcher of its own, which `placementOf` doesn't choose until there is one.
-      launcher: plainLauncher(placement.level === 1 ? 1 : 2, denoRuntime),
+      launcher: launcherOf(placement, policy, denoRuntime),
       target: placement.target,
       pluginFolder: placement.folder,
       workingDirectory: spec.workingDirectory,

@@ -1,9 +1,13 @@
 /** For tests: a starter over temporary folders, and requests for the plugins in `testdata/`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findProgram } from "../installation.ts";
 import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
+import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
+import { detectSandbox } from "../process/sandbox/detection.ts";
+import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -29,6 +33,40 @@ export interface TestHost {
   /** A request for a Deno plugin in `testdata/deno/<name>/main.ts`, or in a folder given in full. */
   deno(name: string, network?: readonly string[]): StartRequest;
   start(request: StartRequest): Promise<PluginProcess>;
+}
+
+export interface SandboxedHost extends TestHost {
+  readonly sandbox: Sandbox;
+  /** Something that listens on the machine's loopback. */
+  readonly listener: { readonly port: number };
+  /** The same request at level 3. */
+  sandboxed(request: StartRequest): StartRequest;
+}
+
+/** The same with what isolation level 3 needs, which this machine must have. */
+export async function withSandboxedHost(
+  body: (host: SandboxedHost) => Promise<void>,
+): Promise<void> {
+  await withTestHost(async (host) => {
+    // The sandbox's user has to pass it.
+    await Deno.chmod(host.root, 0o711);
+    const detection = await detectSandbox({
+      findProgram,
+      denoRuntime,
+      folder: join(host.root, "sandbox"),
+      user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
+      hidden: join(host.root, ".codex"),
+      shown: [],
+    });
+    if (!detection.available) throw new Error(detection.reason);
+    const { sandbox } = detection;
+    const sandboxed = (request: StartRequest) => ({
+      ...request,
+      launcher: sandboxLauncher(request.launcher, sandbox),
+    });
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
+  });
 }
 
 /** Runs `body` and ends whatever it left running. */

@@ -149,6 +149,7 @@ async function startService(shared: Shared): Promise<TestService> {
       dataRoot: folders.dataRoot,
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
+      sandbox: { available: false, reason: "the test has none" },
     },
     now: Date.now,
   });

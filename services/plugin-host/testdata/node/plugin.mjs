@@ -1,5 +1,5 @@
 // A plugin without SDK that does what the method says, for the tests of the process layers.
-import { spawn } from "node:child_process";
+import { exec, spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
 
@@ -13,6 +13,8 @@ const manifest = {
   capabilities: { metadataProvider: ["series"] },
 };
 
+/** Ends neither by shutdown nor with its stdin. */
+const isStubborn = process.env.IGNORE_SHUTDOWN || process.env.WAIT_FOR_SIGTERM;
 let nextId = 1;
 let initialized = null;
 const waiting = new Map();
@@ -41,7 +43,7 @@ const methods = {
   },
   ping: () => "pong",
   shutdown() {
-    if (!process.env.IGNORE_SHUTDOWN) setTimeout(() => process.exit(0), 0);
+    if (!isStubborn) setTimeout(() => process.exit(0), 0);
     return null;
   },
   echo: (params) => params,
@@ -69,6 +71,8 @@ const methods = {
   reverse: (params) => callHost(params.method, params.params),
   print: (params) => (process.stdout.write(params.text), null),
   grumble: (params) => (process.stderr.write(params.text), null),
+  shell: ({ command }) =>
+    new Promise((resolve) => exec(command, (_error, stdout) => resolve({ output: stdout }))),
   /** Leaves a process that keeps the pipes open. */
   fork: () => spawn("sleep", ["60"], { stdio: "inherit" }).pid,
   flood(params) {
@@ -104,9 +108,11 @@ process.stdin.on("data", (chunk) => {
   for (const line of lines) receive(JSON.parse(line));
 });
 process.stdin.on("end", () => {
-  if (!process.env.IGNORE_SHUTDOWN) process.exit(0);
+  if (!isStubborn) process.exit(0);
 });
-if (process.env.IGNORE_SHUTDOWN) {
-  process.on("SIGTERM", () => {});
+if (isStubborn) {
+  process.on("SIGTERM", () => {
+    if (process.env.WAIT_FOR_SIGTERM) process.exit(7);
+  });
   setInterval(() => {}, 1000);
 }

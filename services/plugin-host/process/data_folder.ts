@@ -1,0 +1,65 @@
+/** The private folder of a plugin and connection, which its process gets as `dataDir`. */
+import { join } from "node:path";
+
+/** Numeric, as the system takes them. */
+export interface SystemUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Others may pass, not list: the sandbox's user has to reach its own folder below. */
+const PASSABLE = 0o711;
+const PRIVATE = 0o700;
+
+/**
+ * Makes the folder `<root>/<path…>` where it is missing, open to its owner alone.
+ *
+ * A folder that another user owns, because the plugin ran at another level before, is emptied: its content would be of
+ * no use, and a data folder may be empty at any start (architecture.md "State, replicas and scale"). Nothing that a
+ * plugin wrote is ever given to another user: a link in it could lead anywhere.
+ *
+ * @param owner undefined for the host's own user
+ * @returns its real path
+ */
+export async function makeDataFolder(
+  root: string,
+  path: readonly string[],
+  owner: SystemUser | undefined,
+): Promise<string> {
+  let folder = root;
+  await Deno.mkdir(root, { recursive: true, mode: PASSABLE });
+  for (const part of path.slice(0, -1)) {
+    folder = join(folder, part);
+    await makePassable(folder);
+  }
+  folder = join(folder, path.at(-1) ?? "");
+  await makePrivate(folder, owner);
+  // At level 3 the sandbox makes them, as its own user.
+  if (owner === undefined) {
+    for (const part of ["home", "tmp"]) {
+      await Deno.mkdir(join(folder, part), { recursive: true, mode: PRIVATE });
+    }
+  }
+  return await Deno.realPath(folder);
+}
+
+async function makePassable(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.chmod(folder, PASSABLE);
+}
+
+async function makePrivate(folder: string, owner: SystemUser | undefined): Promise<void> {
+  const wantedUid = owner?.uid ?? Deno.uid();
+  const found = await Deno.lstat(folder).catch(() => undefined);
+  if (found?.isDirectory && found.uid === wantedUid) return;
+  if (found !== undefined) await Deno.remove(folder, { recursive: true });
+  // Given to its owner before it has its name: whoever starts at the same time finds it finished.
+  const fresh = `${folder}.${crypto.randomUUID()}`;
+  await Deno.mkdir(fresh, { mode: PRIVATE });
+  if (owner !== undefined) await Deno.chown(fresh, owner.uid, owner.gid);
+  try {
+    await Deno.rename(fresh, folder);
+  } catch {
+    await Deno.remove(fresh);
+  }
+}

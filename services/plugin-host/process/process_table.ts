@@ -1,0 +1,84 @@
+/** The machine's processes, by `ps`: the one way that needs no read of /proc. */
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** Resident set size in KiB. */
+  readonly residentKib: number;
+  /** CPU time used since its start. */
+  readonly cpuSeconds: number;
+  /** Name of its program, which a process may choose itself. */
+  readonly program: string;
+}
+
+/** All processes; zombies too. */
+export async function listProcesses(): Promise<ProcessRow[]> {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-eo", "pid=,ppid=,pgid=,rss=,cputimes=,comm="],
+    clearEnv: true,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return parseProcesses(new TextDecoder().decode(stdout));
+}
+
+export function parseProcesses(text: string): ProcessRow[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    if (match === null) return [];
+    const [pid, parent, group, residentKib, cpuSeconds] = match.slice(1, 6).map(Number);
+    if (pid === undefined || parent === undefined || group === undefined) return [];
+    return [{
+      pid,
+      parent,
+      group,
+      residentKib: residentKib ?? 0,
+      cpuSeconds: cpuSeconds ?? 0,
+      program: match[6] ?? "",
+    }];
+  });
+}
+
+/** Finds everything that belongs to a process: it, its group, and what descends from any of them. */
+export class ProcessTable {
+  readonly #rows: ReadonlyMap<number, ProcessRow>;
+  readonly #children: ReadonlyMap<number, ProcessRow[]>;
+  readonly #groups: ReadonlyMap<number, ProcessRow[]>;
+
+  constructor(rows: readonly ProcessRow[]) {
+    this.#rows = new Map(rows.map((row) => [row.pid, row]));
+    this.#children = Map.groupBy(rows, (row) => row.parent);
+    this.#groups = Map.groupBy(rows, (row) => row.group);
+  }
+
+  /** The process `pid`, if it is there, comes first. */
+  family(pid: number): ProcessRow[] {
+    const root = this.#rows.get(pid);
+    const found = new Map<number, ProcessRow>();
+    const waiting = [...(root === undefined ? [] : [root]), ...this.#groups.get(pid) ?? []];
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+      if (found.has(row.pid)) continue;
+      found.set(row.pid, row);
+      waiting.push(...this.#children.get(row.pid) ?? []);
+    }
+    return [...found.values()];
+  }
+}
+
+/** Programs that hold a sandbox up: they end when what is in it has. */
+const HELPERS = ["bwrap", "pasta", "pasta.avx2"];
+
+/** Signals what runs in the sandbox of the helper `pid`. */
+export async function askDescendants(pid: number, signal: Deno.Signal): Promise<void> {
+  const family = new ProcessTable(await listProcesses()).family(pid);
+  for (const row of family) {
+    if (HELPERS.includes(row.program)) continue;
+    try {
+      Deno.kill(row.pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}

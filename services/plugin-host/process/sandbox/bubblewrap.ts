@@ -1,0 +1,120 @@
+/** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
+import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
+import { isInside } from "../folders.ts";
+import { ownNetworkOf, pastaArguments } from "./pasta.ts";
+import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
+import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
+
+/** Processes and threads in one sandbox: the kernel counts them per user namespace (Linux 5.14). */
+const PROCESSES_MAX = 64;
+/** Of one file, which a watch over the whole folder would see too late. */
+const FILE_BYTES_MAX = 512 * 1024 * 1024;
+/** Files in memory are no process's resident memory: each such file system has a limit of its own. */
+const MEMORY_FILES_BYTES_MAX = 64 * 1024 * 1024;
+
+const NAMESPACES = [
+  ...["--unshare-user", "--uid", String(PLUGIN_IDS.uid), "--gid", String(PLUGIN_IDS.gid)],
+  ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"],
+  ...["--hostname", "plugin", "--disable-userns", "--die-with-parent", "--new-session"],
+];
+
+const LIMITS = [
+  `--nproc=${PROCESSES_MAX}`,
+  `--fsize=${FILE_BYTES_MAX}`,
+  "--core=0",
+];
+
+/** Wraps the plans of `below`, level 2 for Deno plugins and level 1 for others. */
+export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
+  return {
+    level: 3,
+    dataOwner: sandbox.user,
+    async plan(request) {
+      const plan = await below.plan(request);
+      const network = networkOf(request, sandbox);
+      const wrapped = [
+        sandbox.bwrapPath,
+        ...NAMESPACES,
+        ...(network.kind === "none" ? ["--unshare-net"] : []),
+        ...await mountsOf(plan, request, sandbox),
+        ...(network.kind === "none" ? [] : networkMounts(network.resolvConf)),
+        // After all mounts: until then bwrap itself makes the folders for them.
+        ...["--remount-ro", "/", "--remount-ro", "/dev"],
+        ...["--chdir", plan.workingDirectory, "--"],
+        ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
+      ];
+      const [command = "", ...args] = network.kind === "own"
+        ? [...pastaArguments(network.pastaPath, request.network), ...wrapped]
+        : wrapped;
+      return {
+        ...plan,
+        command,
+        args,
+        // The user of the sandbox may be unable to enter any other.
+        workingDirectory: "/",
+        sandbox: { user: sandbox.user },
+      };
+    },
+  };
+}
+
+type Network =
+  | { readonly kind: "none" }
+  | { readonly kind: "host"; readonly resolvConf: string }
+  | { readonly kind: "own"; readonly resolvConf: string; readonly pastaPath: string };
+
+function networkOf({ network, target }: LaunchRequest, sandbox: Sandbox): Network {
+  if (network.length === 0) return { kind: "none" };
+  const own = ownNetworkOf(sandbox, network, target.runtime);
+  return own === undefined
+    ? { kind: "host", resolvConf: "/etc/resolv.conf" }
+    : { kind: "own", ...own };
+}
+
+async function mountsOf(
+  plan: LaunchPlan,
+  { folders }: LaunchRequest,
+  sandbox: Sandbox,
+): Promise<string[]> {
+  const reads = [...plan.reads, plan.workingDirectory]
+    .filter((path) => !isInside(path, folders.data));
+  return [
+    ...sandbox.systemMounts,
+    ...["--dev", "/dev", ...memoryFiles("/dev/shm")],
+    ...["--proc", "/proc", ...memoryFiles("/tmp")],
+    // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
+    ...memoryFiles(folders.denoDir),
+    ...await readMounts(reads, sandbox),
+    ...["--bind", folders.data, folders.data],
+    ...["--dir", `${folders.data}/home`, "--dir", `${folders.data}/tmp`],
+  ];
+}
+
+/** Everything keeps its path, so that a plan means the same inside. */
+async function readMounts(paths: readonly string[], sandbox: Sandbox) {
+  const mounts: string[] = [];
+  const mounted: string[] = [];
+  for (const path of new Set(paths)) {
+    const real = await Deno.realPath(path);
+    refuseHidden(real, sandbox);
+    // A link of the system may lead out of it: `/usr/local/bin/uv` to `/opt/uv/uv`.
+    for (const place of new Set([path, real])) {
+      if (isOfSystem(place) || mounted.some((folder) => isInside(place, folder))) continue;
+      mounts.push(...readOnly(place, await sandbox.paths.readableAt(real)));
+      mounted.push(place);
+    }
+  }
+  return mounts;
+}
+
+/** An administrator may name any working directory; one with the host's keys in it is a mistake. */
+function refuseHidden(real: string, { hidden, shown }: Sandbox): void {
+  const isPlugin = shown.some((folder) => isInside(real, folder) && real !== folder);
+  if (isInside(hidden, real) || (isInside(real, hidden) && !isPlugin)) {
+    throw new Error(`"${real}" holds data of the platform, which no plugin may see`);
+  }
+}
+
+function memoryFiles(path: string): string[] {
+  return ["--size", String(MEMORY_FILES_BYTES_MAX), "--tmpfs", path];
+}
