@@ -9,7 +9,7 @@ import { grantPlugin, setUpAdmin } from "../harness/scenario.ts";
 import { startBare } from "./bare_chain.ts";
 import { quantile, type Report } from "./report.ts";
 
-const WARM_UP = 200;
+const WARM_UP = 2000;
 const CALLS = 600;
 const ROUNDS = 3;
 const AIM = 1.6;
