@@ -1,17 +1,25 @@
 /** Builds sync's HTTP app from what it needs. */
-import { createServiceApp, type Identity, type Logger, type ReadinessCheck } from "@codex/service";
-import type { SyncDatabase } from "./db/queries.ts";
-import { purgeRoutes } from "./routes/purges.ts";
+import { createServiceApp } from "@codex/service";
+import type { SyncDeps } from "./deps.ts";
+import { internalRoutes } from "./routes/internal.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+import { userSyncRoutes } from "./routes/user_sync.ts";
+import { findTasks } from "./tasks/task_lookup.ts";
+import { TaskWatch } from "./tasks/task_watch.ts";
 
-export interface AppDeps {
-  readonly db: SyncDatabase;
-  readonly identity: Identity;
-  readonly logger: Logger;
-  readonly checks: Readonly<Record<string, ReadinessCheck>>;
-}
-
-export function createApp({ logger, checks, ...deps }: AppDeps) {
-  return createServiceApp({ logger, checks }).route("/internal", purgeRoutes(deps));
+export function createApp(deps: SyncDeps) {
+  const { db, logger, checks } = deps;
+  const watch = new TaskWatch({
+    logger,
+    read: async (ids) => {
+      const found = await findTasks(db, ids);
+      return new Map([...found].map(([id, { task }]) => [id, task]));
+    },
+  });
+  return createServiceApp({ logger, checks })
+    .route("/internal", internalRoutes(deps))
+    .route("/", userSyncRoutes(deps))
+    .route("/", taskRoutes(deps, watch));
 }
 
 export type App = ReturnType<typeof createApp>;

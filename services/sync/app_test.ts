@@ -1,120 +1,154 @@
 import assert from "node:assert/strict";
-import { asc } from "drizzle-orm";
 import type { CallContext } from "@codex/protocol";
-import { connectDatabase, countMigrations, databaseReady, quietLogger } from "@codex/service";
-import { createTestIdentities } from "@codex/service/testing";
+import { connectDatabase, countMigrations, databaseReady } from "@codex/service";
 import { createTestDatabase } from "../../infra/test/database.ts";
-import { createApp } from "./app.ts";
 import { createSyncClient } from "./client.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
-import * as schema from "./db/schema.ts";
+import { schema } from "./db/database.ts";
+import { createFixture, type Fixture } from "./testing/fixture.ts";
 
-const context: CallContext = { requestId: "sync-test" };
+const context: CallContext = { requestId: "request-of-a-test" };
 
-/** Sync over real HTTP and a real database. */
-async function startTestSync() {
-  const identities = await createTestIdentities();
-  const database = await createTestDatabase("sync");
-  const { db, sql, close } = connectDatabase(database.urls.codex_sync, schema);
-  const app = createApp({
-    db,
-    identity: await identities.of("sync"),
-    logger: quietLogger(),
-    checks: { database: databaseReady(sql, "sync", countMigrations(journal)) },
+async function clientOf(test: Fixture, service: "auth" | "gateway" | "plugin-host") {
+  return createSyncClient({
+    identity: await test.identities.of(service),
+    baseUrl: "http://sync.test",
+    fetch: async (input, init) => await test.app.request(input, init),
   });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
-  const baseUrl = `http://127.0.0.1:${server.addr.port}`;
-  return {
-    db,
-    baseUrl,
-    clientOf: async (service: "auth" | "plugin-host") =>
-      createSyncClient({ identity: await identities.of(service), baseUrl }),
-    async [Symbol.asyncDispose]() {
-      await server.shutdown();
-      await close();
-      await database[Symbol.asyncDispose]();
-    },
-  };
 }
 
-type TestSync = Awaited<ReturnType<typeof startTestSync>>;
-
-/** A connection of `userId` with one run and one outbox entry. */
-async function keepSomething({ db }: TestSync, userId: string): Promise<string> {
-  const connectionId = crypto.randomUUID();
-  const pluginId = crypto.randomUUID();
-  await db.insert(schema.syncRuns).values({
-    id: crypto.randomUUID(),
-    connectionId,
+/** A connection of somebody with something in every table. */
+async function keepSomething(test: Fixture, userId: string): Promise<string> {
+  const [connectionId, pluginId] = [crypto.randomUUID(), crypto.randomUUID()];
+  const owner = { connectionId, userId };
+  const createdAt = new Date(0);
+  const id = crypto.randomUUID();
+  await test.db.insert(schema.connectionSyncs).values({ ...owner, pluginId });
+  await test.db.insert(schema.syncRuns).values({
+    ...owner,
+    id,
     pluginId,
-    userId,
     startedBy: "user",
+    phase: "pull",
+    batchSize: 1,
+    createdAt,
   });
-  await db.insert(schema.outboxEntries).values({
-    connectionId,
+  await test.db.insert(schema.outboxEntries).values({
+    ...owner,
+    entryKey: "id:30002",
     externalId: "30002",
-    userId,
     entry: { externalId: "30002", status: "reading" },
+    hash: "",
+    extent: {},
+    seriesIds: [],
+    builtBy: id,
+    createdAt,
+  });
+  await test.db.insert(schema.entryStates).values({ ...owner, entryKey: "id:30002" });
+  await test.db.insert(schema.entryMatches).values({
+    ...owner,
+    externalId: "30002",
+    seriesId: crypto.randomUUID(),
+    source: "reader",
+    createdAt,
   });
   return connectionId;
 }
 
-/** Connections that have runs, and those that have outbox entries. */
-async function kept({ db }: TestSync): Promise<[string[], string[]]> {
-  const { outboxEntries, syncRuns } = schema;
-  const runs = await db.select().from(syncRuns).orderBy(asc(syncRuns.connectionId));
-  const entries = await db.select().from(outboxEntries).orderBy(asc(outboxEntries.connectionId));
-  return [runs.map((row) => row.connectionId), entries.map((row) => row.connectionId)];
+/** Connections that anything is kept of, table by table. */
+async function kept(test: Fixture): Promise<string[][]> {
+  const tables = await test.sql<{ name: string }[]>`
+    select tablename as name from pg_tables
+    where schemaname = 'sync' and tablename <> 'migrations' order by 1`;
+  return await Promise.all(tables.map(async ({ name }) => {
+    const rows = await test.sql<{ id: string }[]>`
+      select distinct connection_id as id from ${test.sql(name)} order by 1`;
+    return rows.map(({ id }) => id);
+  }));
 }
 
 Deno.test("a migrated database makes the service ready", async () => {
-  await using test = await startTestSync();
-  const reply = await fetch(`${test.baseUrl}/health/ready`);
-  assert.deepEqual([reply.status, await reply.json()], [200, { status: "ready" }]);
+  await using database = await createTestDatabase("sync");
+  const { sql, close } = connectDatabase(database.urls.codex_sync, schema);
+  const check = databaseReady(sql, "sync", countMigrations(journal));
+  assert.equal(await check(), null);
+  await close();
 });
 
-Deno.test("purging a connection or a user deletes their rows, no others, and may be repeated", async () => {
-  await using test = await startTestSync();
-  const auth = await test.clientOf("auth");
+Deno.test("purging a connection or a user deletes their rows in every table, and may be repeated", async () => {
+  await using test = await createFixture();
+  const auth = await clientOf(test, "auth");
   const [user, other] = [crypto.randomUUID(), crypto.randomUUID()];
   const [first, second, foreign] = [
     await keepSomething(test, user),
     await keepSomething(test, user),
     await keepSomething(test, other),
   ];
+  for (const ids of await kept(test)) assert.equal(ids.length, 3);
   for (let i = 0; i < 2; i++) {
     await auth.purgeConnection(context, first);
-    const rest = [second, foreign].sort();
-    assert.deepEqual(await kept(test), [rest, rest]);
+    for (const ids of await kept(test)) assert.deepEqual(ids, [second, foreign].sort());
   }
   for (let i = 0; i < 2; i++) {
     await auth.purgeUser(context, user);
-    assert.deepEqual(await kept(test), [[foreign], [foreign]]);
+    for (const ids of await kept(test)) assert.deepEqual(ids, [foreign]);
   }
 });
 
-Deno.test("only auth may purge", async () => {
-  await using test = await startTestSync();
-  const pluginHost = await test.clientOf("plugin-host");
+Deno.test("only auth may purge, only gateway may ask on behalf of a user", async () => {
+  await using test = await createFixture();
+  const pluginHost = await clientOf(test, "plugin-host");
   const id = crypto.randomUUID();
   await assert.rejects(pluginHost.purgeConnection(context, id), { code: "forbidden" });
   await assert.rejects(pluginHost.purgeUser(context, id), { code: "forbidden" });
-  const reply = await fetch(`${test.baseUrl}/internal/users/${id}`, { method: "DELETE" });
-  await reply.body?.cancel();
-  assert.equal(reply.status, 401);
+  const reader = { ...context, subject: test.reader };
+  await assert.rejects((await clientOf(test, "auth")).listConnectionSyncs(reader), {
+    code: "forbidden",
+  });
+  await assert.rejects((await clientOf(test, "gateway")).listConnectionSyncs(context), {
+    code: "unauthenticated",
+  });
+  const calls = [
+    ["POST", "/sync"],
+    ["GET", "/sync/status"],
+    ["GET", "/sync/runs"],
+    ["GET", "/sync/outbox"],
+    ["POST", "/sync/outbox/retry"],
+    ["DELETE", `/sync/outbox/${id}`],
+    ["GET", "/sync/unmatched"],
+    ["GET", "/sync/matches"],
+    ["PUT", "/sync/matches"],
+    ["GET", "/tasks"],
+  ];
+  for (const [method, path] of calls) {
+    const url = `/api/v1/user/plugins/${test.plugin.id}${path}`;
+    const body = method === "GET" || method === "DELETE" ? {} : { body: {} };
+    for (const from of ["auth", "plugin-host"] as const) {
+      const reply = await test.call(method!, url, { from, ...body, subject: null });
+      await reply.body?.cancel();
+      assert.equal(reply.status, 403, `${method} ${path}`);
+    }
+    const nobody = await test.call(method!, url, { ...body, subject: null });
+    await nobody.body?.cancel();
+    assert.equal(nobody.status, 401, `${method} ${path}`);
+    const unscoped = { ...test.reader, scopes: [] };
+    const reply = await test.call(method!, url, { ...body, subject: unscoped });
+    await reply.body?.cancel();
+    assert.equal(reply.status, 403, `${method} ${path}`);
+  }
 });
 
 Deno.test("a connection has one unfinished run at a time", async () => {
-  await using test = await startTestSync();
-  const connectionId = crypto.randomUUID();
+  await using test = await createFixture();
   const run = (state: "queued" | "running" | "paused" | "succeeded" | "failed") =>
     test.db.insert(schema.syncRuns).values({
+      ...test.ref,
       id: crypto.randomUUID(),
-      connectionId,
-      pluginId: crypto.randomUUID(),
-      userId: crypto.randomUUID(),
       startedBy: "schedule",
       state,
+      phase: "pull",
+      batchSize: 1,
+      createdAt: new Date(0),
     });
   for (const state of ["succeeded", "failed", "running", "succeeded"] as const) await run(state);
   for (const state of ["queued", "running", "paused"] as const) {

@@ -4,6 +4,7 @@ import {
   type ConfigSource,
   DatabaseUrl,
   databaseUrlSource,
+  peerVariables,
   Port,
   readConfig,
 } from "@codex/service";
@@ -12,6 +13,7 @@ import {
 export function loadConfig(source: ConfigSource) {
   const variables = readConfig(databaseUrlSource(source, "CODEX_SYNC_DATABASE_URL"), {
     ...commonVariables,
+    ...peerVariables("CODEX_AUTH_URL", "CODEX_LIBRARY_URL", "CODEX_PLUGIN_HOST_URL"),
     CODEX_SYNC_PORT: Port,
     CODEX_SYNC_DATABASE_URL: DatabaseUrl,
   });
@@ -22,6 +24,9 @@ export function loadConfig(source: ConfigSource) {
     privateKey: variables.CODEX_SERVICE_KEY,
     publicKeys: variables.CODEX_SERVICE_PUBLIC_KEYS,
     databaseUrl: variables.CODEX_SYNC_DATABASE_URL,
+    authUrl: variables.CODEX_AUTH_URL,
+    libraryUrl: variables.CODEX_LIBRARY_URL,
+    pluginHostUrl: variables.CODEX_PLUGIN_HOST_URL,
   });
 }
 

@@ -1,4 +1,7 @@
 /** Starts sync: the only file that touches the environment, the network and signals. */
+import { createAuthClient } from "@codex/auth/client";
+import { createLibraryClient } from "@codex/library/client";
+import { createPluginHostClient } from "@codex/plugin-host/client";
 import {
   connectDatabase,
   countMigrations,
@@ -13,25 +16,40 @@ import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
+import { PULL_LIMITS } from "./domain/page_guard.ts";
+import { JobEngine } from "./jobs/engine.ts";
+import { createJobHandlers } from "./jobs/handlers.ts";
+import { LEASE_MS } from "./runs/held_run.ts";
 
 await runMain("sync", async () => {
   const config = loadConfig({
     get: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFileSync(path),
   });
-  const now = Date.now;
+  const { hostname, port, privateKey, publicKeys, databaseUrl } = config;
   const logger = await startLogging("sync", config.logLevel);
-  const database = connectDatabase(config.databaseUrl, schema);
-  await refuseOwnerRole(database.sql);
+  const { db, sql, close } = connectDatabase(databaseUrl, schema, { connectionsMax: 10 });
+  await refuseOwnerRole(sql);
 
-  const { privateKey, publicKeys } = config;
-  const app = createApp({
-    db: database.db,
-    identity: await createIdentity({ service: "sync", privateKey, publicKeys, now }),
+  const now = Date.now;
+  const identity = await createIdentity({ service: "sync", privateKey, publicKeys, now });
+  const jobs = new JobEngine(databaseUrl, logger);
+  const deps = {
+    db,
+    identity,
     logger,
-    checks: { database: databaseReady(database.sql, "sync", countMigrations(journal)) },
-  });
-  const { hostname, port } = config;
-  const onStop = [database.close];
-  await serveUntilStopped({ fetch: app.fetch, hostname, port, logger, onStop });
+    now,
+    newId: () => crypto.randomUUID(),
+    auth: createAuthClient({ identity, baseUrl: config.authUrl }),
+    library: createLibraryClient({ identity, baseUrl: config.libraryUrl }),
+    pluginHost: createPluginHostClient({ identity, baseUrl: config.pluginHostUrl }),
+    jobs,
+    pullLimits: PULL_LIMITS,
+    leaseMs: LEASE_MS,
+    checks: { database: databaseReady(sql, "sync", countMigrations(journal)) },
+  };
+  const app = createApp(deps);
+  await jobs.start(createJobHandlers(deps, (wanted) => jobs.setSchedules(wanted)));
+  const onStop = [() => jobs.stop(), close];
+  await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
 });

@@ -8,6 +8,9 @@ import { IsoDateTime, Json } from "../json.ts";
 export const TaskState = z.enum(["queued", "running", "paused", "succeeded", "failed"]);
 export type TaskState = z.infer<typeof TaskState>;
 
+/** Nothing follows these. */
+export const TERMINAL_TASK_STATES: readonly TaskState[] = ["succeeded", "failed"];
+
 export const Task = z.object({
   id: TaskId,
   /** What is done, for instance `sync`. */

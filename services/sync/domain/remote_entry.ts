@@ -1,0 +1,134 @@
+/** What a service tells of one entry, and what of it is news here. */
+import {
+  IsoDateTime,
+  type PulledProgress,
+  ReadingStatus,
+  readWire,
+  SyncEntry,
+} from "@codex/protocol";
+import { z } from "zod";
+import { isStorable, storableText } from "./storable_text.ts";
+import { chaptersWithin, type Extent, higher, volumesWithin } from "./extent.ts";
+
+/** Longer ids and titles than these come from no service. */
+const EXTERNAL_ID_CHARS_MAX = 500;
+const TITLE_CHARS_MAX = 1000;
+const NOTES_CHARS_MAX = 10_000;
+
+/** What the service holds of an entry, as it is kept. */
+export const RemoteEntry = z.object({
+  externalId: z.string(),
+  status: ReadingStatus,
+  /** Read up to this volume. */
+  volumes: z.number().optional(),
+  chapters: z.number().optional(),
+  /** 1 to 100; absent while unrated. */
+  score: z.number().optional(),
+  notes: z.string().optional(),
+  title: z.string().optional(),
+  startedAt: IsoDateTime.optional(),
+  completedAt: IsoDateTime.optional(),
+  latestUpdatedAt: IsoDateTime.optional(),
+});
+export type RemoteEntry = z.infer<typeof RemoteEntry>;
+
+export type ReadResult =
+  | { readonly ok: true; readonly entry: RemoteEntry }
+  | { readonly ok: false; readonly externalId: string | undefined; readonly reason: string };
+
+/** Reads one item of a pulled page. */
+export function readRemoteEntry(raw: unknown): ReadResult {
+  const read = readWire(SyncEntry, raw);
+  if (!read.ok) {
+    const reason = read.issues.slice(0, 3)
+      .map(({ pointer, message }) => `${pointer || "/"}: ${message}`).join("; ");
+    return { ok: false, externalId: idOf(raw), reason };
+  }
+  const { externalId } = read.value;
+  if (externalId === "" || externalId.length > EXTERNAL_ID_CHARS_MAX || !isStorable(externalId)) {
+    const reason = `/externalId: Must be 1 to ${EXTERNAL_ID_CHARS_MAX} characters of plain text`;
+    return { ok: false, externalId: undefined, reason };
+  }
+  return { ok: true, entry: toRemote(read.value) };
+}
+
+function toRemote(entry: SyncEntry): RemoteEntry {
+  const { externalId, status, progress = {}, score, notes, title } = entry;
+  const volumes = progress.volumes ?? progress.maxVolume;
+  const chapters = progress.chapters ?? progress.maxChapter;
+  return {
+    externalId,
+    status,
+    ...(volumes !== undefined && { volumes }),
+    ...(chapters !== undefined && { chapters }),
+    // 0 means unrated wherever scores are counted up to 100.
+    ...(score !== undefined && score > 0 && { score }),
+    ...(notes !== undefined && notes !== "" && { notes: storableText(notes, NOTES_CHARS_MAX) }),
+    ...(title !== undefined && { title: storableText(title, TITLE_CHARS_MAX) }),
+    ...(entry.startedAt !== undefined && { startedAt: entry.startedAt }),
+    ...(entry.completedAt !== undefined && { completedAt: entry.completedAt }),
+    ...(entry.latestUpdatedAt !== undefined && { latestUpdatedAt: entry.latestUpdatedAt }),
+  };
+}
+
+function idOf(raw: unknown): string | undefined {
+  const id: unknown = typeof raw === "object" && raw !== null
+    ? Reflect.get(raw, "externalId")
+    : undefined;
+  return typeof id === "string" || typeof id === "number"
+    ? storableText(String(id), 100)
+    : undefined;
+}
+
+/** One entry of two that a pull told under one id: the later words, the higher numbers. */
+export function combineRemote(earlier: RemoteEntry, later: RemoteEntry): RemoteEntry {
+  const volumes = higher(earlier.volumes, later.volumes);
+  const chapters = higher(earlier.chapters, later.chapters);
+  const status = earlier.status === "completed" ? earlier.status : later.status;
+  return {
+    ...earlier,
+    ...later,
+    status,
+    ...(volumes !== undefined && { volumes }),
+    ...(chapters !== undefined && { chapters }),
+  };
+}
+
+/** One entry for each id, in the order in which the ids came first. */
+export function combineById(entries: readonly RemoteEntry[]): RemoteEntry[] {
+  const byId = new Map<string, RemoteEntry>();
+  for (const entry of entries) {
+    const known = byId.get(entry.externalId);
+    byId.set(entry.externalId, known === undefined ? entry : combineRemote(known, entry));
+  }
+  return [...byId.values()];
+}
+
+/**
+ * What of an entry is to be laid over the reader's progress.
+ *
+ * What the service holds only because we told it is no news: applied, it would make a book that was
+ * read out of order pass for all books before it, and mark again what the reader has taken back.
+ *
+ * @param told the widest that was ever pushed of this entry
+ */
+export function newsOf(
+  remote: RemoteEntry,
+  told: Extent | undefined,
+  options: { readonly withRating: boolean },
+): PulledProgress {
+  const { externalId, volumes = 0, chapters = 0, score, notes } = remote;
+  const rating = score === undefined ? undefined : Math.min(100, Math.max(1, Math.round(score)));
+  return {
+    externalId,
+    ...(volumes > volumesWithin(told) && { volumes }),
+    ...(chapters > chaptersWithin(told) && { chapters }),
+    ...(options.withRating && rating !== undefined && {
+      rating,
+      ...(notes !== undefined && { notes }),
+    }),
+    ...(remote.startedAt !== undefined && { startedAt: remote.startedAt }),
+    ...(remote.completedAt !== undefined && { completedAt: remote.completedAt }),
+    ...(remote.latestUpdatedAt !== undefined && { latestUpdatedAt: remote.latestUpdatedAt }),
+  };
+}
