@@ -10,6 +10,7 @@ import {
   type PluginSummary,
   type Role,
   type ServiceName,
+  SessionId,
   type Subject,
   UserId,
 } from "@codex/protocol";
@@ -19,8 +20,10 @@ import { createTestIdentities, ManualClock, testSubject } from "@codex/service/t
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
+import { insertSession } from "../db/session_queries.ts";
 import { insertUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
+import { SESSION_LIFETIME_MS } from "../domain/session_lifetime.ts";
 import { usernameKey } from "../domain/username.ts";
 import { createThrottles } from "../throttle.ts";
 import { createTickets } from "../tickets.ts";
@@ -59,6 +62,7 @@ export async function createFixture(options: FixtureOptions = {}) {
   const plugins = new Map<PluginId, PluginSummary>();
   const keyring = options.keyring === undefined ? testKeyring(1) : options.keyring;
   let purgesOwed = 0;
+  let admin: Promise<Subject> | undefined;
 
   const base = {
     db: connection.db,
@@ -129,7 +133,28 @@ export async function createFixture(options: FixtureOptions = {}) {
       return testSubject(role, UserId.parse(row!.id));
     },
 
-    /** A user plugin that plugin-host knows. */
+    /** The one administrator, made when first asked for. */
+    async admin(): Promise<Subject> {
+      admin ??= this.addUser("administrator", "admin");
+      return await admin;
+    },
+
+    /** A session of the user that has just begun. */
+    async addSession(subject: Subject): Promise<SessionId> {
+      const now = new Date(clock.now());
+      const row = await insertSession(connection.db, {
+        userId: subject.userId,
+        tokenHash: secureRandomBytes(32),
+        createdAt: now,
+        authenticatedAt: now,
+        lastUsedAt: now,
+        expiresAt: new Date(now.getTime() + SESSION_LIFETIME_MS),
+        userAgent: null,
+      });
+      return SessionId.parse(row.id);
+    },
+
+    /** A user plugin that plugin-host knows; the same id changes one. */
     addPlugin(change: Partial<PluginSummary> = {}, manifest: Partial<Manifest> = {}): PluginId {
       const plugin = testPlugin(change, manifest);
       plugins.set(plugin.id, plugin);
