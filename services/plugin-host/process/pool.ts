@@ -14,6 +14,11 @@ export interface ProcessSpec {
   readonly pluginId: string;
   /** Of everything the process is started with; another means another process. */
   readonly revision: string;
+  /**
+   * Grows with what this one process is started with, such as the token of its connection; 0 unless given. A caller that
+   * knows of an older one uses the process of a newer one.
+   */
+  readonly generation?: number;
   /** Spawns and initializes; `signal` ends an attempt that is no longer wanted. */
   start(signal: AbortSignal): Promise<PluginProcess>;
 }
@@ -144,7 +149,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
 
   #entryFor(spec: Spec): Entry<Spec> {
     const found = this.#entries.get(spec.key);
-    if (found?.spec.revision === spec.revision && !found.process?.isClosing) return found;
+    if (found !== undefined && serves(found.spec, spec) && !found.process?.isClosing) return found;
     this.#refuseBackingOff(spec);
     if (found !== undefined) this.#retire(found);
     return this.#create(spec, this.#makeRoom());
@@ -260,6 +265,12 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     this.#retired.delete(entry);
     if (this.#entries.get(entry.spec.key) === entry) this.#entries.delete(entry.spec.key);
   }
+}
+
+/** Whether a process of `found` is what `wanted` asks for. */
+function serves(found: ProcessSpec, wanted: ProcessSpec): boolean {
+  return found.revision === wanted.revision &&
+    (found.generation ?? 0) >= (wanted.generation ?? 0);
 }
 
 /** What else can fail a start, such as a service that can't be reached, is not the plugin's doing. */

@@ -163,6 +163,20 @@ Deno.test("another revision gets another process, and calls on the old one finis
   });
 });
 
+Deno.test("a newer generation gets another process, which serves those of an older one too", async () => {
+  await withPool(async ({ pool, spec, started }) => {
+    const of = (generation: number) => ({ ...spec("a"), generation });
+    const oldPid = await pool.use(of(1), pidOf);
+    const inFlight = pool.use(of(1), (process) => process.call("later", { ms: 300 }));
+    await settled();
+    const newPid = await pool.use(of(2), pidOf);
+    assert.notEqual(newPid, oldPid);
+    assert.equal(await pool.use(of(1), pidOf), newPid);
+    assert.deepEqual(await inFlight, { ms: 300 });
+    assert.equal(started(), 2);
+  });
+});
+
 Deno.test("drain lets calls finish and takes no new ones", async () => {
   await withPool(async ({ pool, spec }) => {
     const oldPid = await pool.use(spec("a"), pidOf);
