@@ -81,8 +81,13 @@ function describeNetwork(question: IsolationQuestion, keepsLoopbackOut: boolean)
       ? ", with unrestricted network but for this machine's loopback"
       : ", with unrestricted network, including this machine";
   }
-  const name = basename(command);
-  return DOWNLOADERS.has(name)
-    ? `, without network: "${name}" downloads what it runs, which needs the network "*"`
+  return isDownloader(command)
+    ? `, without network: "${
+      basename(command)
+    }" downloads what it runs, which needs the network "*"`
     : ", without network";
+}
+
+export function isDownloader(command: string): boolean {
+  return DOWNLOADERS.has(basename(command));
 }

@@ -14,10 +14,15 @@ export type CheckResult =
 /** Lines of its log that explain a crash. */
 const LAST_LINES = 4;
 
-/** Without network, and without secrets before the grant. */
+/**
+ * Without network, but for a command that downloads the plugin first, and without secrets before the grant.
+ *
+ * @param granting the network that the administrator is about to grant
+ */
 export async function checkPlugin(
   runtime: PluginRuntime,
   record: PluginRecord,
+  granting?: readonly string[],
 ): Promise<CheckResult> {
   const startedAt = performance.now();
   const failed = (reason: string): CheckResult => ({
@@ -26,7 +31,7 @@ export async function checkPlugin(
     latencyMs: performance.now() - startedAt,
   });
   try {
-    const probe = await runtime.probe(toProbeSpec(record));
+    const probe = await runtime.probe(toProbeSpec(record, granting));
     const name = record.folder === null ? null : record.name;
     const read = readManifest(probe.manifest, name);
     if (!read.ok) return failed(read.reason);

@@ -36,10 +36,14 @@ export class PluginGrants {
   /**
    * Starts a plugin without network, reads its manifest and remembers it.
    *
+   * @param granting the network that the administrator is about to grant, for a command that can't start without
    * @returns the outcome, as a result: a plugin that can't be started is not an error of the caller's
    */
-  async check(record: PluginRecord): Promise<{ record: PluginRecord; result: CheckResult }> {
-    const result = await checkPlugin(this.#deps.runtime, record);
+  async check(
+    record: PluginRecord,
+    granting?: readonly string[],
+  ): Promise<{ record: PluginRecord; result: CheckResult }> {
+    const result = await checkPlugin(this.#deps.runtime, record, granting);
     if (!result.ok) return { record, result };
     return { record: await this.#remember(record, result.manifest), result };
   }
@@ -74,7 +78,7 @@ export class PluginGrants {
    */
   async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
     const before = await this.#deps.registry.find(id);
-    const { record, result } = await this.check(before);
+    const { record, result } = await this.check(before, request.network);
     if (!result.ok) throw new ProblemError("unprocessable", result.reason);
     if (record.seenDigest !== request.acceptManifest) {
       const changes = differences(before.seenManifest, result.manifest);

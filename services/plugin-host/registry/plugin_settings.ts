@@ -76,7 +76,10 @@ export class PluginSettings {
       throw error;
     }
     if (enabled === false) return { record: inserted, check: undefined };
-    const { record, result } = await grants.check(inserted);
+    const { record, result } = await grants.check(
+      inserted,
+      permissions === undefined ? undefined : network,
+    );
     if (!result.ok || permissions === undefined || record.seenDigest === null) {
       return { record, check: result };
     }

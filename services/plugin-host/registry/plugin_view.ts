@@ -5,6 +5,7 @@ import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, isUsable, type StateAnswer } from "../domain/plugin_state.ts";
 import { notedChanges, pendingChanges } from "../domain/trust.ts";
 import { neededGrants, wishesOf } from "../domain/wishes.ts";
+import { isDownloader } from "../process/sandbox_mode.ts";
 import type { PluginSpec } from "./runtime.ts";
 
 export interface ViewInput {
@@ -107,14 +108,22 @@ export function toSpec(record: PluginRecord): PluginSpec {
 
 /**
  * What it takes to start it once and read what it asks for: with the command of its file, which a grant
- * would take over, without network, and without secrets unless it is what was granted them.
+ * would take over, and without secrets unless it is what was granted them.
+ *
+ * @param granting the network that the administrator is about to grant; only a command that downloads the
+ * plugin gets it, or what was granted before
  */
-export function toProbeSpec(record: PluginRecord): PluginSpec {
+export function toProbeSpec(
+  record: PluginRecord,
+  granting?: readonly string[],
+): PluginSpec {
   const spec = toSpec(record);
   const { command, args } = commandToGrant(record);
   const isGranted = record.pinnedManifest !== null && command === record.command &&
     args.join("\0") === record.args.join("\0");
-  return { ...spec, command, args, network: [], hasSecrets: isGranted && spec.hasSecrets };
+  const granted = granting ?? (isGranted ? record.network : []);
+  const network = isDownloader(command) ? granted : [];
+  return { ...spec, command, args, network, hasSecrets: isGranted && spec.hasSecrets };
 }
 
 /** The command that a grant takes over: of its file, or the administrator's own. */

@@ -74,7 +74,7 @@ export interface PluginRuntime {
   /** The level this plugin runs at here, or level 0 and what to do. */
   isolationOf(spec: PluginSpec): Promise<Isolation>;
   /**
-   * Starts the plugin once without network, reads its manifest, pings and stops it.
+   * Starts the plugin once, reads its manifest, pings and stops it.
    *
    * @throws RpcError, TransportError, or ProblemError `unprocessable` when it can't run here
    */

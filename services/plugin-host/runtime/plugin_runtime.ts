@@ -102,7 +102,7 @@ export class LivePlugins implements PluginRuntime {
 
   async probe(spec: PluginSpec): Promise<Probe> {
     const plugin = await this.#pluginSecrets(spec);
-    const { request, redact } = await this.#requestOf({ ...spec, network: [] }, {
+    const { request, redact } = await this.#requestOf(spec, {
       secrets: { plugin, connection: undefined },
       dataPath: probePathOf(spec.id),
       onRequest: emptyStorage,
@@ -190,6 +190,8 @@ export class LivePlugins implements PluginRuntime {
       connectionId: claims?.connectionId,
       userId: claims?.userId,
       revision: String(spec.revision),
+      // Of the connection: its tokens, credentials and configuration.
+      generation: claims?.revision ?? 0,
       start: (signal) => this.#start(spec, connection, signal),
     };
   }

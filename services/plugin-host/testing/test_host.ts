@@ -6,7 +6,7 @@ import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
-import { detectSandbox } from "../process/sandbox/detection.ts";
+import { type Detection, detectSandbox } from "../process/sandbox/detection.ts";
 import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
 
@@ -48,18 +48,7 @@ export async function withSandboxedHost(
   body: (host: SandboxedHost) => Promise<void>,
 ): Promise<void> {
   await withTestHost(async (host) => {
-    // The sandbox's user has to pass it.
-    await Deno.chmod(host.root, 0o711);
-    const detection = await detectSandbox({
-      findProgram,
-      denoRuntime,
-      folder: join(host.root, "sandbox"),
-      user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
-      hidden: join(host.root, ".codex"),
-      shown: [],
-    });
-    if (!detection.available) throw new Error(detection.reason);
-    const { sandbox } = detection;
+    const { sandbox } = await detectTestSandbox(host.root);
     const sandboxed = (request: StartRequest) => ({
       ...request,
       launcher: sandboxLauncher(request.launcher, sandbox),
@@ -67,6 +56,24 @@ export async function withSandboxedHost(
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
   });
+}
+
+/** What level 3 needs, kept below `root`. */
+export async function detectTestSandbox(
+  root: string,
+): Promise<Detection & { readonly available: true }> {
+  // The sandbox's user has to pass it.
+  await Deno.chmod(root, 0o711);
+  const detection = await detectSandbox({
+    findProgram,
+    denoRuntime,
+    folder: join(root, "sandbox"),
+    user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
+    hidden: join(root, ".codex"),
+    shown: [],
+  });
+  if (!detection.available) throw new Error(detection.reason);
+  return detection;
 }
 
 /** Runs `body` and ends whatever it left running. */

@@ -21,7 +21,7 @@ import * as schema from "../db/schema.ts";
 import type { FaultLimits } from "../domain/fault_limits.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
-import { denoRuntime, TESTDATA } from "./test_host.ts";
+import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
 
 export interface TestService {
   readonly app: App;
@@ -71,6 +71,8 @@ export type ManifestChange = Record<string, unknown>;
 
 export interface TestServiceOptions {
   readonly sandboxMode?: SandboxMode;
+  /** Level 3 as this machine gives it. */
+  readonly hasSandbox?: boolean;
   readonly isSafeMode?: boolean;
   readonly processesMax?: number;
   readonly faultLimits?: FaultLimits;
@@ -149,7 +151,9 @@ async function startService(shared: Shared): Promise<TestService> {
       dataRoot: folders.dataRoot,
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
-      sandbox: { available: false, reason: "the test has none" },
+      sandbox: options.hasSandbox
+        ? await detectTestSandbox(shared.root)
+        : { available: false, reason: "the test has none" },
     },
     now: Date.now,
   });

@@ -1,0 +1,162 @@
+/** Levels of isolation as the administrator sees them, and every allowed runtime at level 3. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CreatedPlugin, Plugin, PluginList } from "@codex/protocol";
+import { requireTool } from "../../../infra/test/tools.ts";
+import { startNpmRegistry } from "../testing/npm_registry.ts";
+import { TESTDATA } from "../testing/test_host.ts";
+import { type TestService, withService } from "../testing/test_service.ts";
+
+const ignore = requireTool("bwrap") === "skip";
+
+function sandboxTest(name: string, fn: (service: TestService) => Promise<void>): void {
+  Deno.test({ name, ignore, fn: () => withService(fn, { hasSandbox: true }) });
+}
+
+/** Installs a plugin that runs by command, with a copy of a file of `testdata`. */
+async function installCommand(
+  service: TestService,
+  name: string,
+  command: string,
+  args: readonly string[],
+  source: string,
+): Promise<void> {
+  const folder = join(service.plugins, name);
+  await Deno.mkdir(folder);
+  await Deno.copyFile(join(TESTDATA, source), join(folder, source.split("/").at(-1) ?? ""));
+  const file = { name, command, args };
+  await Deno.writeTextFile(join(folder, "codex-plugin.json"), JSON.stringify(file));
+}
+
+async function addCommand(service: TestService, wish: object) {
+  const answer = await service.request("POST", "/admin/plugins", wish);
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  return answer.as(CreatedPlugin);
+}
+
+Deno.test("without a sandbox a Node plugin is blocked with what to do, until the administrator allows it", async () => {
+  await withService(async (service) => {
+    await installCommand(service, "scripted", "node", ["plugin.mjs"], "node/plugin.mjs");
+    await service.request("POST", "/admin/plugins/reload");
+    const found = await service.plugin("scripted");
+    assert.equal(found.isolation.level, 0);
+    assert.match(found.isolation.reason, /"node" can't, and the test has none; allow it/);
+    const { body } = await service.request("POST", `/admin/plugins/${found.id}/test`);
+    assert.equal(Object(body).success, false);
+    const patch = { allowUnsandboxed: true };
+    await service.request("PATCH", `/admin/plugins/${found.id}`, patch);
+    const allowed = await service.grant("scripted");
+    assert.deepEqual([allowed.isolation.level, allowed.state], [1, "stopped"]);
+    await service.request("PATCH", `/admin/plugins/${found.id}`, { allowUnsandboxed: false });
+    const blocked = await service.plugin("scripted");
+    assert.equal(blocked.state, "blocked");
+    assert.equal(blocked.stateReason, blocked.isolation.reason);
+    assert.equal((await service.search(found.id, "anything")).status, 503);
+  });
+});
+
+sandboxTest(
+  "with one, Deno and Node plugins both run at level 3, and it is said",
+  async (service) => {
+    await service.install("deno-plugin");
+    await installCommand(service, "scripted", "node", ["plugin.mjs"], "node/plugin.mjs");
+    await service.request("POST", "/admin/plugins/reload");
+    for (const name of ["deno-plugin", "scripted"]) {
+      const { id, isolation } = await service.grant(name);
+      assert.equal(isolation.level, 3);
+      assert.match(isolation.reason, /^Runs in a sandbox of its own/);
+      const answer = await service.request("POST", `/plugins/${id}/execute`, { action: "ping" });
+      assert.equal(Object(answer.body).success, true, JSON.stringify(answer.body));
+    }
+    const { plugins } = (await service.request("GET", "/admin/plugins")).as(PluginList);
+    assert.deepEqual(plugins.map(({ isolation }) => isolation.level), [3, 3]);
+  },
+);
+
+sandboxTest(
+  "a Python plugin that was added by command reads its folder in a plugins folder",
+  async (service) => {
+    const folder = join(service.plugins, "by-hand");
+    await Deno.mkdir(folder);
+    const script = join(folder, "plugin.py");
+    await Deno.copyFile(join(TESTDATA, "python", "plugin.py"), script);
+    const { plugin, healthCheckError } = await addCommand(service, {
+      name: "scripted",
+      displayName: "Scripted",
+      command: "python3",
+      args: [script],
+      permissions: [],
+    });
+    assert.equal(healthCheckError, undefined);
+    assert.deepEqual([plugin.isolation.level, plugin.enabled], [3, true]);
+  },
+);
+
+sandboxTest(
+  "npx gets its package from a registry, once the network is granted, and keeps its cache",
+  async (service) => {
+    await using registry = await startNpmRegistry("scripted", join(TESTDATA, "node", "plugin.mjs"));
+    const wish = {
+      name: "scripted",
+      displayName: "Scripted",
+      command: "npx",
+      args: [
+        "--yes",
+        "--fetch-retries=0",
+        `--registry=http://127.0.0.1:${registry.port}`,
+        "scripted",
+      ],
+      permissions: [],
+    };
+    const refused = await addCommand(service, { ...wish, name: "without-network" });
+    assert.equal(refused.healthCheckPassed, false);
+    assert.match(refused.plugin.isolation.reason, /"npx" downloads what it runs.*"\*"/);
+    assert.equal(registry.asked.length, 0);
+    const { plugin, healthCheckError } = await addCommand(service, {
+      ...wish,
+      network: ["*", `127.0.0.1:${registry.port}`],
+    });
+    assert.equal(healthCheckError, undefined);
+    assert.match(plugin.isolation.reason, /unrestricted network/);
+    assert.ok(registry.asked.includes("/scripted"));
+    const ping = { action: "ping" };
+    const answer = await service.request("POST", `/plugins/${plugin.id}/execute`, ping);
+    assert.equal(Object(answer.body).success, true, JSON.stringify(answer.body));
+    const kept = join(service.dataRoot, plugin.id, "system", "home", ".npm");
+    assert.ok((await Deno.stat(kept)).isDirectory);
+  },
+);
+
+sandboxTest(
+  "uv runs a script with the system's Python and a cache in the data folder",
+  async (service) => {
+    const folder = join(service.plugins, "by-uv");
+    await Deno.mkdir(folder);
+    const script = join(folder, "plugin.py");
+    await Deno.copyFile(join(TESTDATA, "python", "plugin.py"), script);
+    const uv = await findUv(folder);
+    const { plugin, healthCheckError } = await addCommand(service, {
+      name: "scripted",
+      displayName: "Scripted",
+      command: uv,
+      args: ["run", "--offline", "--no-project", "--python", "/usr/bin/python3", script],
+      permissions: [],
+    });
+    assert.equal(healthCheckError, undefined);
+    assert.deepEqual([plugin.isolation.level, plugin.enabled], [3, true]);
+    const { command } = Plugin.parse(await service.plugin("scripted"));
+    assert.equal(command, uv);
+  },
+);
+
+/** The machine's uv, else a stand-in of that name beside the plugin that hands its script to Python. */
+async function findUv(folder: string): Promise<string> {
+  if (await Deno.stat("/usr/local/bin/uv").then(() => true, () => false)) return "uv";
+  const standIn = join(folder, "uv");
+  await Deno.writeTextFile(
+    standIn,
+    '#!/bin/sh\nfor last; do :; done\nmkdir -p "$HOME/.cache/uv" && exec /usr/bin/python3 "$last"\n',
+    { mode: 0o755 },
+  );
+  return standIn;
+}
