@@ -10,6 +10,7 @@ import { type Benchmark, type Figure, TABLE_HEAD, toRow } from "./report.ts";
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   rpc: async () => (await import("./rpc.ts")).rpcBench,
   execute: async () => (await import("./execute.ts")).executeBench,
+  storage: async () => (await import("./storage.ts")).storageBench,
   import: async () => (await import("./import.ts")).importBench,
   start: async () => (await import("./start.ts")).startBench,
 };
