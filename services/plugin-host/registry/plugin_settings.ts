@@ -15,6 +15,7 @@ import {
   type PluginChange,
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
@@ -112,6 +113,7 @@ export class PluginSettings {
       record.folder,
       patch.env,
     );
+    refuseBadSchedule(patch.syncCronSchedule);
     const { change, secrets } = readChange(patch, record);
     await this.#keepSecrets(context, id, secrets);
     const changed = await registry.change(id, change);
@@ -146,6 +148,16 @@ export class PluginSettings {
     const { auth, registry } = this.#deps;
     await auth.putPluginSecrets(registry.outgoing(context), id, { credentials: secrets });
   }
+}
+
+function refuseBadSchedule(schedule: PluginPatch["syncCronSchedule"]): void {
+  if (schedule === undefined || schedule === null) return;
+  const result = checkCron(schedule);
+  if (result.ok) return;
+  const detail = `Character ${result.position}: ${result.reason}`;
+  throw new ProblemError("bad_request", detail, {
+    errors: [{ pointer: "/syncCronSchedule", detail }],
+  });
 }
 
 /** Splits what was sent into columns and secrets: no secret reaches the registry's tables. */

@@ -198,3 +198,22 @@ Deno.test("the command of an installed plugin can't be changed", async () => {
     assert.equal(refused.status, 400);
   });
 });
+
+Deno.test("a wrong schedule is 400 with its place, and nothing is changed", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.plugin("scripted");
+    const patch = (syncCronSchedule: string | null) =>
+      service.request("PATCH", `/admin/plugins/${id}`, { syncCronSchedule });
+    assert.equal((await patch("0 3 * * *")).as(Plugin).syncCronSchedule, "0 3 * * *");
+    const refused = await patch("0 24 * * *");
+    assert.equal(refused.status, 400);
+    assert.deepEqual(refused.as(Problem).errors, [{
+      pointer: "/syncCronSchedule",
+      detail: 'Character 3: "24" is no hour: it is from 0 to 23',
+    }]);
+    assert.equal((await service.plugin("scripted")).syncCronSchedule, "0 3 * * *");
+    assert.equal((await patch(null)).as(Plugin).syncCronSchedule, null);
+  });
+});
