@@ -40,6 +40,7 @@ export interface GatewayDeps extends ForwarderOptions {
     & UserPluginRouteOptions["auth"]
     & OauthRouteOptions["auth"];
   readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
+  readonly sync: UserPluginRouteOptions["sync"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Where people reach the server. */

@@ -7,11 +7,12 @@ import { bearer, cookie, createFixture, type Fixture, PUBLIC_ORIGIN } from "./te
 const ID = "0b54f1c4-6a0e-4f0a-9a53-6f2c6a6d5d11";
 
 /** The operation's path with every parameter filled in. */
-function pathOf(operation: Operation, id = ID): string {
+function pathOf(operation: Operation, id = operation.ownerByTask ? `syn_${ID}` : ID): string {
   return `${API_BASE}${operation.path.replaceAll(/\{\w+\}/g, id)}`;
 }
 
 const BODIES: Readonly<Record<string, string>> = {
+  setSyncMode: '{"auto":true}',
   setUserPluginCredentials: '{"accessToken":"t"}',
 };
 

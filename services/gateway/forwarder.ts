@@ -9,6 +9,7 @@ import {
   SERVICE_NAMES,
   type ServiceName,
   SESSION_ID_HEADER,
+  taskOwner,
 } from "@codex/protocol";
 import {
   describeError,
@@ -25,6 +26,8 @@ export const OWNER_NAMES: readonly OwnerName[] = SERVICE_NAMES.filter((name) => 
 
 export interface ForwardRequest {
   readonly operation: Operation;
+  /** Of an operation whose owner is the task's. */
+  readonly taskId?: string | undefined;
   /** From the first slash to the end of the query. */
   readonly path: string;
   readonly request: Request;
@@ -70,7 +73,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
   const timeoutMsOf = options.deadlineMsOf ?? deadlineMsOf;
   return async (request) => {
     const { operation } = request;
-    const owner = ownerOf(operation);
+    const owner = ownerOf(request);
     const token = await identity.tokenFor(owner, request.principal?.subject);
     const deadline = new CallDeadline(timeoutMsOf(operation), request.request.signal);
     let isStreaming = false;
@@ -108,11 +111,13 @@ export function createForwarder(options: ForwarderOptions): Forward {
   };
 }
 
-function ownerOf(operation: Operation): OwnerName {
-  if (operation.owner === "gateway") {
+function ownerOf({ operation, taskId }: ForwardRequest): OwnerName {
+  const owner = operation.ownerByTask ? taskOwner(taskId ?? "") : operation.owner;
+  if (owner === undefined) throw new ProblemError("not_found", "There is no such task");
+  if (owner === "gateway") {
     throw new TypeError(`Operation "${operation.id}" is the gateway's own`);
   }
-  return operation.owner;
+  return owner;
 }
 
 /**

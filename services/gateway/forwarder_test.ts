@@ -247,6 +247,29 @@ Deno.test("a service that falls silent in the middle of an answer breaks the cli
   await rejects(reader.read());
 });
 
+Deno.test("a task is asked of the service that its prefix names, and its events pass as they come", async () => {
+  const events = handStream();
+  await using gateway = await startGateway((request) => {
+    ok(request.url.endsWith(`/tasks/syn_${ID}/events`));
+    return new Response(events.readable, { headers: { "content-type": "text/event-stream" } });
+  });
+  const headers = bearer(gateway.fixture.auth.signIn("reader"));
+  const tasks = `${gateway.url}${API_BASE}/tasks`;
+  const reply = await fetch(`${tasks}/syn_${ID}/events`, { headers });
+  equal(reply.headers.get("content-type"), "text/event-stream");
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+  for (const event of ["data: 1\n\n", "data: 2\n\n"]) {
+    await events.write(event);
+    equal((await reader.read()).value, event);
+  }
+  await events.close();
+  equal((await reader.read()).done, true);
+  for (const id of [`xyz_${ID}`, ID, "syn_1"]) {
+    const unknown = await fetch(`${tasks}/${id}`, { headers });
+    equal([unknown.status, Problem.parse(await unknown.json()).code], [404, "not_found"], id);
+  }
+});
+
 Deno.test("whatever a broken service answers, no part of it shows", async () => {
   const fixture = await createFixture();
   const headers = bearer(fixture.auth.signIn("reader"));

@@ -2,6 +2,7 @@
 import { createAuthClient } from "@codex/auth/client";
 import { createPluginHostClient } from "@codex/plugin-host/client";
 import { createIdentity, runMain, serveUntilStopped, startLogging } from "@codex/service";
+import { createSyncClient } from "@codex/sync/client";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 
@@ -24,6 +25,7 @@ await runMain("gateway", async () => {
     identity,
     auth: createAuthClient({ identity, baseUrl: serviceUrls.auth }),
     pluginHost: createPluginHostClient({ identity, baseUrl: serviceUrls["plugin-host"] }),
+    sync: createSyncClient({ identity, baseUrl: serviceUrls.sync }),
     fetch,
     logger,
     now,

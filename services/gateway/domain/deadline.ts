@@ -20,6 +20,8 @@ export const PLUGIN_CALLS: ReadonlyMap<string, number> = new Map([
   // Match or search, then get.
   ["autoMatchSeriesMetadata", 3],
   ["autoMatchBookMetadata", 3],
+  // With `live`.
+  ["getSyncStatus", 1],
 ]);
 
 /** Milliseconds until the answer begins, the upload included. */

@@ -10,7 +10,14 @@ import {
   type ZodOpenApiPathsObject,
 } from "zod-openapi";
 import * as protocol from "@codex/protocol";
-import { API_BASE, type Operation, OPERATIONS, Problem, PROBLEMS } from "@codex/protocol";
+import {
+  API_BASE,
+  EVENT_STREAM,
+  type Operation,
+  OPERATIONS,
+  Problem,
+  PROBLEMS,
+} from "@codex/protocol";
 import { parameterNames } from "./operation_path.ts";
 
 type Document = ReturnType<typeof createDocument>;
@@ -62,7 +69,7 @@ function pathsOf(operations: readonly Operation[]): ZodOpenApiPathsObject {
 function describe(operation: Operation): ZodOpenApiOperationObject {
   const names = parameterNames(operation.path);
   const requestParams = {
-    ...(names.length > 0 && { path: z.object(Object.fromEntries(names.map(parameterOf))) }),
+    ...(names.length > 0 && { path: pathOf(operation, names) }),
     ...(operation.query && { query: operation.query }),
   };
   return {
@@ -77,7 +84,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       [operation.status]: {
         description: operation.status === 201 ? "Made" : "Done",
         content: {
-          [operation.page ? "text/html" : "application/json"]: { schema: operation.answer },
+          [answerType(operation)]: { schema: operation.answer },
         },
       },
       ...Object.fromEntries(
@@ -88,9 +95,14 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
   };
 }
 
-/** All parameters so far are ids of the server's own. */
-function parameterOf(name: string): [string, z.ZodType] {
-  return [name, z.uuid()];
+/** Most parameters are ids of the server's own. */
+function pathOf({ pathParams }: Operation, names: readonly string[]): z.ZodObject {
+  return z.object(Object.fromEntries(names.map((name) => [name, pathParams?.[name] ?? z.uuid()])));
+}
+
+function answerType({ page, events }: Operation): string {
+  if (events) return EVENT_STREAM;
+  return page ? "text/html" : "application/json";
 }
 
 function descriptionOf({ access, fresh }: Operation): { description?: string } {

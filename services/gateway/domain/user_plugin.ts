@@ -4,6 +4,8 @@ import {
   type AvailablePlugin,
   type Connection,
   type ConnectionsAnswer,
+  type ConnectionSync,
+  Json,
   type Manifest,
   type PluginId,
   type PluginSummary,
@@ -14,11 +16,13 @@ import {
 
 /**
  * @param plugin undefined when plugin-host did not answer: its part is then empty and `partial` is set
+ * @param syncs what sync knows of the user's connections; undefined when it did not answer
  * @param oauthClients the plugins whose OAuth client the administrator has set
  */
 export function toUserPlugin(
   connection: Connection,
   plugin: PluginSummary | undefined,
+  syncs: readonly ConnectionSync[] | undefined,
   oauthClients: readonly PluginId[],
 ): UserPlugin {
   const statusReason = connection.statusReason ?? whyOff(plugin);
@@ -27,8 +31,9 @@ export function toUserPlugin(
     status: connection.status,
     ...(statusReason !== undefined && { statusReason }),
     ...(plugin === undefined
-      ? { ...UNKNOWN_PLUGIN, partial: true, pluginId: connection.pluginId }
+      ? { ...UNKNOWN_PLUGIN, pluginId: connection.pluginId }
       : describePlugin(plugin, oauthClients)),
+    ...((plugin === undefined || syncs === undefined) && { partial: true }),
     enabled: connection.enabled,
     connected: connection.status === "connected",
     config: connection.config,
@@ -42,7 +47,7 @@ export function toUserPlugin(
       externalAvatarUrl: connection.externalAvatarUrl,
     }),
     healthStatus: plugin?.healthStatus ?? "unknown",
-    autoSync: false,
+    ...describeSync(syncs?.find(({ connectionId }) => connectionId === connection.id)),
     ...(plugin?.syncCronSchedule && { syncCronSchedule: plugin.syncCronSchedule }),
     createdAt: connection.createdAt,
   };
@@ -67,10 +72,11 @@ export function toAvailablePlugin(
 export function composeUserPlugins(
   { connections, purgesOwed, oauthClients }: ConnectionsAnswer,
   plugins: readonly PluginSummary[] | undefined,
+  syncs: readonly ConnectionSync[] | undefined,
 ): z.infer<typeof UserPluginList> {
   if (plugins === undefined) {
     return {
-      enabled: connections.map((one) => toUserPlugin(one, undefined, oauthClients)),
+      enabled: connections.map((one) => toUserPlugin(one, undefined, syncs, oauthClients)),
       available: [],
     };
   }
@@ -80,7 +86,7 @@ export function composeUserPlugins(
     enabled: connections.flatMap((connection) => {
       // A plugin that was just deleted takes its connections along, a moment later.
       const plugin = ofUsers.get(connection.pluginId);
-      return plugin === undefined ? [] : [toUserPlugin(connection, plugin, oauthClients)];
+      return plugin === undefined ? [] : [toUserPlugin(connection, plugin, syncs, oauthClients)];
     }),
     available: [...ofUsers.values()]
       .filter((plugin) => plugin.usable && !connected.has(plugin.id))
@@ -139,6 +145,15 @@ function capabilitiesOf({ capabilities }: Manifest): AvailablePlugin["capabiliti
     wantsDetailedProgress: capabilities.wantsDetailedProgress,
     wantsFullMetadata: capabilities.wantsFullMetadata,
   };
+}
+
+type SyncPart = "autoSync" | "lastSyncAt" | "lastSuccessAt" | "lastSyncResult";
+
+/** @param sync undefined for a connection that never synced */
+function describeSync(sync: ConnectionSync | undefined): Pick<UserPlugin, SyncPart> {
+  if (sync === undefined) return { autoSync: false };
+  const { connectionId: _, lastSyncResult, ...rest } = sync;
+  return { ...rest, ...(lastSyncResult && { lastSyncResult: Json.parse(lastSyncResult) }) };
 }
 
 /** Why a connection does nothing although it is well: the administrator's or the host's reason. */

@@ -49,6 +49,7 @@ function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
     const answer = await options.forward({
       operation,
       path: path + rawQueryOf(c.req.url),
+      taskId: operation.ownerByTask && c.req.param("id"),
       request: c.req.raw,
       requestId: requestIdOf(c),
       clientAddress: addressOf(c, options.trustedProxies),

@@ -1,4 +1,4 @@
-/** A user's plugins: connections, which auth owns, laid over plugins, which plugin-host owns. */
+/** A user's plugins: connections, which auth owns, with what plugin-host and sync know of them. */
 import { Hono } from "hono";
 import {
   API_BASE,
@@ -11,6 +11,8 @@ import {
   type PluginId,
   type PluginSummary,
   type ProblemCode,
+  SyncModeChange,
+  type SyncService,
 } from "@codex/protocol";
 import { callContext, jsonBody, path, ProblemError } from "@codex/service";
 import { composeUserPlugins, isUserPlugin, toUserPlugin } from "../domain/user_plugin.ts";
@@ -30,21 +32,23 @@ export interface UserPluginRouteOptions {
     | "disconnect"
   >;
   readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;
+  readonly sync: Pick<SyncService, "listConnectionSyncs" | "setSyncMode">;
 }
 
 export function userPluginRoutes(options: UserPluginRouteOptions) {
-  const { auth, pluginHost } = options;
+  const { auth, pluginHost, sync } = options;
   const guard = (operationId: string) => options.guard(operationById(operationId));
 
   return new Hono<GatewayEnv>()
     .basePath(`${API_BASE}/user/plugins`)
     .get("/", guard("listUserPlugins"), async (c) => {
       const context = callContext(c);
-      const [connections, plugins] = await Promise.all([
+      const [connections, plugins, syncs] = await Promise.all([
         auth.listConnections(context),
         unlessSilent(pluginHost.listPlugins(context)),
+        unlessSilent(sync.listConnectionSyncs(context)),
       ]);
-      return c.json(composeUserPlugins(connections, plugins), 200);
+      return c.json(composeUserPlugins(connections, plugins, syncs), 200);
     })
     .get("/:pluginId", guard("getUserPlugin"), path(PathPluginId), async (c) => {
       return c.json(await oneUserPlugin(callContext(c), c.req.valid("param").pluginId), 200);
@@ -76,6 +80,18 @@ export function userPluginRoutes(options: UserPluginRouteOptions) {
         return c.json(await oneUserPlugin(context, pluginId), 200);
       },
     )
+    .patch(
+      "/:pluginId/sync-mode",
+      guard("setSyncMode"),
+      path(PathPluginId),
+      jsonBody(SyncModeChange),
+      async (c) => {
+        const context = callContext(c);
+        const { pluginId } = c.req.valid("param");
+        await sync.setSyncMode(context, pluginId, c.req.valid("json").auto);
+        return c.json(await oneUserPlugin(context, pluginId), 200);
+      },
+    )
     .post(
       "/:pluginId/credentials",
       guard("setUserPluginCredentials"),
@@ -90,13 +106,14 @@ export function userPluginRoutes(options: UserPluginRouteOptions) {
     );
 
   async function oneUserPlugin(context: CallContext, pluginId: PluginId) {
-    const [{ connections, oauthClients }, plugin] = await Promise.all([
+    const [{ connections, oauthClients }, plugin, syncs] = await Promise.all([
       auth.listConnections(context),
       unlessSilent(userPlugin(pluginHost, context, pluginId)),
+      unlessSilent(sync.listConnectionSyncs(context)),
     ]);
     const connection = connections.find((one) => one.pluginId === pluginId);
     if (connection === undefined) throw notConnected();
-    return toUserPlugin(connection, plugin, oauthClients);
+    return toUserPlugin(connection, plugin, syncs, oauthClients);
   }
 }
 

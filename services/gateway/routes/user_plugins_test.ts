@@ -151,6 +151,22 @@ Deno.test("while plugin-host is silent, connections show with their own part", a
   equal((await call("DELETE", `/${plugin.id}`)).status, 200);
 });
 
+Deno.test("what sync knows of a connection shows with it; without sync the rest does", async () => {
+  const plugin = userPluginSummary();
+  const { call, list, fixture } = await setUp(plugin);
+  const made = UserPlugin.parse(await (await call("POST", `/${plugin.id}/enable`)).json());
+  equal([made.autoSync, made.lastSyncAt, made.partial], [false, undefined, undefined]);
+  const lastSyncAt = "2026-01-01T00:00:00.000Z";
+  fixture.sync.connections.push({ connectionId: made.id, autoSync: true, lastSyncAt });
+  const { enabled: [one] } = await list();
+  equal([one?.autoSync, one?.lastSyncAt], [true, lastSyncAt]);
+  const changed = await call("PATCH", `/${plugin.id}/sync-mode`, { auto: true });
+  equal([changed.status, fixture.sync.modes], [200, [[plugin.id, true]]]);
+  fixture.sync.failure = new ProblemError("service_unavailable", "Down");
+  const { enabled: [rest] } = await list();
+  equal([rest?.partial, rest?.autoSync, rest?.pluginName], [true, false, plugin.name]);
+});
+
 Deno.test("while plugin-host is silent, nothing new is enabled", async () => {
   const plugin = userPluginSummary();
   const { call, fixture } = await setUp(plugin);

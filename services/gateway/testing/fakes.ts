@@ -1,8 +1,9 @@
-/** Stand-ins for auth and plugin-host, kept in memory. */
+/** Stand-ins for auth, plugin-host and sync, kept in memory. */
 import {
   type Connection,
   ConnectionId,
   type ConnectionsAnswer,
+  type ConnectionSync,
   type JsonObject,
   Manifest,
   type OauthOutcome,
@@ -115,6 +116,27 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
     this.connections.set(pluginId, changed);
     return changed;
   }
+}
+
+export class FakeSync implements Pick<GatewayDeps, "sync"> {
+  readonly connections: ConnectionSync[] = [];
+  /** What was asked for. */
+  readonly modes: [pluginId: string, auto: boolean][] = [];
+  failure: ProblemError | undefined;
+
+  readonly sync: GatewayDeps["sync"] = {
+    // deno-lint-ignore require-await -- a refusal must be a rejection
+    listConnectionSyncs: async () => {
+      if (this.failure !== undefined) throw this.failure;
+      return this.connections;
+    },
+    // deno-lint-ignore require-await -- a refusal must be a rejection
+    setSyncMode: async (_context, pluginId, autoSync) => {
+      if (this.failure !== undefined) throw this.failure;
+      this.modes.push([pluginId, autoSync]);
+      return { connectionId: ConnectionId.parse(crypto.randomUUID()), autoSync };
+    },
+  };
 }
 
 export class FakePluginHost implements Pick<GatewayDeps, "pluginHost"> {

@@ -4,7 +4,7 @@ import { quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, type TestIdentities } from "@codex/service/testing";
 import { createApp, type GatewayDeps } from "../app.ts";
 import { OWNER_NAMES, type OwnerName } from "../forwarder.ts";
-import { FakeAuth, FakePluginHost } from "./fakes.ts";
+import { FakeAuth, FakePluginHost, FakeSync } from "./fakes.ts";
 
 export const PUBLIC_ORIGIN = "http://codex.test";
 
@@ -17,6 +17,7 @@ export interface Fixture {
   readonly app: ReturnType<typeof createApp>;
   readonly auth: FakeAuth;
   readonly pluginHost: FakePluginHost;
+  readonly sync: FakeSync;
   readonly clock: ManualClock;
   readonly identities: TestIdentities;
   /** What reached other services, oldest first. */
@@ -31,14 +32,16 @@ const identities = await createTestIdentities();
 export async function createFixture(deps: Partial<GatewayDeps> = {}): Promise<Fixture> {
   const auth = new FakeAuth();
   const pluginHost = new FakePluginHost();
+  const sync = new FakeSync();
   const clock = new ManualClock();
   const calls: ForwardedCall[] = [];
   const answer: Fixture["answer"] = () => Response.json({});
-  const parts = { auth, pluginHost, clock, identities, calls, answer };
+  const parts = { auth, pluginHost, sync, clock, identities, calls, answer };
   const app = createApp({
     identity: await identities.of("gateway"),
     auth: auth.auth,
     pluginHost: pluginHost.pluginHost,
+    sync: sync.sync,
     serviceUrls: serviceUrls((name) => `http://${name}.test`),
     fetch: async (input, init) => {
       const request = new Request(input, init);

@@ -4,6 +4,8 @@ import type { Scope, ServiceName } from "../identity.ts";
 
 export const API_BASE = "/api/v1";
 export const NDJSON = "application/x-ndjson";
+/** Server-sent events (WHATWG HTML section 9.2). */
+export const EVENT_STREAM = "text/event-stream";
 
 export type HttpMethod = "get" | "post" | "put" | "patch" | "delete";
 

@@ -8,9 +8,10 @@ import type { Operation } from "./operation.ts";
 import { setupAndSessions, users } from "./operations/account_operations.ts";
 import { libraries, readers, seriesAndBooks } from "./operations/library_operations.ts";
 import { adminPlugins, oauthClients } from "./operations/plugin_operations.ts";
+import { syncOperations, taskOperations } from "./operations/sync_operations.ts";
 import { everyonesPlugins } from "./operations/user_plugin_operations.ts";
 
-export { API_BASE, type HttpMethod, NDJSON, type Operation } from "./operation.ts";
+export { API_BASE, EVENT_STREAM, type HttpMethod, NDJSON, type Operation } from "./operation.ts";
 
 /** Every call of the public API. */
 export const OPERATIONS: readonly Operation[] = [
@@ -22,6 +23,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...adminPlugins,
   ...oauthClients,
   ...everyonesPlugins,
+  ...syncOperations,
+  ...taskOperations,
 ];
 
 /** Path parameters named `{…Id}` that aren't the service's own plain `{id}`. */

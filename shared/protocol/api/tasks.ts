@@ -36,9 +36,6 @@ export type Task = z.infer<typeof Task>;
 
 export const PathTaskId = z.object({ id: TaskId });
 
-/** The content type of `GET /tasks/{id}/events`: each event `task` carries a {@linkcode Task}. */
-export const EVENT_STREAM = "text/event-stream";
-
 const OWNERS: Readonly<Record<string, ServiceName>> = { lib: "library", syn: "sync" };
 
 /** The service that a task id names by its prefix; undefined for what is no task id. */
