@@ -9,6 +9,7 @@ export * from "./authorization.ts";
 export * from "./config.ts";
 export * from "./database.ts";
 export * from "./environment.ts";
+export * from "./fold_text.ts";
 export * from "./health.ts";
 export * from "./identity_token.ts";
 export * from "./lifecycle.ts";

@@ -5,7 +5,7 @@
  * text search configuration, and text such as "www.example.com" or "-5" isn't taken apart in ways that
  * nobody expects.
  */
-import { foldText, isPlain } from "./fold_text.ts";
+import { foldText, isPlain } from "@codex/service";
 import { isbnForms } from "./isbn.ts";
 
 /** Longer words are cut, in the index and in queries alike. */

@@ -1,5 +1,5 @@
 /** The form of a title by which lists are sorted. */
-import { foldText } from "./fold_text.ts";
+import { foldText } from "@codex/service";
 
 /** An index entry of PostgreSQL holds at most 2,704 bytes. */
 const CHARACTERS_MAX = 256;

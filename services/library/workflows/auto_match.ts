@@ -3,18 +3,14 @@ import {
   type AutoMatchAnswer,
   type AutoMatchRequest,
   type CallContext,
-  type Json,
   MatchAnswer,
   type PluginSummary,
-  RpcErrorCode,
-  SearchAnswer,
   type SearchResult,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import type { z } from "zod";
 import type { Kind } from "../domain/document.ts";
 import {
-  chooseResult,
   CONFIDENCE_MIN,
   knownExternalId,
   type MatchDecision,
@@ -25,8 +21,6 @@ import {
 import type { StoredDocument } from "../domain/write.ts";
 import { apply, type EnrichDeps, findOrRefuse } from "./enrich.ts";
 import { applicablePlugin, callMetadata, getMetadata, refusalOf } from "./plugin_answers.ts";
-
-const RESULTS_MAX = 10;
 
 export async function autoMatch(
   deps: EnrichDeps,
@@ -86,7 +80,7 @@ async function existing(
   return { sure: true, result, confidence: 1 };
 }
 
-/** By the plugin's own `match`; where it has none, by its search and the host's own judgement. */
+/** By `match`, which plugin-host does by searching where the plugin can only search. */
 async function decide(
   deps: EnrichDeps,
   context: CallContext,
@@ -96,34 +90,16 @@ async function decide(
 ): Promise<MatchDecision> {
   const params = matchParams(kind, subject);
   const answer = await callMetadata(deps, context, plugin, kind, "match", params, MatchAnswer);
-  if (answer.ok) {
-    const { match, confidence } = answer.value;
-    if (match === undefined) return { sure: false, reason: "The plugin found no match" };
-    return confidence >= CONFIDENCE_MIN
-      ? { sure: true, result: match, confidence }
-      : { sure: false, reason: unsureOf(match.title, confidence) };
-  }
-  if (answer.error.code !== RpcErrorCode.methodNotFound) throw refusalOf(plugin, answer.error);
-
-  const { isbn } = subject;
-  const search = async (wanted: Record<string, Json>) => {
-    const found = await callMetadata(deps, context, plugin, kind, "search", {
-      ...wanted,
-      limit: RESULTS_MAX,
-    }, SearchAnswer);
-    if (!found.ok) throw refusalOf(plugin, found.error);
-    return found.value.results;
-  };
-  if (isbn !== undefined) {
-    const decision = chooseResult(subject, await search({ isbn }), true);
-    if (decision.sure) return decision;
-  }
-  return chooseResult(subject, await search(searchParams(kind, subject)), false);
+  if (!answer.ok) throw refusalOf(plugin, answer.error);
+  const { match, confidence } = answer.value;
+  if (match === undefined) return { sure: false, reason: "The plugin found no match" };
+  return confidence >= CONFIDENCE_MIN
+    ? { sure: true, result: match, confidence }
+    : { sure: false, reason: unsureOf(match.title, confidence) };
 }
 
 /** Only what a metadata plugin may learn (protocol.md: "What a plugin may learn"). */
-function matchParams(kind: Kind, { titles, authors, year, isbn }: MatchSubject) {
-  const [title = ""] = titles;
+function matchParams(kind: Kind, { title, authors, year, isbn }: MatchSubject) {
   const [author] = authors;
   return {
     title,
@@ -132,11 +108,4 @@ function matchParams(kind: Kind, { titles, authors, year, isbn }: MatchSubject) 
       ? { ...(author !== undefined && { author }) }
       : { authors: [...authors], ...(isbn !== undefined && { isbn }) }),
   };
-}
-
-/** Without the year, which editions differ in: it is weighed afterwards. */
-function searchParams(kind: Kind, { titles, authors }: MatchSubject): Record<string, Json> {
-  const [query = ""] = titles;
-  const [author] = authors;
-  return { query, ...(kind === "book" && author !== undefined && { author }) };
 }

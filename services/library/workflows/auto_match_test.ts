@@ -54,47 +54,24 @@ Deno.test("an unsure match is told and nothing is written", async () => {
   assert.match(none.answer.message, /no match/);
 });
 
-Deno.test("a plugin without match is searched and its results judged by likeness", async () => {
-  const { answer, calls } = await match({
-    "metadata/series/search": () => ({
-      results: [
-        { externalId: "1", title: "The Hobbit Companion", relevanceScore: 1 },
-        { ...HOBBIT, relevanceScore: 0.1, preview: { authors: ["Tolkien, J. R. R."] } },
-      ],
-    }),
-  });
-  assert.equal(answer.matchedResult?.externalId, "42");
-  assert.deepEqual(calls.map(({ method }) => method), [
-    "metadata/series/match",
-    "metadata/series/search",
-    "metadata/series/get",
-  ]);
-  const unlike = await match({
-    "metadata/series/search": () => ({ results: [{ externalId: "1", title: "Moby Dick" }] }),
-  });
-  assert.equal(unlike.answer.success, false);
-});
-
 Deno.test("a query takes the title's place", async () => {
   const { answer, calls } = await match({
-    "metadata/series/search": () => ({ results: [{ externalId: "9", title: "Dune", year: 1937 }] }),
+    "metadata/series/match": () => ({
+      match: { externalId: "9", title: "Dune", year: 1937 },
+      confidence: 0.9,
+    }),
   }, "Dune");
-  assert.deepEqual([answer.success, calls[1]?.params["query"]], [true, "Dune"]);
+  assert.deepEqual([answer.success, calls[0]?.params["title"]], [true, "Dune"]);
 });
 
-Deno.test("a book is searched by its author too", async () => {
+Deno.test("a book is matched by its authors too", async () => {
   const { answer, calls } = await match(
-    {
-      "metadata/book/search": () => ({
-        results: [{ ...HOBBIT, preview: { authors: ["J.R.R. Tolkien"] } }],
-      }),
-    },
+    { "metadata/book/match": () => ({ match: HOBBIT, confidence: 0.8 }) },
     undefined,
     "books",
   );
   assert.equal(answer.success, true);
   assert.deepEqual(calls[0]?.params, { title: "Hobbit", authors: ["J.R.R. Tolkien"] });
-  assert.deepEqual(calls[1]?.params, { query: "Hobbit", author: "J.R.R. Tolkien", limit: 10 });
 });
 
 Deno.test("a known external id of the plugin's source is used where the admin wants it", async () => {

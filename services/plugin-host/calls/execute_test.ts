@@ -135,7 +135,7 @@ Deno.test("match of a plugin that can only search is done by the host", async ()
     const answer = (await execute(service, id, "match", { title: "Dune", year: 1965 }))
       .as(ExecuteAnswer);
     const match = MatchAnswer.parse(answer.result);
-    assert.deepEqual([match.match?.title, match.confidence], ["Dune", 1]);
+    assert.deepEqual([match.match?.title, match.confidence], ["Dune", 0.85]);
     assert.deepEqual(match.alternatives.map(({ title }) => title), ["About Dune"]);
     const { failures } = (await service.request("GET", `/admin/plugins/${id}/failures`))
       .as(PluginFailures);

@@ -1,25 +1,32 @@
 /** `match` for plugins that can only search (protocol.md: "Host → plugin methods"). */
 import {
   type ContentType,
-  type JsonObject,
+  JsonObject,
   type MatchAnswer,
   metadataMethods,
+  type PluginCallAnswer,
   RpcErrorCode,
-  type SearchAnswer,
+  SearchAnswer,
 } from "@codex/protocol";
-import { bestMatch } from "../domain/match_score.ts";
+import { bestMatch, SURE_MIN, type Wanted } from "../domain/match_score.ts";
 import { RpcError } from "../rpc/errors.ts";
 
 /** Results to choose from. */
 const SEARCH_LIMIT = 20;
 
-export interface MatchFallback {
-  readonly contentType: ContentType;
-  readonly searchParams: JsonObject;
-  choose(answer: SearchAnswer): MatchAnswer;
+interface Search {
+  readonly params: JsonObject;
+  readonly isByIsbn: boolean;
 }
 
-/** How a refused call can be answered by a search; undefined where it can't. */
+export interface MatchFallback {
+  readonly contentType: ContentType;
+  readonly wanted: Wanted;
+  /** Tried in order until a match is sure. */
+  readonly searches: readonly Search[];
+}
+
+/** How a refused call can be answered by searching; undefined where it can't. */
 export function matchFallback(
   method: string,
   params: JsonObject,
@@ -36,32 +43,46 @@ export function matchFallback(
   }
 }
 
+/** Judges what `search` finds; the answer of a search that fails is the answer. */
+export async function matchBySearch(
+  { wanted, searches }: MatchFallback,
+  search: (params: JsonObject) => Promise<PluginCallAnswer>,
+): Promise<PluginCallAnswer> {
+  let best: MatchAnswer = { confidence: 0, alternatives: [] };
+  for (const { params, isByIsbn } of searches) {
+    const answer = await search(params);
+    if (!answer.ok) return answer;
+    const found = bestMatch(wanted, SearchAnswer.parse(answer.result).results, isByIsbn);
+    if (found.confidence >= best.confidence) best = found;
+    if (best.confidence >= SURE_MIN) break;
+  }
+  return { ok: true, result: JsonObject.parse(best), ignored: [] };
+}
+
 function seriesFallback(params: JsonObject): MatchFallback | undefined {
-  const wanted = metadataMethods.series.match.params.safeParse(params);
-  if (!wanted.success) return undefined;
-  const { title, year, author } = wanted.data;
+  const read = metadataMethods.series.match.params.safeParse(params);
+  if (!read.success) return undefined;
+  const { title, year, author } = read.data;
   return {
     contentType: "series",
-    searchParams: { query: title, limit: SEARCH_LIMIT },
-    choose: ({ results }) =>
-      bestMatch({ title, year, authors: author === undefined ? [] : [author] }, results),
+    wanted: { title, year, authors: author === undefined ? [] : [author] },
+    searches: [{ params: { query: title, limit: SEARCH_LIMIT }, isByIsbn: false }],
   };
 }
 
+/** By ISBN, then by title; without the year, which editions differ in: it is weighed afterwards. */
 function bookFallback(params: JsonObject): MatchFallback | undefined {
-  const wanted = metadataMethods.book.match.params.safeParse(params);
-  if (!wanted.success) return undefined;
-  const { title, authors, year, isbn } = wanted.data;
+  const read = metadataMethods.book.match.params.safeParse(params);
+  if (!read.success) return undefined;
+  const { title, authors, year, isbn } = read.data;
   const [author] = authors;
+  const byTitle = { query: title, ...(author !== undefined && { author }), limit: SEARCH_LIMIT };
   return {
     contentType: "book",
-    searchParams: {
-      query: title,
-      limit: SEARCH_LIMIT,
-      ...(isbn !== undefined && { isbn }),
-      ...(author !== undefined && { author }),
-      ...(year !== undefined && { year }),
-    },
-    choose: ({ results }) => bestMatch({ title, year, authors }, results),
+    wanted: { title, year, authors },
+    searches: [
+      ...(isbn === undefined ? [] : [{ params: { isbn, limit: SEARCH_LIMIT }, isByIsbn: true }]),
+      { params: byTitle, isByIsbn: false },
+    ],
   };
 }

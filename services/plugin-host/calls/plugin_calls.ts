@@ -26,7 +26,7 @@ import type { CalledPlugin, CallRecorder } from "./call_recorder.ts";
 import { type CallLimits, refusePaused } from "./call_limits.ts";
 import type { EgressLedger } from "./egress_ledger.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
-import { type MatchFallback, matchFallback } from "./match_fallback.ts";
+import { matchBySearch, type MatchFallback, matchFallback } from "./match_fallback.ts";
 import { AnswerError, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
@@ -148,15 +148,14 @@ export class PluginCalls {
   async #matchBySearch(
     record: PluginRecord,
     call: LimitedCall,
-    { contentType, searchParams, choose }: MatchFallback,
+    fallback: MatchFallback,
   ): Promise<PluginCallAnswer> {
-    const method = metadataMethod(contentType, "search");
-    const { search } = metadataMethods[contentType];
-    const schema = { ...search, isCovered: () => true };
-    const answer = await this.#run(record, schema, { ...call, method, params: searchParams });
-    if (!answer.ok) return answer;
-    const match = choose(search.answer.parse(answer.result));
-    return { ...answer, result: JsonObject.parse(match) };
+    const method = metadataMethod(fallback.contentType, "search");
+    const schema = { ...metadataMethods[fallback.contentType].search, isCovered: () => true };
+    return await matchBySearch(
+      fallback,
+      (params) => this.#run(record, schema, { ...call, method, params }),
+    );
   }
 
   async #refuseUnusable(record: PluginRecord): Promise<void> {

@@ -1,9 +1,11 @@
 /**
- * How alike a search result is to what was asked for, where a plugin can search but not match.
+ * How surely a search result is what was asked for, where a plugin can search but not match.
  *
- * The confidence comes from similarity alone: a well-filled record of another book is no match.
+ * The confidence comes from likeness alone: a well-filled record of another book is not a match
+ * (external-services.md).
  */
 import type { SearchResult } from "@codex/protocol";
+import { shareAuthor, titleSimilarity } from "./similarity.ts";
 
 export interface Wanted {
   readonly title: string;
@@ -11,88 +13,76 @@ export interface Wanted {
   readonly year?: number | undefined;
 }
 
-/** Below this the best result is no match, only the first alternative. */
-const CONFIDENCE_MIN = 0.5;
-/** A year off by one is often another edition's; more is mostly another work. */
-const YEAR_FACTORS = [1, 0.95];
-const OTHER_YEAR_FACTOR = 0.7;
-const OTHER_AUTHOR_FACTOR = 0.4;
-/** Names are written in many ways; less alike than this is another person. */
-const SAME_AUTHOR_MIN = 0.6;
-
 export interface ScoredMatch {
   readonly match?: SearchResult;
-  /** From 0 to 1. */
+  /** From 0 to 1, in hundredths. */
   readonly confidence: number;
   /** The other results, most alike first. */
   readonly alternatives: SearchResult[];
 }
 
-export function bestMatch(wanted: Wanted, results: readonly SearchResult[]): ScoredMatch {
-  const scored = results
-    .map((result) => ({ result, score: scoreOf(wanted, result) }))
-    .sort((a, b) => b.score - a.score);
-  const [best] = scored;
-  const ranked = scored.map(({ result }) => result);
-  if (best === undefined || best.score < CONFIDENCE_MIN) {
-    return { confidence: best?.score ?? 0, alternatives: ranked };
+/** From this confidence on, library applies a match by itself. */
+export const SURE_MIN = 0.8;
+/** Below this the best result is no match, only the first alternative. */
+const MATCH_MIN = 0.5;
+/** Two results nearer to each other than this can't be told apart. */
+const DISTANCE_MIN = 0.03;
+/** The confidence that such a pair allows: a person has to choose. */
+const TIED_MAX = SURE_MIN - 0.01;
+/** The same title by somebody else is another work. */
+const OTHER_AUTHOR_MAX = 0.4;
+/** A plugin may name any number of titles and authors: the first count. */
+const NAMES_MAX = 50;
+
+/**
+ * The result that is most alike, and how sure that is.
+ *
+ * @param foundByIsbn the plugin gave `results` for the ISBN of what is wanted
+ */
+export function bestMatch(
+  wanted: Wanted,
+  results: readonly SearchResult[],
+  foundByIsbn: boolean,
+): ScoredMatch {
+  const ranked = results
+    .map((result) => ({ result, confidence: confidenceOf(wanted, result, foundByIsbn) }))
+    .sort((left, right) => right.confidence - left.confidence);
+  const [best] = ranked;
+  const alternatives = ranked.map(({ result }) => result);
+  if (best === undefined || best.confidence < MATCH_MIN) {
+    return { confidence: best?.confidence ?? 0, alternatives };
   }
-  return { match: best.result, confidence: best.score, alternatives: ranked.slice(1) };
+  const { externalId } = best.result;
+  const second = ranked.find(({ result }) => result.externalId !== externalId);
+  const isTied = second !== undefined && best.confidence - second.confidence < DISTANCE_MIN;
+  const confidence = isTied ? Math.min(best.confidence, TIED_MAX) : best.confidence;
+  return { match: best.result, confidence, alternatives: alternatives.slice(1) };
 }
 
-export function scoreOf(wanted: Wanted, result: SearchResult): number {
-  const titles = [result.title, ...result.alternateTitles];
-  const title = Math.max(...titles.map((it) => similarity(wanted.title, it)));
-  return title * yearFactor(wanted.year, result.year) *
-    authorFactor(wanted.authors, result.preview?.authors ?? []);
+/** 0 to 1: the title's likeness, raised or lowered by what else is known on both sides. */
+export function confidenceOf(wanted: Wanted, result: SearchResult, foundByIsbn: boolean): number {
+  const titles = [result.title, ...result.alternateTitles.slice(0, NAMES_MAX)];
+  const likeness = Math.max(...titles.map((it) => titleSimilarity(wanted.title, it)));
+  const found = result.preview?.authors ?? [];
+  const sameAuthor = shareAuthor(wanted.authors.slice(0, NAMES_MAX), found.slice(0, NAMES_MAX));
+  if (sameAuthor === false) return inHundredths(Math.min(OTHER_AUTHOR_MAX, likeness));
+
+  let confidence = 0.85 * likeness;
+  if (sameAuthor) confidence += 0.1;
+  confidence += yearEvidence(wanted.year, result.year);
+  // An edition's title can differ much from the work's; then the author must speak for it.
+  if (foundByIsbn && (sameAuthor || likeness >= 0.5)) confidence = Math.max(confidence + 0.1, 0.9);
+  return inHundredths(confidence);
 }
 
-/** Unknown on either side says nothing. */
-function yearFactor(wanted: number | undefined, found: number | undefined): number {
-  if (wanted === undefined || found === undefined) return 1;
-  return YEAR_FACTORS[Math.abs(wanted - found)] ?? OTHER_YEAR_FACTOR;
+/** Editions appear years after the work: a later year is weak evidence against, a near one for. */
+function yearEvidence(left: number | undefined, right: number | undefined): number {
+  if (left === undefined || right === undefined) return 0;
+  const distance = Math.abs(left - right);
+  if (distance <= 1) return 0.05;
+  return distance <= 3 ? 0 : -0.1;
 }
 
-function authorFactor(wanted: readonly string[], found: readonly string[]): number {
-  if (wanted.length === 0 || found.length === 0) return 1;
-  const isShared = wanted.some((author) =>
-    found.some((other) => similarity(inOrder(author), inOrder(other)) >= SAME_AUTHOR_MIN)
-  );
-  return isShared ? 1 : OTHER_AUTHOR_FACTOR;
-}
-
-/** `Tolkien, J.R.R.` and `J. R. R. Tolkien` have the same words. */
-function inOrder(name: string): string {
-  return normalize(name).split(" ").sort().join(" ");
-}
-
-/** Sørensen–Dice coefficient over the pairs of letters of both texts, from 0 to 1. */
-function similarity(a: string, b: string): number {
-  const [left, right] = [normalize(a), normalize(b)];
-  if (left === right) return left === "" ? 0 : 1;
-  const pairs = pairsOf(left);
-  let shared = 0;
-  for (const pair of pairsOf(right)) {
-    const at = pairs.indexOf(pair);
-    if (at === -1) continue;
-    pairs.splice(at, 1);
-    shared++;
-  }
-  const total = Math.max(0, left.length - 1) + Math.max(0, right.length - 1);
-  return total === 0 ? 0 : 2 * shared / total;
-}
-
-/** Longer texts are compared by their beginning: results are a plugin's and may be of any length. */
-const COMPARED_LENGTH_MAX = 300;
-
-function normalize(text: string): string {
-  const words = text.slice(0, COMPARED_LENGTH_MAX).normalize("NFKD").toLowerCase()
-    .replace(/\p{M}/gu, "")
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
-  return words.replace(/^(the|an?) (?=.)/, "");
-}
-
-function pairsOf(text: string): string[] {
-  return Array.from({ length: Math.max(0, text.length - 1) }, (_, at) => text.slice(at, at + 2));
+function inHundredths(confidence: number): number {
+  return Math.round(Math.min(1, Math.max(0, confidence)) * 100) / 100;
 }

@@ -1,13 +1,22 @@
-/** How alike two titles, and two lists of people, are. */
-import { foldText } from "./fold_text.ts";
+/** How alike two titles, and two lists of people, are. The texts may be a plugin's, of any length. */
+import { foldText } from "@codex/service";
 
 /** Titles that agree but for a subtitle that only one of them has. */
 const WITHOUT_SUBTITLE = 0.92;
 /** Titles that count differently ("Foo 2", "Foo 3") are different works, however alike. */
 const OTHER_NUMBER_MAX = 0.6;
+/** Longer texts are compared by their beginning. */
+const COMPARED_CHARACTERS_MAX = 300;
 
 /** 0 to 1. Case, accents, punctuation, a leading article and a bracketed ending don't count. */
 export function titleSimilarity(left: string, right: string): number {
+  return similarityOf(
+    left.slice(0, COMPARED_CHARACTERS_MAX),
+    right.slice(0, COMPARED_CHARACTERS_MAX),
+  );
+}
+
+function similarityOf(left: string, right: string): number {
   const [first, second] = [titleKey(left), titleKey(right)];
   if (first === "" || second === "") return 0;
   if (first === second) return 1;
@@ -47,7 +56,8 @@ function numbersOf(key: string): string {
 
 /** "J.R.R. Tolkien", "Tolkien, J. R. R." and "John Ronald Reuel Tolkien" are one. */
 function isSamePerson(left: string, right: string): boolean {
-  const [first, second] = [wordsOf(left), wordsOf(right)];
+  const [first, second] = [left, right]
+    .map((name) => wordsOf(name.slice(0, COMPARED_CHARACTERS_MAX))) as [string[], string[]];
   const long = (words: string[]) => words.filter((word) => word.length > 1);
   const shared = long(first).filter((word) => second.includes(word));
   if (shared.length === 0) return false;
