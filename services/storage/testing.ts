@@ -70,7 +70,7 @@ export function store(
   keyText: string,
   { valueText = "1", keysMax = 100 } = {},
 ): Promise<SetOutcome> {
-  const ticket = { ...connection, iat: 0, exp: 0 };
+  const ticket = { ...connection, revision: 0, iat: 0, exp: 0 };
   const entry = { keyText, valueText, expiresAt: undefined };
   // Inside a transaction postgres.js offers the same tag under another type.
   return setEntry(sql as Sql, ticket, entry, keysMax);

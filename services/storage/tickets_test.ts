@@ -8,6 +8,7 @@ function claimsUntil(exp: number): TicketClaims {
     connectionId: ConnectionId.parse(crypto.randomUUID()),
     pluginId: PluginId.parse(crypto.randomUUID()),
     userId: UserId.parse(crypto.randomUUID()),
+    revision: 0,
     iat: exp - 300,
     exp,
   };
