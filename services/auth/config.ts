@@ -1,35 +1,23 @@
 /** auth's configuration; every variable is in the README's table. */
-import { createKeyring, type Keyring, parseEncryptionKey, parsePreviousKeys } from "@codex/crypto";
+import type { Keyring } from "@codex/crypto";
 import { z } from "zod";
 import { API_BASE } from "@codex/protocol";
 import {
   AllowedHostList,
   type AllowedHosts,
   commonVariables,
-  ConfigError,
   type ConfigSource,
-  DatabaseUrl,
   databaseUrlSource,
   HttpUrl,
   peerVariables,
   Port,
   readConfig,
 } from "@codex/service";
-
-/** Text of an encryption key, or of a list of them, as `parse` reads it. */
-function keyText<Parsed>(
-  parse: (text: string) => ({ ok: true } & Parsed) | { ok: false; problem: string },
-) {
-  return z.string().transform((text, context) => {
-    const parsed = parse(text);
-    if (parsed.ok) return parsed;
-    context.addIssue({ code: "custom", message: parsed.problem });
-    return z.NEVER;
-  });
-}
+import { keyringOf, vaultVariables } from "./vault_config.ts";
 
 const variables = {
   ...commonVariables,
+  ...vaultVariables,
   ...peerVariables(
     "CODEX_LIBRARY_URL",
     "CODEX_PLUGIN_HOST_URL",
@@ -37,11 +25,8 @@ const variables = {
     "CODEX_SYNC_URL",
   ),
   CODEX_AUTH_PORT: Port,
-  CODEX_AUTH_DATABASE_URL: DatabaseUrl,
   CODEX_PUBLIC_URL: HttpUrl,
   CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList.prefault(""),
-  CODEX_ENCRYPTION_KEY: keyText(parseEncryptionKey).optional(),
-  CODEX_ENCRYPTION_PREVIOUS_KEYS: keyText(parsePreviousKeys).optional(),
   CODEX_SETUP_CODE: z.string().trim().min(8, "Must have at least 8 characters").optional(),
 };
 
@@ -64,13 +49,6 @@ export interface AuthConfig {
 /** @throws ConfigError listing every bad variable */
 export function loadConfig(source: ConfigSource): AuthConfig {
   const env = readConfig(databaseUrlSource(source, "CODEX_AUTH_DATABASE_URL"), variables);
-  const current = env.CODEX_ENCRYPTION_KEY?.key;
-  const previous = env.CODEX_ENCRYPTION_PREVIOUS_KEYS?.keys ?? [];
-  if (current === undefined && previous.length > 0) {
-    throw new ConfigError([
-      "CODEX_ENCRYPTION_PREVIOUS_KEYS is set without CODEX_ENCRYPTION_KEY: set the current key",
-    ]);
-  }
   return Object.freeze({
     hostname: env.CODEX_HOST,
     port: env.CODEX_AUTH_PORT,
@@ -86,7 +64,7 @@ export function loadConfig(source: ConfigSource): AuthConfig {
     },
     redirectUrl: `${env.CODEX_PUBLIC_URL}${API_BASE}/user/plugins/oauth/callback`,
     allowedHosts: env.CODEX_ALLOWED_PRIVATE_HOSTS,
-    keyring: current === undefined ? null : createKeyring({ current, previous }),
+    keyring: keyringOf(env),
     setupCode: env.CODEX_SETUP_CODE ?? null,
   });
 }

@@ -1,4 +1,5 @@
 /** What must hold before auth serves, told in one line where it doesn't, and the setup code. */
+import type { Keyring } from "@codex/crypto";
 import type { ReadinessCheck } from "@codex/service";
 import type { AuthDeps } from "./deps.ts";
 import { prepareSetupCode } from "./workflows/setup.ts";
@@ -10,20 +11,25 @@ export async function requireReady(check: ReadinessCheck): Promise<void> {
   if (missing !== null) throw new Error(missing);
 }
 
+/** The key that is set opens what is stored; without one, what needs it is refused later. */
+export async function requireRightKey(
+  deps: Pick<AuthDeps, "db" | "now" | "logger" | "keyring">,
+): Promise<void> {
+  const { keyring } = deps;
+  if (keyring !== null) return await refuseWrongKey(deps, keyring);
+  deps.logger.warn("No encryption key is set: secrets can be neither stored nor read");
+}
+
 /**
  * Refuses to go on with a key that can't read what is stored: new values under it would only make the
  * mistake harder to mend.
  *
  * @throws Error naming the keys that are missing
  */
-export async function requireRightKey(
-  deps: Pick<AuthDeps, "db" | "now" | "logger" | "keyring">,
+export async function refuseWrongKey(
+  deps: Pick<AuthDeps, "db" | "now">,
+  keyring: Keyring,
 ): Promise<void> {
-  const { keyring } = deps;
-  if (keyring === null) {
-    deps.logger.warn("No encryption key is set: secrets can be neither stored nor read");
-    return;
-  }
   const result = await checkKeys(deps, keyring);
   if (result.kind === "ok") return;
   const missing = result.missingKeyIds.map((keyId) => `"${keyId}"`).join(", ");

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { ConnectionStatus, JsonObject } from "@codex/protocol";
 import { type Executor, schema } from "./database.ts";
 
@@ -148,6 +148,17 @@ export async function setExternalIdentity(
   const rows = await db.update(connections).set(identity).where(eq(connections.id, id))
     .returning();
   return rows[0];
+}
+
+/** Of connections that have lost what they were connected by. */
+export async function markConnections(
+  db: Executor,
+  ids: readonly string[],
+  reason: string,
+): Promise<void> {
+  await db.update(connections)
+    .set({ status: "needs_reconnection", statusReason: reason, revision: nextRevision })
+    .where(and(inArray(connections.id, [...ids]), ne(connections.status, "not_connected")));
 }
 
 /** Marks connections, or one, whose token has ended and can't be renewed. */

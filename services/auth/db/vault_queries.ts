@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, ne, sql } from "drizzle-orm";
 import { type Executor, schema } from "./database.ts";
 
 const { encryptionKeys, secrets } = schema;
@@ -77,4 +77,67 @@ export async function insertKey(
   key: { keyId: string; checkValue: Uint8Array; firstUsedAt: Date },
 ): Promise<void> {
   await db.insert(encryptionKeys).values(key).onConflictDoNothing();
+}
+
+export interface KnownKey {
+  readonly keyId: string;
+  readonly firstUsedAt: Date;
+  /** Values that are encrypted under it. */
+  readonly values: number;
+}
+
+/** Every key that was ever used, the newest first. */
+export async function listKnownKeys(db: Executor): Promise<KnownKey[]> {
+  const { keyId, firstUsedAt } = encryptionKeys;
+  const rows = await db.select({ keyId, firstUsedAt, values: count(secrets.keyId) })
+    .from(encryptionKeys).leftJoin(secrets, eq(secrets.keyId, keyId))
+    .groupBy(keyId, firstUsedAt).orderBy(sql`${firstUsedAt} desc`, asc(keyId));
+  return rows;
+}
+
+export type SecretRow = typeof secrets.$inferSelect;
+
+/** Where a walk over all secrets has got to: their primary key. */
+export type SecretPosition = Pick<SecretRow, "purpose" | "ownerId" | "name">;
+
+/**
+ * The next values under another key, locked. One that somebody is writing at this moment is left
+ * out: waiting for it while holding others could end in a deadlock.
+ */
+export async function lockSecretsOfOtherKeys(
+  db: Executor,
+  keyId: string,
+  after: SecretPosition | undefined,
+  limit: number,
+): Promise<SecretRow[]> {
+  const { purpose, ownerId, name } = secrets;
+  return await db.select().from(secrets)
+    .where(and(
+      ne(secrets.keyId, keyId),
+      after &&
+        sql`(${purpose}, ${ownerId}, ${name}) > (${after.purpose}, ${after.ownerId}::uuid, ${after.name})`,
+    ))
+    .orderBy(purpose, ownerId, name).limit(limit).for("update", { skipLocked: true });
+}
+
+/** The same secret under another key: its time of change stays. */
+export async function reencryptSecret(
+  db: Executor,
+  { purpose, ownerId, name }: SecretPosition,
+  encrypted: { value: Uint8Array; keyId: string },
+): Promise<void> {
+  await db.update(secrets).set(encrypted).where(
+    and(eq(secrets.purpose, purpose), eq(secrets.ownerId, ownerId), eq(secrets.name, name)),
+  );
+}
+
+/** Deletes what is encrypted under a key; answers the connections and how many values it was. */
+export async function deleteSecretsOfKey(
+  db: Executor,
+  keyId: string,
+): Promise<{ values: number; connectionIds: string[] }> {
+  const rows = await db.delete(secrets).where(eq(secrets.keyId, keyId))
+    .returning({ connectionId: secrets.connectionId });
+  const ids = rows.flatMap(({ connectionId }) => connectionId === null ? [] : [connectionId]);
+  return { values: rows.length, connectionIds: [...new Set(ids)] };
 }

@@ -2,10 +2,20 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { AuditEntry, NewAuditEntry, PageQuery } from "@codex/protocol";
-import { callers, jsonBody, query, type RequestEnv, requireScope } from "@codex/service";
+import {
+  callers,
+  decodeCursor,
+  encodeCursor,
+  jsonBody,
+  pageOfRows,
+  query,
+  type RequestEnv,
+  requireScope,
+} from "@codex/service";
 import { type AuditRow, insertAuditLine, listAuditLines } from "../db/audit_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { decodeCursor, pageOfRows } from "../domain/cursor.ts";
+
+const LIST = "audit";
 
 /** `GET /admin/audit` */
 export function auditRoutes(deps: AuthDeps) {
@@ -13,9 +23,10 @@ export function auditRoutes(deps: AuthDeps) {
   return new Hono<RequestEnv>()
     .get("/", gateway, requireScope("users:admin"), query(PageQuery), async (c) => {
       const { cursor, limit } = c.req.valid("query");
-      const before = decodeCursor(z.int().positive(), cursor);
+      const [before] = decodeCursor(LIST, z.tuple([z.int().positive()]), cursor) ?? [];
       const rows = await listAuditLines(deps.db, before, limit + 1);
-      return c.json(pageOfRows(rows, limit, toAuditEntry, (row) => row.seq), 200);
+      const cursorOf = (row: AuditRow) => encodeCursor(LIST, [row.seq]);
+      return c.json(pageOfRows(rows, limit, toAuditEntry, cursorOf), 200);
     });
 }
 

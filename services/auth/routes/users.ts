@@ -4,7 +4,10 @@ import { z } from "zod";
 import { NewUser, PathIds, User, UserPatch, UserQuery } from "@codex/protocol";
 import {
   callers,
+  decodeCursor,
+  encodeCursor,
   jsonBody,
+  pageOfRows,
   path,
   ProblemError,
   query,
@@ -15,8 +18,9 @@ import {
 } from "@codex/service";
 import { listUsers, type UserRow } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { decodeCursor, pageOfRows } from "../domain/cursor.ts";
 import { changeUser, createUser, removeUser } from "../workflows/users.ts";
+
+const LIST = "users";
 
 export function userRoutes(deps: AuthDeps) {
   const gateway = callers(deps.identity, "gateway");
@@ -24,9 +28,10 @@ export function userRoutes(deps: AuthDeps) {
   return new Hono<RequestEnv>()
     .get("/", gateway, admin, query(UserQuery), async (c) => {
       const { cursor, limit } = c.req.valid("query");
-      const after = decodeCursor(z.string(), cursor);
+      const [after] = decodeCursor(LIST, z.tuple([z.string()]), cursor) ?? [];
       const rows = await listUsers(deps.db, after, limit + 1);
-      return c.json(pageOfRows(rows, limit, toUser, (row) => row.usernameKey), 200);
+      const cursorOf = (row: UserRow) => encodeCursor(LIST, [row.usernameKey]);
+      return c.json(pageOfRows(rows, limit, toUser, cursorOf), 200);
     })
     .post("/", gateway, admin, requireFresh, jsonBody(NewUser), async (c) => {
       const request = c.req.valid("json");

@@ -151,6 +151,10 @@ export function verifierContext(flowId: string): SecretContext {
   return { purpose: "oauth_verifier", ownerId: flowId };
 }
 
-function contextOf(owner: SecretOwner, name: string): SecretContext {
+/** What the value of a row is bound to. */
+export function contextOf(
+  owner: { readonly purpose: string; readonly ownerId: string },
+  name: string,
+): SecretContext {
   return { purpose: `${owner.purpose}:${name}`, ownerId: owner.ownerId };
 }
