@@ -14,6 +14,9 @@ const RecordFile = z.object({
 });
 type RecordFile = z.infer<typeof RecordFile>;
 
+/** Starts with the machine, or with the container. */
+const INIT_PID = 1;
+
 /** Start times as `ps` tells them; pids alone are given out again. */
 export type StartTimes = (pids: readonly number[]) => Promise<ReadonlyMap<number, string>>;
 
@@ -59,9 +62,9 @@ export class ProcessRecords {
   async reapLeftovers(): Promise<number> {
     let ended = 0;
     for await (const record of this.#readAll()) {
-      const times = await this.#startTimes([record.hostPid, record.pid]);
+      const times = await this.#startTimes([record.hostPid, record.pid, INIT_PID]);
       if (times.get(record.hostPid) === record.hostStartedAt) continue;
-      if (times.get(record.pid) === record.startedAt && signalGroup(record.pid, "SIGKILL")) ended++;
+      if (isItsGroup(record, times) && signalGroup(record.pid, "SIGKILL")) ended++;
       await removeAll(`${record.folder}.json`, record.folder);
     }
     return ended;
@@ -82,6 +85,20 @@ export class ProcessRecords {
       else await removeAll(path);
     }
   }
+}
+
+/** Whether a group of the number `record.pid` can only be the one that was noted. */
+function isItsGroup(record: RecordFile, times: ReadonlyMap<number, string>): boolean {
+  const leaderStartedAt = times.get(record.pid);
+  if (leaderStartedAt !== undefined) return leaderStartedAt === record.startedAt;
+  // A leader dies with its host where setpriv is, its children don't. While they live, the kernel gives their group's
+  // number to nobody; after a restart of the machine it may be anybody's.
+  return instantOf(record.startedAt) >= instantOf(times.get(INIT_PID) ?? "");
+}
+
+/** NaN, which is never later than anything, for what is no time. */
+function instantOf(startedAt: string): number {
+  return Date.parse(`${startedAt} UTC`);
 }
 
 /** Start times by `ps`, the one way that needs no read of /proc. */

@@ -39,6 +39,26 @@ Deno.test("what a killed host left behind is ended at the next start", async () 
   });
 });
 
+Deno.test("children of a process that died with its host are ended too", async () => {
+  await withRoot(async (root) => {
+    const args = ["-c", "sleep 66 & exec sleep 60"];
+    const child = new Deno.Command("sh", { args, detached: true }).spawn();
+    const folder = await recordByDeadHost(root, child.pid);
+    child.kill("SIGKILL");
+    await child.status;
+    const records = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    const path = `${folder}.json`;
+    const text = await Deno.readTextFile(path);
+    // Noted before the machine was started again, it may be anybody's group by now.
+    const before = { ...JSON.parse(text), startedAt: "Thu Jan  1 00:00:00 1970" };
+    await Deno.writeTextFile(path, JSON.stringify(before));
+    assert.equal(await records.reapLeftovers(), 0);
+    await Deno.writeTextFile(path, text);
+    assert.equal(await records.reapLeftovers(), 1);
+    assert.equal(await records.reapLeftovers(), 0);
+  });
+});
+
 Deno.test("processes of a host that lives are left alone", async () => {
   await withRoot(async (root) => {
     const child = sleeper();
