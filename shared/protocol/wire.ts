@@ -83,7 +83,8 @@ export function toPointer(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-function isDeeperThan(value: unknown, depthMax: number): boolean {
+/** Whether arrays and objects are nested deeper than `depthMax`; looks no deeper than that itself. */
+export function isDeeperThan(value: unknown, depthMax: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (depthMax === 0) return true;
   for (const child of Object.values(value)) {

@@ -24,6 +24,12 @@ const app = createServiceApp({
     jsonBody(z.object({ a: z.int(), b: z.object({ c: z.string() }) })),
     (c) => c.json({}),
   )
+  .post(
+    "/either",
+    jsonBody(z.object({ do: z.union([z.literal("ping"), z.object({ get: z.string() })]) })),
+    (c) => c.json({}),
+  )
+  .post("/any", jsonBody(z.json()), async (c) => c.json(await c.req.json()))
   .get("/query", query(z.object({ n: z.coerce.number().int() })), (c) => c.json({}))
   .get("/things/:id", path(z.object({ id: z.uuid() })), (c) => c.json({}))
   .get("/throws", () => {
@@ -81,6 +87,21 @@ Deno.test("every wrong field is named by pointer", async () => {
   assert.deepEqual(problem.errors?.map((error) => error.pointer), ["/a", "/b/c"]);
   const ofQuery = await problemOf(app.request("/query?n=x"));
   assert.deepEqual(ofQuery.errors?.map((error) => error.pointer), ["?n"]);
+});
+
+const post = (path: string, body: BodyInit) =>
+  app.request(path, { method: "POST", headers: { "content-type": "application/json" }, body });
+
+Deno.test("a body that fits no alternative is told what the likeliest one lacks", async () => {
+  const inside = await problemOf(post("/either", '{"do": {"get": 1}}'));
+  assert.deepEqual(inside.errors?.map((error) => error.pointer), ["/do/get"]);
+  const neither = await problemOf(post("/either", '{"do": "fly"}'));
+  assert.match(neither.detail ?? "", /^\/do: .*"ping", or .*object/);
+});
+
+Deno.test("a body that is nested too deep is a bad request", async () => {
+  const deep = await problemOf(post("/any", "[".repeat(50_000) + "]".repeat(50_000)));
+  assert.equal(deep.detail, "The body is nested deeper than 64 levels");
 });
 
 Deno.test("malformed JSON is a bad request, an id that isn't one names nothing", async () => {

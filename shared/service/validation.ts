@@ -1,13 +1,23 @@
 /** Validation of requests by zod: every wrong field is named (http-api.md: "Errors"). */
 import { zValidator } from "@hono/zod-validator";
 import type { z } from "zod";
-import { toPointer } from "@codex/protocol";
+import { isDeeperThan, toPointer, WIRE_DEPTH_MAX } from "@codex/protocol";
 import { ProblemError } from "./problem_error.ts";
+
+type Issue = z.core.$ZodIssue;
 
 /** The JSON body, by `schema`. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return zValidator("json", schema, (result) => {
-    if (!result.success) refuse(result.error.issues, "body");
+  return zValidator("json", schema, undefined, {
+    validationFunction: async (schema, value) => {
+      // Depth first: zod recurses, and so does what writes the value on.
+      if (isDeeperThan(value, WIRE_DEPTH_MAX)) {
+        const detail = `The body is nested deeper than ${WIRE_DEPTH_MAX} levels`;
+        throw new ProblemError("bad_request", detail);
+      }
+      const result = await schema.safeParseAsync(value);
+      return result.success ? result : refuse(result.error.issues, "body");
+    },
   });
 }
 
@@ -27,14 +37,28 @@ export function path<Schema extends z.ZodType>(schema: Schema) {
   });
 }
 
-function refuse(
-  issues: readonly { path: readonly PropertyKey[]; message: string }[],
-  part: "body" | "query",
-): never {
-  const errors = issues.map((issue) => ({
+function refuse(issues: readonly Issue[], part: "body" | "query"): never {
+  const errors = issues.flatMap((issue) => insideUnion(issue)).map((issue) => ({
     pointer: part === "body" ? toPointer(issue.path) : `?${issue.path.map(String).join(".")}`,
     detail: issue.message,
   }));
   const named = errors.map((error) => `${error.pointer || part}: ${error.detail}`).join("; ");
   throw new ProblemError("bad_request", named, { errors });
+}
+
+/**
+ * What is wrong in the alternative that fits best: the one whose faults lie deepest. Of a union itself
+ * zod says no more than "Invalid input".
+ */
+function insideUnion(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+  const depthOf = (faults: readonly Issue[]) =>
+    Math.max(0, ...faults.map((fault) => fault.path.length));
+  const deepest = Math.max(...issue.errors.map(depthOf));
+  if (deepest === 0) {
+    const message = issue.errors.flatMap((faults) => faults.map((fault) => fault.message));
+    return [{ ...issue, message: message.join(", or ") }];
+  }
+  const best = issue.errors.find((faults) => depthOf(faults) === deepest) ?? [];
+  return best.flatMap((fault) => insideUnion({ ...fault, path: [...issue.path, ...fault.path] }));
 }
