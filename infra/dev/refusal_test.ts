@@ -80,6 +80,15 @@ Deno.test("a port in use is named with its variable", async () => {
   ]);
 });
 
+Deno.test("an address that isn't this machine's is named with its variable", async () => {
+  await using ground = await layGround();
+  await using platform = startPlatform(ground, { CODEX_HOST: "192.0.2.1", CODEX_PORT: "8080" });
+  assert.equal((await platform.status).code, 1);
+  assert.deepEqual(platform.stderr, [
+    'error: CODEX_HOST: "192.0.2.1" is no address of this machine',
+  ]);
+});
+
 Deno.test("a service that can't start ends all with what it said", async () => {
   await using ground = await layGround();
   await ground.control("storage-fails", "storage: CODEX_STORAGE_PORT: Must be a port");

@@ -106,7 +106,11 @@ async function stopInOrder(keepers: readonly ServiceKeeper[]): Promise<void> {
 function refusePortsInUse(config: DevConfig): void {
   for (const service of serviceNames) {
     const [host, port] = [listenHost(service, config), config.ports[service]];
-    if (port && !isFree(host, port)) {
+    if (!port) continue;
+    if (!isFree(host, port)) {
+      if (!isFree(host, 0)) {
+        throw new Failure(`CODEX_HOST: "${host}" is no address of this machine`);
+      }
       const variable = portVariable(service);
       throw new Failure(`Can't listen on port ${port} of ${host}: choose another with ${variable}`);
     }
