@@ -15,6 +15,7 @@ export * from "./identity_token.ts";
 export * from "./lifecycle.ts";
 export * from "./line_reply.ts";
 export * from "./logger.ts";
+export * from "./page_cursor.ts";
 export * from "./problem_error.ts";
 export * from "./request_id.ts";
 export * from "./service_app.ts";

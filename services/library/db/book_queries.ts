@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { Book, type BookId, type SeriesId } from "@codex/protocol";
-import type { Position } from "../domain/cursor.ts";
+import type { Position } from "../domain/position.ts";
 import { withIds } from "../domain/external_ids.ts";
 import { type Executor, schema } from "./database.ts";
 import { toProgress } from "./reading_queries.ts";

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, or, sql } from "drizzle-orm";
 import { type Library, LibraryId } from "@codex/protocol";
-import type { Position } from "../domain/cursor.ts";
+import type { Position } from "../domain/position.ts";
 import { type Executor, schema } from "./database.ts";
 
 const { libraries } = schema;

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { type LibraryId, Series, type SeriesId, type SeriesQuery } from "@codex/protocol";
-import type { Position } from "../domain/cursor.ts";
+import type { Position } from "../domain/position.ts";
 import { withIds } from "../domain/external_ids.ts";
 import { type Executor, schema } from "./database.ts";
 

@@ -2,10 +2,18 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { HistoryId, PageQuery, PathIds } from "@codex/protocol";
-import { path, query, type RequestEnv, requireScope, subjectOf } from "@codex/service";
+import {
+  decodeCursor,
+  encodeCursor,
+  pageOfRows,
+  path,
+  query,
+  type RequestEnv,
+  requireScope,
+  subjectOf,
+} from "@codex/service";
 import { listHistory } from "../db/history_queries.ts";
 import type { LibraryDeps } from "../deps.ts";
-import { decodeCursor, encodeCursor, pageOfRows } from "../domain/cursor.ts";
 import type { Kind } from "../domain/document.ts";
 import { revertHistory } from "../workflows/documents.ts";
 import { findOrRefuse } from "../workflows/enrich.ts";
@@ -23,14 +31,14 @@ export function historyRoutes(deps: LibraryDeps, kind: Kind) {
       async (c) => {
         const { id } = c.req.valid("param");
         const { cursor, limit } = c.req.valid("query");
-        const before = decodeCursor(LIST, z.int(), cursor)?.key;
+        const [before] = decodeCursor(LIST, z.tuple([z.int()]), cursor) ?? [];
         const rows = await listHistory(deps.db, kind, id, before, limit + 1);
         if (rows.length === 0) await findOrRefuse(deps, kind, id);
         const page = pageOfRows(
           rows,
           limit,
           ({ entry }) => entry,
-          ({ entry, sequence }) => encodeCursor(LIST, { key: sequence, id: entry.id }),
+          ({ sequence }) => encodeCursor(LIST, [sequence]),
         );
         return c.json(page, 200);
       },

@@ -1,7 +1,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Library, LibraryId, LibraryPatch, NewLibrary, PageQuery } from "@codex/protocol";
-import { jsonBody, path, ProblemError, query, type RequestEnv, requireScope } from "@codex/service";
+import {
+  decodeCursor,
+  encodeCursor,
+  jsonBody,
+  pageOfRows,
+  path,
+  ProblemError,
+  query,
+  type RequestEnv,
+  requireScope,
+} from "@codex/service";
 import {
   deleteLibrary,
   findLibrary,
@@ -10,7 +20,7 @@ import {
   updateLibrary,
 } from "../db/library_queries.ts";
 import type { LibraryDeps } from "../deps.ts";
-import { decodeCursor, encodeCursor, pageOfRows } from "../domain/cursor.ts";
+import { positionBy } from "../domain/position.ts";
 import { storableText } from "../domain/storable_text.ts";
 
 export const LibraryPath = z.object({ id: LibraryId });
@@ -21,13 +31,13 @@ export function libraryRoutes(deps: LibraryDeps) {
   return new Hono<RequestEnv>()
     .get("/", requireScope("library:read"), query(PageQuery), async (c) => {
       const { cursor, limit } = c.req.valid("query");
-      const after = decodeCursor(LIST, z.string(), cursor);
+      const after = decodeCursor(LIST, positionBy(z.string()), cursor);
       const rows = await listLibraries(db, after, limit + 1);
       const page = pageOfRows(
         rows,
         limit,
         (row) => row,
-        ({ id, name }) => encodeCursor(LIST, { key: name, id }),
+        ({ id, name }) => encodeCursor(LIST, [name, id]),
       );
       return c.json(page, 200);
     })

@@ -9,7 +9,10 @@ import {
   SeriesQuery,
 } from "@codex/protocol";
 import {
+  decodeCursor,
+  encodeCursor,
   jsonBody,
+  pageOfRows,
   path,
   ProblemError,
   query,
@@ -20,16 +23,15 @@ import {
 import { listBooks } from "../db/book_queries.ts";
 import { findSeries, listSeries, sortKeyOf } from "../db/series_queries.ts";
 import type { LibraryDeps } from "../deps.ts";
-import { decodeCursor, encodeCursor, pageOfRows } from "../domain/cursor.ts";
+import { positionBy } from "../domain/position.ts";
 import { queryWords, toQuery } from "../domain/search_words.ts";
 import { editDocument } from "../workflows/documents.ts";
 
 const SeriesPath = z.object({ id: SeriesId });
 const BOOKS = "books";
-/** The sort key of a page's last book: its number, "" where it has none, and its title. */
-const BookKey = z.string().transform((text) => JSON.parse(text)).pipe(
-  z.tuple([z.number().nullable(), z.string()]),
-);
+/** Of a page's last book: its number, where it has one, its title, and its id. */
+const BookPosition = z.tuple([z.number().nullable(), z.string(), z.uuid()])
+  .transform(([number, title, id]) => ({ key: [number, title] as [number | null, string], id }));
 
 export function seriesRoutes(deps: LibraryDeps) {
   const { db } = deps;
@@ -37,7 +39,7 @@ export function seriesRoutes(deps: LibraryDeps) {
     .get("/", requireScope("library:read"), query(SeriesQuery), async (c) => {
       const { libraryId, q, sort, cursor, limit } = c.req.valid("query");
       const key = sort.endsWith("title") ? z.string() : z.iso.datetime();
-      const after = decodeCursor(sort, key, cursor);
+      const after = decodeCursor(sort, positionBy(key), cursor);
       const words = queryWords(q ?? "");
       const rows = await listSeries(db, subjectOf(c).userId, {
         libraryId,
@@ -50,7 +52,7 @@ export function seriesRoutes(deps: LibraryDeps) {
         rows,
         limit,
         (row) => row,
-        (row) => encodeCursor(sort, { key: sortKeyOf(sort, row), id: row.id }),
+        (row) => encodeCursor(sort, [sortKeyOf(sort, row), row.id]),
       );
       return c.json(page, 200);
     })
@@ -81,14 +83,15 @@ export function seriesRoutes(deps: LibraryDeps) {
         const { id } = c.req.valid("param");
         const { cursor, limit } = c.req.valid("query");
         const { userId } = subjectOf(c);
-        const after = decodeCursor(BOOKS, BookKey, cursor);
+        const after = decodeCursor(BOOKS, BookPosition, cursor);
         const rows = await listBooks(db, userId, id, after, limit + 1);
         if (rows.length === 0) await findOrRefuse(deps, userId, id);
-        const page = pageOfRows(rows, limit, (row) => row, (row) =>
-          encodeCursor(BOOKS, {
-            key: JSON.stringify([row.number ?? null, row.titleSort]),
-            id: row.id,
-          }));
+        const page = pageOfRows(
+          rows,
+          limit,
+          (row) => row,
+          ({ number = null, titleSort, id }) => encodeCursor(BOOKS, [number, titleSort, id]),
+        );
         return c.json(page, 200);
       },
     );

@@ -10,8 +10,10 @@ import {
 } from "@codex/protocol";
 import {
   callers,
+  decodeCursor,
+  encodeCursor,
+  pageOfRows,
   path,
-  ProblemError,
   query,
   type RequestEnv,
   requireScope,
@@ -19,6 +21,8 @@ import {
 } from "@codex/service";
 import type { AppDeps } from "../app.ts";
 import { type EgressRecord, listEgress } from "../db/egress_queries.ts";
+
+const LIST = "egress";
 
 export function egressRoutes({ db, registry, identity }: AppDeps) {
   const gateway = callers(identity, "gateway");
@@ -35,7 +39,7 @@ export function egressRoutes({ db, registry, identity }: AppDeps) {
         const { cursor, limit } = c.req.valid("query");
         const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
         const rows = await listEgress(db, id, subjectOf(c).userId, page);
-        return c.json(toPage(rows, limit, toEntry), 200);
+        return c.json(pageOfRows(rows, limit, toEntry, cursorOf), 200);
       },
     )
     .get(
@@ -49,31 +53,17 @@ export function egressRoutes({ db, registry, identity }: AppDeps) {
         const { cursor, limit } = c.req.valid("query");
         const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
         const rows = await listEgress(db, id, undefined, page);
-        return c.json(toPage(rows, limit, toAdminEntry), 200);
+        return c.json(pageOfRows(rows, limit, toAdminEntry, cursorOf), 200);
       },
     );
 }
 
-/** The cursor is the last line of the page before. */
 function readCursor(cursor: string | undefined): number | undefined {
-  if (cursor === undefined) return undefined;
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  const detail = "Is not a cursor of this list";
-  throw new ProblemError("bad_request", `?cursor: ${detail}`, {
-    errors: [{ pointer: "?cursor", detail }],
-  });
+  return decodeCursor(LIST, z.tuple([z.int().nonnegative()]), cursor)?.[0];
 }
 
-/** @param rows one more than the page where there is a next one */
-function toPage<Item>(
-  rows: readonly EgressRecord[],
-  limit: number,
-  toItem: (row: EgressRecord) => Item,
-): { items: Item[]; nextCursor?: string } {
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const hasNext = rows.length > limit && last !== undefined;
-  return { items: page.map(toItem), ...(hasNext && { nextCursor: String(last.seq) }) };
+function cursorOf({ seq }: EgressRecord): string {
+  return encodeCursor(LIST, [seq]);
 }
 
 function toEntry({ occurredAt, method, fields, entries }: EgressRecord): EgressEntry {

@@ -13,7 +13,10 @@ import {
 import {
   callContext,
   callers,
+  decodeCursor,
+  encodeCursor,
   jsonBody,
+  pageOfRows,
   path,
   ProblemError,
   query,
@@ -33,7 +36,6 @@ import { discardEntry, retryEntries } from "../workflows/outbox.ts";
 import { taskIdOf, toRunView, toTask } from "../workflows/run_views.ts";
 import { beginByHand } from "../workflows/start_run.ts";
 import { syncStatus } from "../workflows/sync_status.ts";
-import { decodeCursor, encodeCursor, pageOfRows } from "./page_cursor.ts";
 
 const byPlugin = path(PathPluginId);
 const byEntry = path(z.object({ pluginId: PluginId, id: z.uuid() }));

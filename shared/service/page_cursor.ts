@@ -1,32 +1,31 @@
-/** Opaque paging cursors: where the next page begins. */
+/** Keyset paging: opaque cursors that say where the next page begins, and the cut to one page. */
 import { z } from "zod";
-import { ProblemError } from "@codex/service";
+import { ProblemError } from "./problem_error.ts";
 
-/** The list a cursor belongs to, the sort key of the last row, and its id, which settles ties. */
-const Cursor = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.string()]);
-
-export interface Position<Key> {
-  readonly key: Key;
-  readonly id: string;
-}
+/** The values of the last row that order its list; the last one of them settles ties. */
+export type PagePosition = readonly (string | number | null)[];
 
 /** @param list names the list and its order: a cursor of another is refused */
-export function encodeCursor(list: string, position: Position<string | number | null>): string {
-  return new TextEncoder().encode(JSON.stringify([list, position.key, position.id]))
+export function encodeCursor(list: string, position: PagePosition): string {
+  return new TextEncoder().encode(JSON.stringify([list, ...position]))
     .toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** @throws ProblemError `bad_request` for a cursor that isn't one of this list's */
-export function decodeCursor<Key extends z.ZodType>(
+/**
+ * @param schema of the position, which clients can make up as they like
+ * @throws ProblemError `bad_request` for a cursor that isn't one of this list's
+ */
+export function decodeCursor<Schema extends z.ZodType>(
   list: string,
-  key: Key,
+  schema: Schema,
   cursor: string | undefined,
-): Position<z.output<Key>> | undefined {
+): z.output<Schema> | undefined {
   if (cursor === undefined) return undefined;
   try {
     const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
-    const [name, position, id] = Cursor.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    if (name === list) return { key: key.parse(position), id: z.uuid().parse(id) };
+    const [name, ...position] = z.array(z.unknown())
+      .parse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (name === list) return schema.parse(position);
   } catch {
     // Told below, as a cursor of another list is.
   }
