@@ -2,6 +2,7 @@
 import { secureRandomBytes } from "@codex/crypto";
 import { createPasswordHasher } from "@codex/crypto/password";
 import {
+  configSource,
   connectDatabase,
   countMigrations,
   createIdentity,
@@ -24,10 +25,7 @@ import { createTickets } from "./tickets.ts";
 import { createTokenRefresher } from "./token_refresher.ts";
 
 await runMain("auth", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const { hostname, port, privateKey, publicKeys, keyring, setupCode, redirectUrl } = config;
   const logger = await startLogging("auth", config.logLevel);
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });

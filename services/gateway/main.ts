@@ -1,16 +1,19 @@
 /** Starts the gateway: the only file that touches the environment, the network and signals. */
 import { createAuthClient } from "@codex/auth/client";
 import { createPluginHostClient } from "@codex/plugin-host/client";
-import { createIdentity, runMain, serveUntilStopped, startLogging } from "@codex/service";
+import {
+  configSource,
+  createIdentity,
+  runMain,
+  serveUntilStopped,
+  startLogging,
+} from "@codex/service";
 import { createSyncClient } from "@codex/sync/client";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 
 await runMain("gateway", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const logger = await startLogging("gateway", config.logLevel);
   const now = Date.now;
   const identity = await createIdentity({

@@ -1,6 +1,7 @@
 /** Starts library: the only file that touches the environment, the network and signals. */
 import { createPluginHostClient } from "@codex/plugin-host/client";
 import {
+  configSource,
   connectDatabase,
   countMigrations,
   createIdentity,
@@ -16,10 +17,7 @@ import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
 
 await runMain("library", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const logger = await startLogging("library", config.CODEX_LOG_LEVEL);
   const database = connectDatabase(config.CODEX_LIBRARY_DATABASE_URL, schema, {
     connectionsMax: 10,

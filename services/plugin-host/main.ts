@@ -1,6 +1,7 @@
 /** Starts plugin-host: the only file that touches the environment, the network and signals. */
 import { createAuthClient } from "@codex/auth/client";
 import {
+  configSource,
   connectDatabase,
   countMigrations,
   createIdentity,
@@ -22,10 +23,7 @@ import { findInstallation, tellIsolation } from "./installation.ts";
 import { STORAGE_DEADLINE_MS } from "./runtime/reverse_storage.ts";
 
 await runMain("plugin-host", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const now = Date.now;
   const { hostname, port, privateKey, publicKeys } = config;
   const logger = await startLogging("plugin-host", config.logLevel);

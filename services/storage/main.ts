@@ -1,5 +1,6 @@
 /** Starts storage: the only file that touches the environment, the network and signals. */
 import {
+  configSource,
   connectDatabase,
   countMigrations,
   createIdentity,
@@ -21,10 +22,7 @@ import { rememberTickets } from "./tickets.ts";
 const STATEMENT_TIMEOUT_MS = 9000;
 
 await runMain("storage", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const now = Date.now;
   const logger = await startLogging("storage", config.logLevel);
   const database = connectDatabase(config.databaseUrl, schema, {

@@ -3,6 +3,7 @@ import { createAuthClient } from "@codex/auth/client";
 import { createLibraryClient } from "@codex/library/client";
 import { createPluginHostClient } from "@codex/plugin-host/client";
 import {
+  configSource,
   connectDatabase,
   countMigrations,
   createIdentity,
@@ -22,10 +23,7 @@ import { createJobHandlers } from "./jobs/handlers.ts";
 import { LEASE_MS } from "./runs/held_run.ts";
 
 await runMain("sync", async () => {
-  const config = loadConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const config = loadConfig(configSource(Deno.env));
   const { hostname, port, privateKey, publicKeys, databaseUrl } = config;
   const logger = await startLogging("sync", config.logLevel);
   const { db, sql, close } = connectDatabase(databaseUrl, schema, { connectionsMax: 10 });

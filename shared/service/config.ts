@@ -6,10 +6,18 @@
  */
 import { z } from "zod";
 
-/** Where configuration comes from; `main.ts` passes the real environment. */
+/** Where configuration comes from: variables, and files that they name. */
 export interface ConfigSource {
   get(name: string): string | undefined;
   readTextFile(path: string): string;
+}
+
+/** Variables of `env`, as `main.ts` passes it; files from the disk. */
+export function configSource(env: { get(name: string): string | undefined }): ConfigSource {
+  return {
+    get: (name) => env.get(name),
+    readTextFile: (path) => Deno.readTextFileSync(path),
+  };
 }
 
 /** A start-up error that a person can act on: shown as it is, without a stack trace. */

@@ -2,7 +2,7 @@
  * `status`, `rotate` and `forget <key id>`: what is encrypted under which key. A program of its own
  * beside the running services, with auth's keys, role and rights.
  */
-import { connectDatabase, runMain } from "@codex/service";
+import { configSource, connectDatabase, runMain } from "@codex/service";
 import * as schema from "../db/schema.ts";
 import { refuseWrongKey } from "../start_checks.ts";
 import { forgetKey, keyStatus, rotateKeys } from "../workflows/key_rotation.ts";
@@ -12,10 +12,7 @@ import { describeForgetting, describeRotation, describeStatus, type Outcome } fr
 const USAGE = "Use: status, rotate, or forget <key id>";
 
 await runMain("keys", async () => {
-  const { databaseUrl, keyring } = loadKeysConfig({
-    get: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFileSync(path),
-  });
+  const { databaseUrl, keyring } = loadKeysConfig(configSource(Deno.env));
   const print = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
   const { db, close } = connectDatabase(databaseUrl, schema, { connectionsMax: 1 });
   const deps = { db, now: Date.now };
