@@ -20,6 +20,8 @@ export interface PlatformOptions {
   /** Kept when given, else a fresh one that is removed at the end. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The working tree that runs; this one, unless a test made a copy. */
+  readonly root?: string;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -47,7 +49,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const startedAt = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-P=dev", "infra/dev/main.ts"],
-    cwd: PROJECT_ROOT,
+    cwd: options.root ?? PROJECT_ROOT,
     clearEnv: true,
     env: {
       PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
