@@ -13,8 +13,11 @@ import { RecordedEvents } from "./calls/plugin_events.ts";
 import type { Config } from "./config.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
+import { watchDataFolders } from "./process/data_usage.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
+import { listProcesses } from "./process/process_table.ts";
 import { Starter } from "./process/starter.ts";
+import { Watchdog } from "./process/watchdog.ts";
 import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
@@ -63,6 +66,9 @@ export interface Assembly extends AppDeps {
 
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
+/** A plugin that fills memory is found this late at most. */
+const WATCH_EVERY_MS = 1000;
+const WATCH_DATA_EVERY_MS = 30_000;
 const AUDITS_EVERY_MS = 5000;
 const PURGES_EVERY_MS = 5000;
 const SWEEP_EVERY_MS = 600_000;
@@ -71,6 +77,12 @@ export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
   const ledger = new EgressLedger({ db, logger, now });
+  const starter = new Starter({
+    dataRoot: installation.dataRoot,
+    records,
+    setprivPath: installation.setprivPath,
+  });
+  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses });
   const runtime = new LivePlugins({
     placement: {
       commands: installation.commandPolicy,
@@ -78,11 +90,7 @@ export function assemble(parts: Parts): Assembly {
       sandbox: installation.sandbox,
     },
     denoRuntime: installation.denoRuntime,
-    starter: new Starter({
-      dataRoot: installation.dataRoot,
-      records,
-      setprivPath: installation.setprivPath,
-    }),
+    starter,
     dataRoot: installation.dataRoot,
     processesMax: config.processesMax,
     idleMs: config.idleMs,
@@ -143,6 +151,12 @@ export function assemble(parts: Parts): Assembly {
         name: "reconcile processes",
         everyMs: RECONCILE_EVERY_MS,
         run: () => reconcile(db, runtime),
+      },
+      { name: "watch plugins", everyMs: WATCH_EVERY_MS, run: () => watchdog.look() },
+      {
+        name: "watch data folders",
+        everyMs: WATCH_DATA_EVERY_MS,
+        run: () => watchDataFolders(starter.running()),
       },
       { name: "write egress", everyMs: EGRESS_EVERY_MS, run: () => ledger.flush() },
       { name: "follow purges", everyMs: PURGES_EVERY_MS, run: () => purges.follow() },

@@ -109,8 +109,10 @@ Deno.test("a service that is down, limits and settings never turn a plugin off",
 
 Deno.test("a crash that strikes many calls is one fault", async () => {
   await withScripted(async (service, id) => {
+    await service.search(id, "x");
     const hanging = Array.from({ length: 5 }, () => service.search(id, "hang"));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // All of them have to reach the plugin before the call that ends it.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     await service.search(id, "crash");
     for (const { status } of await Promise.all(hanging)) assert.equal(status, 502);
     assert.equal((await healthOf(service, id)).failureCount, 1);

@@ -43,9 +43,9 @@ export class RecordedEvents implements PluginEvents {
     this.#inBackground(this.#deps.grants().noteManifest(id, manifest));
   }
 
-  crashed(id: PluginId, { exit }: ProcessEnd): void {
+  crashed(id: PluginId, { exit, reason }: ProcessEnd): void {
     const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
-    this.#record(id, "crashed", `The process ended by itself (${how})`);
+    this.#record(id, "crashed", reason ?? `The process ended by itself (${how})`);
   }
 
   faulted(id: PluginId, kind: ProtocolFaultKind, excerpt: string): void {

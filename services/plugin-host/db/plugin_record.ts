@@ -51,6 +51,7 @@ export const PluginRecord = z.object({
   libraryIds: z.array(LibraryId),
   rateLimitRequestsPerMinute: z.int().nullable(),
   requestTimeoutSeconds: z.int(),
+  memoryLimitMb: z.int(),
   logLevel: PluginLogLevel,
   searchQueryTemplate: z.string().nullable(),
   searchPreprocessingRules: Json,

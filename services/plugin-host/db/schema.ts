@@ -51,6 +51,8 @@ export const plugins = pluginHost.table("plugins", {
   libraryIds: jsonb("library_ids").notNull().default([]),
   rateLimitRequestsPerMinute: integer("rate_limit_requests_per_minute"),
   requestTimeoutSeconds: integer("request_timeout_seconds").notNull().default(30),
+  /** MiB resident, over all processes of one of its groups. */
+  memoryLimitMb: integer("memory_limit_mb").notNull().default(256),
   logLevel: text("log_level").notNull().default("info"),
   searchQueryTemplate: text("search_query_template"),
   searchPreprocessingRules: jsonb("search_preprocessing_rules"),

@@ -8,6 +8,7 @@ import { askDescendants } from "./process_table.ts";
 
 export interface PluginChild extends ChildPipes {
   readonly pid: number;
+  readonly isSandboxed: boolean;
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Signals everything of the plugin that can be reached. */
   signal(signal: "SIGTERM" | "SIGKILL"): void;
@@ -34,6 +35,7 @@ export function spawnChild(plan: LaunchPlan): PluginChild {
   const { pid, stdin, stdout, stderr } = child;
   return {
     pid,
+    isSandboxed: sandbox !== undefined,
     stdin,
     stdout,
     stderr,

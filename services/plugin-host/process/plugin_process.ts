@@ -1,12 +1,19 @@
 /** The life of one plugin process (protocol.md "Lifecycle"). */
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import { type CallOptions, Connection, type ProtocolFaultKind } from "../rpc/connection.ts";
-import { type ExitStatus, TransportError } from "../rpc/errors.ts";
+import {
+  type ExitStatus,
+  RpcError,
+  TransportError,
+  type TransportErrorKind,
+} from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { StdioTransport } from "../rpc/stdio_transport.ts";
 import type { PluginChild } from "./child.ts";
 import { readStderr } from "./log_tail.ts";
 
+/** protocol.md: no pong within this time means that a plugin hangs. */
+const PONG_MS_MAX = 5000;
 /** Of each step of the close ladder. */
 const LADDER_STEP_MS = 2000;
 
@@ -14,6 +21,10 @@ export interface PluginProcessOptions {
   readonly child: PluginChild;
   /** Of `initialize` and of calls that name none. */
   readonly timeoutMs: number;
+  /** Resident, over everything that belongs to it. */
+  readonly memoryBytesMax: number;
+  /** Its private folder. */
+  readonly dataFolder: string;
   /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
   readonly onRequest: ReverseHandler;
   readonly onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
@@ -28,11 +39,18 @@ export interface ProcessEnd {
   readonly exit: ExitStatus;
   /** Whether the host had asked it to end. */
   readonly wasAsked: boolean;
+  /** Why the host ended it as crashed; undefined where it ended by itself or was asked to. */
+  readonly reason?: string;
+  /** A caller was told before of what it was ended for. */
+  readonly wasTold?: boolean;
 }
 
 /** A running plugin. Its end is told by `exited`, whoever caused it. */
 export class PluginProcess {
   readonly pid: number;
+  readonly isSandboxed: boolean;
+  readonly memoryBytesMax: number;
+  readonly dataFolder: string;
   /** Resolves when the process was reaped, its pipes read to the end and its leavings removed. */
   readonly exited: Promise<ProcessEnd>;
   /** Result of `initialize`, unchecked; undefined until then. */
@@ -40,16 +58,23 @@ export class PluginProcess {
   readonly #child: PluginChild;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #onLogLine: (text: string) => void;
   readonly #stopLog = new AbortController();
   #closing: Promise<void> | undefined;
+  #pinging: Promise<void> | undefined;
   #wasAsked = false;
+  #failure: Pick<ProcessEnd, "reason" | "wasTold"> = {};
   #isReaped = false;
 
   constructor(options: PluginProcessOptions) {
     const { child } = options;
     this.#child = child;
     this.pid = child.pid;
+    this.isSandboxed = child.isSandboxed;
+    this.memoryBytesMax = options.memoryBytesMax;
+    this.dataFolder = options.dataFolder;
     this.#clock = options.clock ?? systemClock;
+    this.#onLogLine = options.onLogLine;
     this.#connection = new Connection(new StdioTransport(child, { clock: this.#clock }), {
       onRequest: options.onRequest,
       onFault: options.onFault,
@@ -99,7 +124,41 @@ export class PluginProcess {
    * @throws {TransportError} why there is no answer
    */
   call(method: string, params: unknown, options?: CallOptions): Promise<unknown> {
-    return this.#connection.call(method, params, options);
+    const answer = this.#connection.call(method, params, options);
+    answer.catch((error) => {
+      if (isTransportError(error, "timeout")) this.#pinging ??= this.#confirmLife(method);
+    });
+    return answer;
+  }
+
+  /** A busy plugin misses a deadline; one that doesn't even answer a ping hangs. */
+  async #confirmLife(method: string): Promise<void> {
+    try {
+      await this.#ping();
+    } catch (error) {
+      if (!isTransportError(error, "timeout", "queue-full")) return;
+      const seconds = PONG_MS_MAX / 1000;
+      this.fail(
+        `The plugin was ended: it hangs, after "${method}" it did not answer a ping within ${seconds} s`,
+        true,
+      );
+    } finally {
+      this.#pinging = undefined;
+    }
+  }
+
+  /** Any answer is a sign of life, an error too. */
+  async #ping(): Promise<void> {
+    const ping = () => this.#connection.call("ping", {}, { timeoutMs: PONG_MS_MAX });
+    try {
+      await ping();
+    } catch (error) {
+      if (error instanceof RpcError) return;
+      if (!isTransportError(error, "queue-full")) throw error;
+      // It reads slowly, or not at all.
+      await this.#pause(PONG_MS_MAX);
+      await ping();
+    }
   }
 
   /**
@@ -119,6 +178,19 @@ export class PluginProcess {
     this.#closing ??= Promise.resolve();
     this.#signal("SIGKILL");
     await this.exited;
+  }
+
+  /**
+   * Ends the whole group at once for something it did: to its callers it has crashed.
+   *
+   * @param wasTold a caller knows of it already
+   */
+  fail(reason: string, wasTold = false): void {
+    if (this.#connection.isClosed) return;
+    this.#failure = { reason, wasTold };
+    this.#onLogLine(reason);
+    this.#connection.close(new TransportError("crashed", reason));
+    this.#signal("SIGKILL");
   }
 
   async #descend(): Promise<void> {
@@ -160,10 +232,14 @@ export class PluginProcess {
     // A grandchild that left the group may hold stderr open for ever.
     if (!await this.#within(logged)) this.#stopLog.abort();
     await cleanUp();
-    return { exit, wasAsked: this.#wasAsked };
+    return { exit, wasAsked: this.#wasAsked, ...this.#failure };
   }
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#clock.after(ms, resolve));
   }
+}
+
+function isTransportError(error: unknown, ...kinds: readonly TransportErrorKind[]): boolean {
+  return error instanceof TransportError && kinds.includes(error.kind);
 }

@@ -2,9 +2,11 @@
  * The live processes of this replica (architecture.md "State, replicas and scale"). They are a cache: anything here
  * may end at any moment and be started again.
  */
+import { REQUEST_TIMEOUT_SECONDS_DEFAULT } from "@codex/protocol";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import { Backoff } from "./backoff.ts";
+import { CallSlots } from "./call_slots.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
 
 /** One process that may be wanted: of a plugin, or of one connection to it. */
@@ -52,7 +54,9 @@ interface Entry<Spec> {
   readonly spec: Spec;
   readonly abort: AbortController;
   readonly ready: Promise<PluginProcess>;
+  readonly slots: CallSlots;
   process: PluginProcess | undefined;
+  /** Calls that run or wait. */
   users: number;
   lastUsedAt: number;
   cancelIdle: (() => void) | undefined;
@@ -62,6 +66,18 @@ interface Entry<Spec> {
 }
 
 const NO_CAPACITY_RETRY_SECONDS = 2;
+/** Calls that one process works on at a time, and those that may wait for it. */
+const CALLS_MAX = 32;
+const WAITING_MAX = 256;
+/** What a call has left, however long its process took to start. */
+const TIMEOUT_MS_MIN = 1000;
+
+export interface UseOptions {
+  /** Of the call with all that it waits for. */
+  readonly timeoutMs: number;
+  /** Aborted when the caller leaves. */
+  readonly signal?: AbortSignal;
+}
 
 export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
   readonly #options: PoolOptions<Spec>;
@@ -80,15 +96,28 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
   /**
    * Runs `run` with the process of `spec`, which is started if need be; callers that come meanwhile share the start.
    *
-   * @throws {PoolError} if there is no room or the plugin crashed too often of late
+   * @param run is told how much of its time is left
+   * @throws {PoolError} if there is no room, too many calls wait, or the plugin crashed too often of late
    * @throws {RpcError | TransportError} of the start, or of `run`
    */
-  async use<T>(spec: Spec, run: (process: PluginProcess) => Promise<T>): Promise<T> {
+  async use<T>(
+    spec: Spec,
+    run: (process: PluginProcess, timeoutMs: number) => Promise<T>,
+    options: UseOptions = { timeoutMs: REQUEST_TIMEOUT_SECONDS_DEFAULT * 1000 },
+  ): Promise<T> {
     const entry = this.#entryFor(spec);
+    if (entry.users >= CALLS_MAX + WAITING_MAX) throw tooBusy("too many calls wait for it");
+    const deadline = this.#clock.now() + options.timeoutMs;
     entry.users++;
     entry.cancelIdle?.();
     try {
-      const result = await run(await entry.ready);
+      const process = await entry.ready;
+      const result = await this.#inTurn(
+        entry,
+        deadline,
+        options.signal,
+        (timeoutMs) => run(process, timeoutMs),
+      );
       this.#backoff.clear(spec.key);
       return result;
     } catch (error) {
@@ -98,6 +127,23 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     } finally {
       entry.users--;
       this.#rest(entry);
+    }
+  }
+
+  async #inTurn<T>(
+    { slots }: Entry<Spec>,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    run: (timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
+    const left = () => Math.max(TIMEOUT_MS_MIN, deadline - this.#clock.now());
+    const outcome = await slots.take(left(), signal);
+    if (outcome === "timeout") throw tooBusy("other calls kept it busy until the deadline");
+    if (outcome === "cancelled") throw new TransportError("cancelled", "The caller left");
+    try {
+      return await run(left());
+    } finally {
+      slots.release();
     }
   }
 
@@ -191,6 +237,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
       spec,
       abort,
       ready: Promise.resolve(room).then(() => this.#start(entry)),
+      slots: new CallSlots(this.#clock, CALLS_MAX),
       process: undefined,
       users: 0,
       lastUsedAt: this.#clock.now(),
@@ -220,7 +267,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     this.#detach(entry);
     const wasNoted = entry.isCrashNoted;
     this.#noteCrash(entry);
-    if (!end.wasAsked && !wasNoted) this.#options.onCrash?.(entry.spec, end);
+    if (!end.wasAsked && !end.wasTold && !wasNoted) this.#options.onCrash?.(entry.spec, end);
   }
 
   /** Once for each crash: by the caller whom it struck, before the next call, or when the process was reaped. */
@@ -265,6 +312,10 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     this.#retired.delete(entry);
     if (this.#entries.get(entry.spec.key) === entry) this.#entries.delete(entry.spec.key);
   }
+}
+
+function tooBusy(why: string): PoolError {
+  return new PoolError("no-capacity", `The plugin is busy: ${why}`, NO_CAPACITY_RETRY_SECONDS);
 }
 
 /** Whether a process of `found` is what `wanted` asks for. */

@@ -24,6 +24,8 @@ export interface StartRequest {
   /** Everything of `initialize` but `dataDir`. */
   readonly initializeParams: object;
   readonly timeoutMs: number;
+  /** Resident, over everything that belongs to it. */
+  readonly memoryBytesMax: number;
   readonly onRequest: ReverseHandler;
   readonly onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
   readonly onLogLine: (text: string) => void;
@@ -41,9 +43,15 @@ export interface StarterOptions {
 /** Starts processes; see {@linkcode Starter.start}. */
 export class Starter {
   readonly #options: StarterOptions;
+  readonly #running = new Set<PluginProcess>();
 
   constructor(options: StarterOptions) {
     this.#options = options;
+  }
+
+  /** Every process from its spawn until it was reaped, for whoever watches over them. */
+  running(): ReadonlySet<PluginProcess> {
+    return this.#running;
   }
 
   /**
@@ -88,8 +96,10 @@ export class Starter {
     }
     // Noted while the plugin starts: asking `ps` takes as long as half a start.
     const record = records.add(child.pid, paths.folder);
-    return new PluginProcess({
+    const process = new PluginProcess({
       child,
+      memoryBytesMax: request.memoryBytesMax,
+      dataFolder: paths.data,
       timeoutMs: request.timeoutMs,
       onRequest: request.onRequest,
       onFault: request.onFault,
@@ -97,6 +107,9 @@ export class Starter {
       cleanUp: async () => await (await record).remove(),
       clock: clock ?? systemClock,
     });
+    this.#running.add(process);
+    process.exited.then(() => this.#running.delete(process));
+    return process;
   }
 
   async #workingDirectory(request: StartRequest, data: string): Promise<string> {

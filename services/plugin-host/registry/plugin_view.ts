@@ -56,6 +56,7 @@ export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: s
     lastSuccessAt: toIso(record.lastSuccessAt),
     disabledReason: record.disabledReason,
     rateLimitRequestsPerMinute: record.rateLimitRequestsPerMinute,
+    memoryLimitMb: record.memoryLimitMb,
     logLevel: record.logLevel,
     oauthRedirectUrl: redirectUrl,
     createdAt: record.createdAt.toISOString(),
@@ -101,6 +102,7 @@ export function toSpec(record: PluginRecord): PluginSpec {
     allowUnsandboxed: record.allowUnsandboxed,
     adminConfig: record.config,
     requestTimeoutMs: record.requestTimeoutSeconds * 1000,
+    memoryBytesMax: record.memoryLimitMb * 1024 * 1024,
     logLevel: record.logLevel,
     manifest: record.pinnedManifest,
   };

@@ -30,6 +30,8 @@ export interface PluginSpec {
   readonly allowUnsandboxed: boolean;
   readonly adminConfig: JsonObject;
   readonly requestTimeoutMs: number;
+  /** Resident, over all that belongs to one process. */
+  readonly memoryBytesMax: number;
   readonly logLevel: PluginLogLevel;
   /** Pinned at the grant; null before. */
   readonly manifest: Manifest | null;

@@ -123,14 +123,15 @@ export class LivePlugins implements PluginRuntime {
 
   async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
     const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal, onSend } = call;
-    return await this.#pool.use(this.#liveSpec(spec, connection), (process) => {
+    const options = { timeoutMs, ...(signal && { signal }) };
+    return await this.#pool.use(this.#liveSpec(spec, connection), (process, leftMs) => {
       if (connection !== undefined) {
         this.#tickets.get(process)?.offer(connection.ticket, connection.claims.exp * 1000);
       }
       onSend?.();
-      const answer = process.call(method, params, { timeoutMs, ...(signal && { signal }) });
+      const answer = process.call(method, params, { ...options, timeoutMs: leftMs });
       return withRedacted(this.#redacts.get(process), answer);
-    });
+    }, options);
   }
 
   async stop(id: PluginId, how: "now" | "drain"): Promise<void> {
@@ -255,6 +256,7 @@ export class LivePlugins implements PluginRuntime {
       dataPath: own.dataPath,
       initializeParams: params,
       timeoutMs: spec.requestTimeoutMs,
+      memoryBytesMax: spec.memoryBytesMax,
       onRequest: own.onRequest,
       onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
       onLogLine: (text) => log.add(redactLine(text), new Date(this.#deps.now())),

@@ -93,6 +93,7 @@ export async function withTestHost(body: (host: TestHost) => Promise<void>): Pro
     dataPath: ["plugin", "system"],
     initializeParams: { adminConfig: {}, userConfig: {}, config: {}, credentials: {} },
     timeoutMs: 10_000,
+    memoryBytesMax: 256 * 1024 * 1024,
     onRequest: (method: string) => Promise.resolve({ served: method }),
     onFault: (kind: string) => {
       faults.push(kind);

@@ -56,6 +56,9 @@ export const EnvEntry = z.object({
   value: z.string().max(32_768).optional(),
 });
 
+/** MiB that all processes of a plugin may hold resident; one that holds more is ended. */
+export const MemoryLimitMb = z.int().min(32).max(65_536);
+
 const settings = {
   displayName: z.string().trim().min(1).max(200),
   command: z.string().min(1).max(4096),
@@ -70,6 +73,7 @@ const settings = {
   libraryIds: z.array(LibraryId).max(1000),
   rateLimitRequestsPerMinute: z.int().min(1).max(100_000),
   requestTimeoutSeconds: RequestTimeoutSeconds,
+  memoryLimitMb: MemoryLimitMb,
   logLevel: PluginLogLevel,
   searchQueryTemplate: z.string().max(2000),
   searchPreprocessingRules: Json,
@@ -139,6 +143,7 @@ export const Plugin = z.object({
   disabledReason: z.string().nullable(),
   rateLimitRequestsPerMinute: z.int().nullable(),
   requestTimeoutSeconds: z.int(),
+  memoryLimitMb: z.int(),
   logLevel: PluginLogLevel,
   searchQueryTemplate: z.string().nullable(),
   searchPreprocessingRules: Json,

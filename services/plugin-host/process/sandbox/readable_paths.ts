@@ -38,7 +38,7 @@ export class ReadableCopies implements ReadablePaths {
   readonly #folder: string;
   readonly #linkPath: string | undefined;
 
-  /** @param linkPath the program `ln`: a file that doesn't change needs no second place on the disk */
+  /** @param linkPath the program `ln`: it makes symlinks, and a large file needs no second place on the disk */
   constructor(folder: string, linkPath: string | undefined) {
     this.#folder = folder;
     this.#linkPath = linkPath;
@@ -80,7 +80,7 @@ export class ReadableCopies implements ReadablePaths {
   }
 
   async #copyEntry(from: string, to: string, info: Deno.FileInfo): Promise<void> {
-    if (info.isSymlink) return await Deno.symlink(await Deno.readLink(from), to);
+    if (info.isSymlink) return await this.#copySymlink(from, to);
     if (info.isDirectory) {
       await Deno.mkdir(to);
       return await Deno.chmod(to, FOLDER_MODE);
@@ -90,12 +90,24 @@ export class ReadableCopies implements ReadablePaths {
     await Deno.chmod(to, isExecutable(info.mode) ? 0o755 : 0o644);
   }
 
+  /** By `ln`, since `Deno.symlink` asks for the permission to write everywhere. */
+  async #copySymlink(from: string, to: string): Promise<void> {
+    if (!await this.#runLink("-s", "--", await Deno.readLink(from), to)) {
+      throw new Error(`The symlink "${from}" can't be copied: is "ln" installed?`);
+    }
+  }
+
   /** A runtime of 100 MB that everyone may run is linked where both lie on one disk. */
   async #link(from: string, to: string, info: Deno.FileInfo): Promise<boolean> {
     const isOpen = ((info.mode ?? 0) & 0o777) === 0o755;
-    if (this.#linkPath === undefined || !isOpen || info.size < LINKED_BYTES_MIN) return false;
+    if (!isOpen || info.size < LINKED_BYTES_MIN) return false;
+    return await this.#runLink("--", from, to);
+  }
+
+  async #runLink(...args: string[]): Promise<boolean> {
+    if (this.#linkPath === undefined) return false;
     const { success } = await new Deno.Command(this.#linkPath, {
-      args: ["--", from, to],
+      args,
       clearEnv: true,
       stdin: "null",
       stdout: "null",

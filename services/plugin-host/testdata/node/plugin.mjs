@@ -18,6 +18,7 @@ const isStubborn = process.env.IGNORE_SHUTDOWN || process.env.WAIT_FOR_SIGTERM;
 let nextId = 1;
 let initialized = null;
 const waiting = new Map();
+export let held;
 
 function send(message) {
   process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");
@@ -51,6 +52,16 @@ const methods = {
   environment: () => process.env,
   pid: () => process.pid,
   hang: () => new Promise(() => {}),
+  /** Does nothing else for a while. */
+  block({ ms }) {
+    for (const end = Date.now() + ms; Date.now() < end;);
+    return null;
+  },
+  /** Fills memory that no heap limit counts, and goes on. */
+  hold({ mib }) {
+    held = Buffer.alloc(mib * 1024 * 1024, 1);
+    return null;
+  },
   later: (params) => new Promise((resolve) => setTimeout(resolve, params.ms, params)),
   exit: (params) => process.exit(params.code),
   crash: () => process.kill(process.pid, "SIGKILL"),

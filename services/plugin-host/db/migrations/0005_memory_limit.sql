@@ -1,0 +1,1 @@
+ALTER TABLE "plugin_host"."plugins" ADD COLUMN "memory_limit_mb" integer DEFAULT 256 NOT NULL;

@@ -1,0 +1,131 @@
+/** What a plugin may use and how long it may be silent, with real processes. */
+import assert from "node:assert/strict";
+import { requireTool } from "../../../infra/test/tools.ts";
+import { TransportError } from "../rpc/errors.ts";
+import { FakeClock } from "../testing/fake_clock.ts";
+import { type TestHost, withSandboxedHost, withTestHost } from "../testing/test_host.ts";
+import type { PluginProcess } from "./plugin_process.ts";
+import { listProcesses } from "./process_table.ts";
+import { Starter, type StartRequest } from "./starter.ts";
+import { Watchdog } from "./watchdog.ts";
+
+const LIMIT = 160 * 1024 * 1024;
+
+function watch(host: TestHost): Watchdog {
+  return new Watchdog({ running: () => host.starter.running(), listProcesses });
+}
+
+/** A plugin that holds a little is left alone, one that holds a lot is ended while a call waits. */
+async function assertMemoryHeld(host: TestHost, request: StartRequest): Promise<void> {
+  const watchdog = watch(host);
+  const process = await host.start({ ...request, memoryBytesMax: LIMIT });
+  await process.call("hold", { mib: 10 });
+  await watchdog.look();
+  assert.equal(await process.call("ping", {}), "pong");
+  const call = assert.rejects(process.call("hang", {}), (error) => {
+    assert.ok(error instanceof TransportError);
+    assert.equal(error.kind, "crashed");
+    assert.match(error.message, /held \d+ MiB of memory, and its limit is 160 MiB$/);
+    return true;
+  });
+  await process.call("hold", { mib: 200 });
+  await watchdog.look();
+  await call;
+  const { wasAsked, reason } = await process.exited;
+  assert.equal(wasAsked, false);
+  assert.match(reason ?? "", /MiB of memory/);
+  assert.match(host.log.at(-1) ?? "", /^The plugin was ended: it held/);
+  assert.equal(host.starter.running().size, 0);
+}
+
+Deno.test("a plugin that fills memory in buffers is ended with the reason", async () => {
+  await withTestHost((host) => assertMemoryHeld(host, host.node()));
+});
+
+Deno.test({
+  name: "a plugin that fills memory in a sandbox is ended with the reason",
+  ignore: requireTool("bwrap") === "skip",
+  fn: () => withSandboxedHost((host) => assertMemoryHeld(host, host.sandboxed(host.node()))),
+});
+
+Deno.test("memory that a plugin fills before it answers initialize counts too", async () => {
+  await withTestHost(async (host) => {
+    const starting = host.start({
+      ...host.node({ HANG_INITIALIZE: "1" }),
+      memoryBytesMax: 1024 * 1024,
+    });
+    const failed = assert.rejects(starting, /its limit is 1 MiB/);
+    const watchdog = watch(host);
+    while (host.starter.running().size === 0) await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await watchdog.look();
+    await failed;
+  });
+});
+
+/** A scripted process on a clock that stands still. */
+async function withClock(
+  body: (process: PluginProcess, clock: FakeClock) => Promise<void>,
+): Promise<void> {
+  await withTestHost(async (host) => {
+    const clock = new FakeClock();
+    const starter = new Starter({
+      dataRoot: `${host.root}/data`,
+      records: host.records,
+      setprivPath: undefined,
+      clock,
+    });
+    const process = await starter.start(host.node(), new AbortController().signal);
+    try {
+      await body(process, clock);
+    } finally {
+      await process.kill("The test ended");
+    }
+  });
+}
+
+const isTimeout = (error: unknown) => error instanceof TransportError && error.kind === "timeout";
+
+Deno.test("a plugin that misses a deadline and a ping hangs, and is ended", async () => {
+  await withClock(async (process, clock) => {
+    const call = assert.rejects(
+      process.call("block", { ms: 60_000 }, { timeoutMs: 1000 }),
+      isTimeout,
+    );
+    const other = assert.rejects(process.call("later", { ms: 1 }), /it hangs, after "block"/);
+    await clock.tick(1000);
+    await call;
+    await clock.tick(4999);
+    assert.equal(process.isClosing, false);
+    await clock.tick(1);
+    await other;
+    const end = await process.exited;
+    assert.deepEqual([end.wasAsked, end.wasTold], [false, true]);
+  });
+});
+
+Deno.test("a plugin that misses a deadline and answers a ping is busy, and goes on", async () => {
+  await withClock(async (process, clock) => {
+    const call = assert.rejects(process.call("hang", {}, { timeoutMs: 1000 }), isTimeout);
+    await clock.tick(1000);
+    await call;
+    // The pong is behind this answer, so it has come by then.
+    assert.deepEqual(await process.call("echo", {}), {});
+    await clock.tick(10_000);
+    assert.equal(await process.call("ping", {}), "pong");
+  });
+});
+
+Deno.test("a plugin that stopped reading gets a second chance, then it is ended", async () => {
+  await withClock(async (process, clock) => {
+    await process.call("stopReading", {});
+    const text = "x".repeat(4 * 1024 * 1024);
+    const calls = [0, 1].map(() =>
+      assert.rejects(process.call("echo", { text }, { timeoutMs: 1000 }), TransportError)
+    );
+    await clock.tick(1000);
+    await Promise.all(calls);
+    for (let step = 0; step < 3; step++) await clock.tick(5000);
+    assert.match((await process.exited).reason ?? "", /it hangs/);
+  });
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ReadableCopies } from "./readable_paths.ts";
+
+const tmp = Deno.makeTempDirSync();
+globalThis.addEventListener("unload", () => Deno.removeSync(tmp, { recursive: true }));
+
+Deno.test({
+  name: "a tree with symlinks is copied with the rights that the service has",
+  // As in deno.json: everything may be read, only some folders written.
+  permissions: { read: true, write: [tmp], run: true },
+  fn: async () => {
+    const [tree, copies] = [join(tmp, "plugin"), join(tmp, "copies")];
+    await Deno.mkdir(join(tree, "bin"), { recursive: true });
+    await Deno.mkdir(copies);
+    await Deno.writeTextFile(join(tree, "tool.mjs"), "export {};\n");
+    const made = await new Deno.Command("ln", {
+      args: ["-s", "../tool.mjs", join(tree, "bin", "tool")],
+      clearEnv: true,
+    }).output();
+    assert.ok(made.success);
+
+    const paths = new ReadableCopies(copies, "/bin/ln");
+    const copy = await paths.readableAt(tree);
+    assert.equal(await Deno.readLink(join(copy, "bin", "tool")), "../tool.mjs");
+    assert.equal(await Deno.readTextFile(join(copy, "bin", "tool")), "export {};\n");
+    assert.equal(await paths.readableAt(tree), copy);
+  },
+});

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../testing/fake_clock.ts";
+import { parseProcesses, type ProcessRow, ProcessTable } from "./process_table.ts";
+import { Watchdog, type WatchedProcess } from "./watchdog.ts";
+
+const MIB = 1024 * 1024;
+
+interface Scene {
+  readonly process: WatchedProcess & { inFlight: number; isSandboxed: boolean };
+  readonly reasons: string[];
+  /** What `ps` tells; a test changes it. */
+  rows: ProcessRow[];
+  /** Rounds a second apart, each preceded by `change`. */
+  look(rounds?: number, change?: () => void): Promise<void>;
+}
+
+function row(pid: number, parent: number, change: Partial<ProcessRow> = {}): ProcessRow {
+  return { pid, parent, group: 100, residentKib: 1024, cpuSeconds: 0, program: "x", ...change };
+}
+
+function watch(): Scene {
+  const clock = new FakeClock();
+  const reasons: string[] = [];
+  const scene: Scene = {
+    process: {
+      pid: 100,
+      isSandboxed: false,
+      memoryBytesMax: 256 * MIB,
+      inFlight: 0,
+      fail: (reason) => reasons.push(reason),
+    },
+    reasons,
+    rows: [row(100, 1)],
+    async look(rounds = 1, change = () => {}) {
+      for (let round = 0; round < rounds; round++) {
+        change();
+        clock.advance(1000);
+        await watchdog.look();
+      }
+    },
+  };
+  const watchdog = new Watchdog({
+    running: () => [scene.process],
+    listProcesses: () => Promise.resolve(scene.rows),
+    clock,
+  });
+  return scene;
+}
+
+Deno.test("memory is counted over the whole group and what descends from it", async () => {
+  const scene = watch();
+  const residentKib = 90 * 1024;
+  scene.rows = [
+    row(100, 1, { residentKib }),
+    row(101, 1, { residentKib }),
+    row(102, 101, { group: 102, residentKib: 70 * 1024 }),
+    row(200, 1, { group: 200, residentKib: 900 * 1024 }),
+  ];
+  await scene.look();
+  assert.deepEqual(scene.reasons, []);
+  scene.rows.push(row(103, 102, { group: 103, residentKib: 7 * 1024 }));
+  await scene.look();
+  assert.deepEqual(scene.reasons, [
+    "The plugin was ended: it held 257 MiB of memory, and its limit is 256 MiB",
+  ]);
+});
+
+Deno.test("the helper that holds a sandbox up doesn't count, whatever a plugin calls itself", async () => {
+  const scene = watch();
+  scene.process.isSandboxed = true;
+  scene.rows = [
+    row(100, 1, { residentKib: 200 * 1024, program: "pasta" }),
+    row(101, 100, { group: 101, residentKib: 200 * 1024, program: "pasta" }),
+  ];
+  await scene.look();
+  assert.deepEqual(scene.reasons, []);
+  scene.rows.push(row(102, 101, { group: 101, residentKib: 60 * 1024, program: "bwrap" }));
+  await scene.look();
+  assert.match(scene.reasons[0] ?? "", /held 260 MiB/);
+});
+
+Deno.test("more than 64 processes without a sandbox are a fork bomb", async () => {
+  const scene = watch();
+  scene.rows = Array.from({ length: 65 }, (_, index) => row(100 + index, 1));
+  await scene.look();
+  assert.match(scene.reasons[0] ?? "", /65 processes, and the limit is 64/);
+});
+
+Deno.test("CPU time is held against a plugin only while nothing is asked of it", async () => {
+  const scene = watch();
+  let cpuSeconds = 0;
+  const burn = () => {
+    scene.rows = [row(100, 1, { cpuSeconds: ++cpuSeconds })];
+  };
+  scene.process.inFlight = 1;
+  await scene.look(100, burn);
+  assert.deepEqual(scene.reasons, []);
+  scene.process.inFlight = 0;
+  await scene.look(29, burn);
+  assert.deepEqual(scene.reasons, []);
+  await scene.look(1, burn);
+  assert.deepEqual(scene.reasons, [
+    "The plugin was ended: it used 30 s of CPU time within 30 s with nothing asked of it",
+  ]);
+});
+
+Deno.test("a plugin that works a little by itself is left alone", async () => {
+  const scene = watch();
+  let round = 0;
+  await scene.look(200, () => {
+    scene.rows = [row(100, 1, { cpuSeconds: Math.floor(++round / 4) })];
+  });
+  assert.deepEqual(scene.reasons, []);
+});
+
+Deno.test("nothing is asked of the system while no plugin runs", async () => {
+  let asked = 0;
+  const listProcesses = () => Promise.resolve((asked++, []));
+  await new Watchdog({ running: () => [], listProcesses }).look();
+  assert.equal(asked, 0);
+});
+
+Deno.test("the table of processes is read whatever a program calls itself", () => {
+  const rows = parseProcesses(
+    "    1     0     1   9000    12 init\n  77   1  77  0 0 a b ) (\n\nx\n",
+  );
+  assert.deepEqual(rows.map(({ pid, program }) => [pid, program]), [[1, "init"], [77, "a b ) ("]]);
+  assert.deepEqual(new ProcessTable(rows).family(1).map(({ pid }) => pid), [1, 77]);
+  assert.deepEqual(new ProcessTable(rows).family(5), []);
+});
