@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PluginList } from "@codex/protocol";
+import { pluginHome } from "./data_dir.ts";
 import { type Platform, PROJECT_ROOT } from "./platform.ts";
 
 export interface CapturedTree extends AsyncDisposable {
@@ -54,17 +55,6 @@ export async function readCaptures(platform: Platform): Promise<Capture[]> {
     }
   }
   return captures;
-}
-
-/** Plugins' folders lie elsewhere where their user can't pass the platform's data folder. */
-async function pluginHome(dataDir: string): Promise<string> {
-  try {
-    const note: unknown = JSON.parse(await Deno.readTextFile(join(dataDir, "plugin-home.json")));
-    return String(Object(note).folder);
-  } catch (error) {
-    assert.ok(error instanceof Deno.errors.NotFound, String(error));
-    return dataDir;
-  }
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
