@@ -50,9 +50,15 @@ export async function openHome(dataDir: string): Promise<Home> {
 export async function removeDataDir(dataDir: string): Promise<void> {
   const notes = [noteFile(join(dataDir, "postgres")), join(dataDir, "plugin-home.json")];
   for (const outside of await Promise.all(notes.map(readNote))) {
-    if (outside !== undefined) await Deno.remove(outside, { recursive: true });
+    if (outside !== undefined) await removeIfThere(outside);
   }
   await Deno.remove(dataDir, { recursive: true });
+}
+
+async function removeIfThere(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 function noteFile(inside: string): string {
