@@ -1,6 +1,7 @@
 /** Errors that become problem+json (RFC 9457), and what makes them of whatever was thrown. */
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type FieldError, type Problem, type ProblemCode, PROBLEMS } from "@codex/protocol";
 import type { Logger } from "./logger.ts";
@@ -86,6 +87,11 @@ function toProblemError(error: unknown): ProblemError {
       return new ProblemError("bad_request", error.message || "The request is not valid");
     }
   }
+  if (isUnstorableText(error)) {
+    const detail =
+      "A text holds what can't be stored: the character NUL, or half of a surrogate pair";
+    return new ProblemError("bad_request", detail, { cause: error });
+  }
   return new ProblemError(
     "internal",
     "Something went wrong here; the log has it by the request id",
@@ -96,13 +102,26 @@ function toProblemError(error: unknown): ProblemError {
 }
 
 /**
+ * Whether PostgreSQL refused a query for NUL in a text (22021) or in jsonb (22P05), or for a lone
+ * surrogate in jsonb (22P02, told from other malformed values by its detail).
+ */
+function isUnstorableText(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  if (!(cause instanceof Error) || cause.name !== "PostgresError") return false;
+  const code: unknown = Reflect.get(cause, "code");
+  const detail = String(Reflect.get(cause, "detail"));
+  return code === "22021" || code === "22P05" ||
+    (code === "22P02" && detail.startsWith("Unicode "));
+}
+
+/**
  * What of an error may be logged. Drizzle's messages hold the SQL with every parameter: only the
  * cause of such an error is told.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { errorText: String(error) };
-  if (error.name === "DrizzleQueryError") {
-    return { errorName: error.name, ...describeCause(error.cause) };
+  if (error instanceof DrizzleQueryError) {
+    return { errorName: "DrizzleQueryError", ...describeCause(error.cause) };
   }
   return {
     errorName: error.name,
@@ -113,6 +132,7 @@ export function describeError(error: unknown): Record<string, unknown> {
 }
 
 function describeCause(cause: unknown): Record<string, unknown> {
+  if (cause instanceof DrizzleQueryError) return describeCause(cause.cause);
   if (!(cause instanceof Error)) return {};
   const code = Reflect.get(cause, "code");
   return { causeName: cause.name, causeText: cause.message, causeCode: code };

@@ -36,6 +36,11 @@ async function asUser(auth: Fixture, token: string) {
   return { subject: principal.subject, headers };
 }
 
+Deno.test("a text that PostgreSQL can't store is a bad request", async () => {
+  await using auth = await createFixture();
+  equal(await problemCode(await login(auth, "a\u0000b"), 400), "bad_request");
+});
+
 Deno.test("the right password signs in, by any spelling of the name", async () => {
   await using auth = await createFixture();
   const { userId } = await auth.addUser("Ada", "maintainer");
