@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { removeDataDir } from "../../infra/postgres/home.ts";
 import { ApiClient } from "./api_client.ts";
-import { removeDataDir } from "./data_dir.ts";
 import { descendantsOf, type ProcessRow } from "./processes.ts";
 
 export { removeDataDir };
