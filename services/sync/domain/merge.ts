@@ -29,7 +29,8 @@ export function decide(
   const idleBefore = acknowledged?.extent?.idle ?? [];
   const idleChanged = idleBefore.join() !== local.extent.idle.join();
   if (!idleChanged && remote !== undefined && saysAsMuch(local, remote)) return { kind: "known" };
-  return { kind: "send", entry: layOver(local.entry, remote, idleChanged) };
+  const entry = layOver(local.entry, remote, acknowledged?.extent, idleChanged);
+  return { kind: "send", entry };
 }
 
 /** Whether the service would learn nothing from this entry. */
@@ -47,30 +48,33 @@ function isAhead({ progress = {} }: SyncEntry, remote: RemoteEntry): boolean {
   return volumes > (remote.volumes ?? 0) || (progress.maxChapter ?? 0) > (remote.chapters ?? 0);
 }
 
-/** Raises an entry to what the service holds. */
+/**
+ * Raises an entry to what the service holds. A number that our books don't have stays away: it would
+ * say more than we know, and a plugin may prefer it to the count.
+ */
 function layOver(
   entry: SyncEntry,
   remote: RemoteEntry | undefined,
+  told: Extent | undefined,
   idleChanged: boolean,
 ): SyncEntry {
-  if (remote === undefined) return entry;
-  const { progress = {} } = entry;
-  const { maxVolume, maxChapter } = progress;
-  const status = statusToSend(entry, remote, idleChanged);
-  const completedAt = status === "completed" ? entry.completedAt ?? remote.completedAt : undefined;
-  const startedAt = earlier(entry.startedAt, remote.startedAt);
-  const { completedAt: _, ...rest } = entry;
+  if (remote === undefined && told === undefined) return entry;
+  const { progress = {}, completedAt: ownEnd, ...rest } = entry;
+  const { volumes = 0, maxVolume, maxChapter } = progress;
+  const status = remote === undefined ? entry.status : statusToSend(entry, remote, idleChanged);
+  const completedAt = status === "completed" ? ownEnd ?? remote?.completedAt : undefined;
+  const startedAt = earlier(entry.startedAt, remote?.startedAt);
   return {
     ...rest,
     status,
     progress: {
       ...progress,
-      volumes: Math.max(progress.volumes ?? 0, remote.volumes ?? 0),
-      // Numbers that our books don't have stay away: a plugin may prefer them to the count.
-      ...(maxVolume !== undefined && { maxVolume: Math.max(maxVolume, remote.volumes ?? 0) }),
-      ...(maxChapter !== undefined && { maxChapter: Math.max(maxChapter, remote.chapters ?? 0) }),
-      ...(remote.chapters !== undefined && {
-        chapters: Math.max(remote.chapters, maxChapter ?? 0),
+      volumes: Math.max(volumes, remote?.volumes ?? 0),
+      ...(maxVolume !== undefined && {
+        maxVolume: Math.max(maxVolume, remote?.volumes ?? 0, told?.maxVolume ?? 0),
+      }),
+      ...(maxChapter !== undefined && {
+        maxChapter: Math.max(maxChapter, remote?.chapters ?? 0, told?.maxChapter ?? 0),
       }),
     },
     ...(startedAt !== undefined && { startedAt }),
@@ -95,7 +99,7 @@ function statusToSend(
 /** What the service holds once it has taken `sent`. */
 export function raiseRemote(remote: RemoteEntry | undefined, sent: SyncEntry): RemoteEntry {
   const volumes = higher(sent.progress?.volumes, remote?.volumes);
-  const chapters = higher(sent.progress?.chapters, remote?.chapters);
+  const chapters = higher(sent.progress?.maxChapter, remote?.chapters);
   const score = sent.score ?? remote?.score;
   const notes = sent.notes ?? remote?.notes;
   const title = sent.title ?? remote?.title;

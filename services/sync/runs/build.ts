@@ -38,6 +38,7 @@ export async function build(context: RunContext): Promise<void> {
     withMetadata: options.mayHaveMetadata,
   });
   for await (const chunk of chunksOf(engaged, CHUNK_ENTRIES)) {
+    held.throwIfOver();
     const local = chunk.flatMap((entry) => buildEntry(entry, options) ?? []);
     if (local.length > 0) await keepChunk(context, local);
   }

@@ -30,13 +30,13 @@ export type RunOutcome =
   /** It is gone, has ended, or its time has not come. */
   | "not_due";
 
-/** @param signal aborted when the worker has to stop: the run goes on elsewhere */
+/** @param stopping aborted when the worker has to stop: the run goes on elsewhere after this step */
 export async function executeRun(
   deps: RunDeps,
   id: RunId,
-  signal: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<RunOutcome> {
-  const held = await HeldRun.claim(deps, id, signal);
+  const held = await HeldRun.claim(deps, id, stopping);
   if (held === undefined) return await whyNot(deps, id);
   try {
     await carryOut(deps, held);
@@ -44,7 +44,7 @@ export async function executeRun(
     return "finished";
   } catch (error) {
     if (error instanceof RunLost || held.isLost) return "busy";
-    return await endEarly(deps, held, error, signal.aborted);
+    return await endEarly(deps, held, error, stopping.aborted);
   } finally {
     held.release();
   }

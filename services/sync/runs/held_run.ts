@@ -36,25 +36,33 @@ export class HeldRun {
   readonly #deps: LeaseDeps;
   readonly #lost = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
-  /** Aborted when the run is lost or its worker has to stop. */
-  readonly signal: AbortSignal;
+  readonly #stopping: AbortSignal;
 
-  private constructor(deps: LeaseDeps, run: Run, signal: AbortSignal) {
+  private constructor(deps: LeaseDeps, run: Run, stopping: AbortSignal) {
     this.#deps = deps;
     this.#run = run;
     this.#lentUntil = performance.now() + deps.leaseMs;
-    this.signal = AbortSignal.any([signal, this.#lost.signal]);
+    this.#stopping = stopping;
     this.#timer = setInterval(() => this.#renew(), deps.leaseMs / RENEWALS_PER_LEASE);
   }
 
-  /** Undefined when it isn't due, or somebody is at work on it. */
+  /**
+   * Undefined when it isn't due, or somebody is at work on it.
+   *
+   * @param stopping aborted when the worker has to come to an end
+   */
   static async claim(
     deps: LeaseDeps,
     id: RunId,
-    signal: AbortSignal,
+    stopping: AbortSignal,
   ): Promise<HeldRun | undefined> {
     const run = await claimRun(deps.db, id, new Date(deps.now()), deps.leaseMs);
-    return run && new HeldRun(deps, run, signal);
+    return run && new HeldRun(deps, run, stopping);
+  }
+
+  /** For calls: aborted when the run is lost. A worker that has to stop lets its call come to an end. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** As it was last written. */
@@ -66,9 +74,15 @@ export class HeldRun {
     return this.#lost.signal.aborted;
   }
 
-  /** @throws {RunLost} */
-  throwIfLost(): void {
+  /**
+   * Before each step that takes long: whether it may begin.
+   *
+   * @throws the reason why the worker has to stop
+   * @throws {RunLost}
+   */
+  throwIfOver(): void {
     if (this.isLost) throw new RunLost();
+    this.#stopping.throwIfAborted();
   }
 
   /**
@@ -98,7 +112,7 @@ export class HeldRun {
   }
 
   async #write<Result>(step: (tx: Executor) => Promise<Step<Result>>): Promise<Result> {
-    this.throwIfLost();
+    if (this.isLost) throw new RunLost();
     const { db } = this.#deps;
     const { run, result } = await db.transaction(async (tx) => {
       if (!await lockRun(tx, this.#run)) throw new RunLost();

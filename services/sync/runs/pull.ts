@@ -57,6 +57,7 @@ async function pullPage(
   since: string | undefined,
 ): Promise<void> {
   const { held } = context;
+  held.throwIfOver();
   const cursor = decodeCursor(held.run.cursor);
   const answer = PullAnswer.parse(await askForPage(context, cursor, since));
   const page = readPage(answer.entries);

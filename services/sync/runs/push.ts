@@ -28,6 +28,7 @@ export async function push(context: RunContext): Promise<void> {
   const { deps, held, owner } = context;
   let loneFailures = 0;
   while (true) {
+    held.throwIfOver();
     const now = new Date(deps.now());
     const batch = await listDue(deps.db, owner.connectionId, now, held.run.batchSize);
     if (batch.length === 0) return;

@@ -13,6 +13,7 @@ export async function rematch(context: RunContext): Promise<void> {
   const { dryRun } = held.run;
   let after = "";
   while (true) {
+    held.throwIfOver();
     const states = await listUnmatched(deps.db, owner.connectionId, after, PAGE_ENTRIES);
     const last = states.at(-1);
     if (last === undefined) break;

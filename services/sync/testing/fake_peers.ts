@@ -4,13 +4,13 @@ import {
   type CallContext,
   type Connection,
   ConnectionId,
-  Manifest,
   type PluginCall,
-  PluginId,
+  type PluginId,
   type PluginSummary,
   UserId,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
+import { testPluginSummary } from "@codex/service/testing";
 import type { SyncDeps } from "../deps.ts";
 import { SOURCE } from "./fake_library.ts";
 import type { FakeService } from "./fake_service.ts";
@@ -127,35 +127,7 @@ export class FakePluginHost implements Pick<SyncDeps, "pluginHost"> {
 }
 
 function pluginSummary(capabilities: object): PluginSummary {
-  return {
-    id: PluginId.parse(crypto.randomUUID()),
-    name: "sync-example",
-    displayName: "Example sync",
-    description: "",
-    pluginType: "user",
-    enabled: true,
-    usable: true,
-    state: "stopped",
-    stateReason: null,
-    healthStatus: "healthy",
-    permissions: [],
-    scopes: [],
-    libraryIds: [],
-    manifest: Manifest.parse({
-      name: "sync-example",
-      displayName: "Example sync",
-      version: "1.0.0",
-      protocolVersion: "1.0",
-      capabilities: { userReadSync: true, externalIdSource: SOURCE, ...capabilities },
-    }),
-    metadataTargets: [],
-    searchQueryTemplate: null,
-    searchPreprocessingRules: null,
-    autoMatchConditions: null,
-    useExistingExternalId: false,
-    requestTimeoutSeconds: 30,
-    syncCronSchedule: null,
-    sendFullMetadata: false,
-    sendGenresAndTags: true,
-  };
+  return testPluginSummary({}, {
+    capabilities: { userReadSync: true, externalIdSource: SOURCE, ...capabilities },
+  });
 }

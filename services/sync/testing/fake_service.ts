@@ -172,7 +172,8 @@ export class FakeService {
     const next = {
       status,
       volumes: progress.volumes ?? 0,
-      chapters: Math.max(progress.chapters ?? 0, progress.maxChapter ?? 0),
+      // What isn't said stays.
+      chapters: progress.maxChapter ?? known?.chapters ?? 0,
       score: score ?? known?.score,
       title: known?.title ?? title ?? "",
     };

@@ -13,6 +13,7 @@ import {
 import { connectDatabase, quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
 import type { z } from "zod";
+import { databaseLender } from "../../../infra/test/database_lender.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
 import { findRun, listRuns, type Run } from "../db/run_queries.ts";
@@ -21,10 +22,11 @@ import { PULL_LIMITS } from "../domain/page_guard.ts";
 import { executeRun, type RunOutcome } from "../runs/execute_run.ts";
 import { toResult } from "../workflows/run_views.ts";
 import { type BeginResult, beginRun, type RunWish } from "../workflows/start_run.ts";
-import { borrowDatabase } from "./database.ts";
 import { FakeLibrary } from "./fake_library.ts";
 import { FakeAuth, FakePluginHost } from "./fake_peers.ts";
 import { FakeService } from "./fake_service.ts";
+
+const borrowDatabase = databaseLender("sync");
 
 const identities = await createTestIdentities();
 
@@ -163,7 +165,12 @@ export async function createFixture({ config, capabilities, deps: change }: Fixt
 
     /** As {@linkcode sync}, waiting wherever it waits, to its end. */
     async syncToEnd(wish: Partial<RunWish> = {}): Promise<z.infer<typeof SyncResult>> {
-      let run = await this.sync(wish);
+      return await this.workToEnd((await this.sync(wish)).id);
+    },
+
+    /** Waits wherever a run waits, until it has succeeded. */
+    async workToEnd(runId: string): Promise<z.infer<typeof SyncResult>> {
+      let run = (await findRun(db, runId))!;
       for (let waits = 0; run.finishedAt === null; waits++) {
         assert.ok(waits < 1000, "The run comes to no end");
         const { resumeAt } = run;

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { PulledProgress } from "@codex/protocol";
+import { combineById, newsOf, readRemoteEntry, RemoteEntry } from "./remote_entry.ts";
+
+const read = (raw: unknown) => {
+  const result = readRemoteEntry(raw);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.entry;
+};
+const entry = (change: Partial<RemoteEntry> = {}): RemoteEntry => ({
+  externalId: "1",
+  status: "reading",
+  ...change,
+});
+const withRating = { withRating: true };
+
+Deno.test("an entry is read with nulls, unknown fields and a score of 0 for none", () => {
+  assert.deepEqual(
+    read({
+      externalId: "1",
+      status: "on_hold",
+      score: 0,
+      notes: null,
+      progress: { volumes: 3, chapters: null, anything: 1 },
+      tags: null,
+      more: {},
+    }),
+    { externalId: "1", status: "on_hold", volumes: 3 },
+  );
+  assert.equal(read({ externalId: "1", status: "reading", progress: { maxVolume: 4 } }).volumes, 4);
+});
+
+Deno.test("an entry that is not of its shape is told with its id", () => {
+  const faults: [unknown, string | undefined][] = [
+    [{ externalId: "7", status: "rereading_forever" }, "7"],
+    [{ externalId: "7", status: "reading", progress: { volumes: -1 } }, "7"],
+    [{ externalId: 7, status: "reading" }, "7"],
+    [{ externalId: "", status: "reading" }, undefined],
+    [{ externalId: "x".repeat(501), status: "reading" }, undefined],
+    [{ externalId: "a\u0000", status: "reading" }, undefined],
+    [null, undefined],
+    ["text", undefined],
+  ];
+  for (const [raw, externalId] of faults) {
+    const result = readRemoteEntry(raw);
+    assert.equal(result.ok, false);
+    assert.equal(!result.ok && result.externalId, externalId);
+  }
+});
+
+Deno.test("an entry told twice counts once, with the higher numbers", () => {
+  assert.deepEqual(
+    combineById([
+      entry({ volumes: 5, status: "completed" }),
+      entry({ externalId: "2" }),
+      entry({ volumes: 3, chapters: 9, title: "T" }),
+    ]),
+    [
+      entry({ volumes: 5, chapters: 9, status: "completed", title: "T" }),
+      entry({ externalId: "2" }),
+    ],
+  );
+});
+
+Deno.test("only what the service knows from elsewhere is news", () => {
+  const told = { status: "reading" as const, volumes: 2, maxVolume: 5, maxChapter: 20, idle: [] };
+  assert.deepEqual(newsOf(entry({ volumes: 5, chapters: 20 }), told, withRating), ENTRY);
+  assert.deepEqual(newsOf(entry({ volumes: 2, chapters: 2 }), told, withRating), ENTRY);
+  assert.deepEqual(newsOf(entry({ volumes: 6, chapters: 21 }), told, withRating), {
+    ...ENTRY,
+    volumes: 6,
+    chapters: 21,
+  });
+  assert.deepEqual(newsOf(entry({ volumes: 1 }), undefined, withRating), { ...ENTRY, volumes: 1 });
+});
+const ENTRY = { externalId: "1" };
+
+Deno.test("ratings come only where they are synced, as whole numbers from 1 to 100", () => {
+  const rated = (score: number) =>
+    newsOf(entry({ score, notes: "N" }), undefined, withRating).rating;
+  assert.deepEqual([0.2, 49.6, 100].map(rated), [1, 50, 100]);
+  const without = newsOf(entry({ score: 5, notes: "N" }), undefined, { withRating: false });
+  assert.deepEqual(without, ENTRY);
+  // Notes belong to a rating.
+  assert.equal(newsOf(entry({ notes: "N" }), undefined, withRating).notes, undefined);
+});
+
+Deno.test("reading never throws, and what it gives is of its shape", () => {
+  const field = fc.oneof(fc.string(), fc.double(), fc.constantFrom(null, "reading", [], {}));
+  const raw = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.record({
+      externalId: fc.string({ unit: "binary" }),
+      status: fc.constantFrom("reading", "completed", "dropped"),
+      progress: fc.record({ volumes: field, chapters: field }, { requiredKeys: [] }),
+      score: field,
+      notes: fc.string({ unit: "binary" }),
+      title: fc.string({ unit: "binary" }),
+    }, { requiredKeys: [] }),
+  );
+  fc.assert(fc.property(raw, (value) => {
+    const result = readRemoteEntry(value);
+    if (!result.ok) return;
+    RemoteEntry.parse(result.entry);
+    PulledProgress.parse(newsOf(result.entry, undefined, withRating));
+    assert.equal(JSON.stringify(result.entry).includes("\\u0000"), false);
+  }));
+});
