@@ -1,0 +1,193 @@
+/** Signing in at real authorization servers from a browser, over the whole platform. */
+import assert from "node:assert/strict";
+import type { z } from "zod";
+import { API_BASE, AuditPage, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
+import {
+  type OidcOptions,
+  type OidcServer,
+  startOidcServer,
+} from "../fakes/sign_in/oidc_server.ts";
+import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
+import { DATABASE_FILES, findEverywhere } from "../harness/leftovers.ts";
+import { type Platform, startPlatform } from "../harness/platform.ts";
+import { setUpAdmin } from "../harness/scenario.ts";
+import { addReader, useProvider, type UserBrowser } from "../harness/sign_in.ts";
+
+interface Scene {
+  readonly platform: Platform;
+  readonly provider: OidcServer;
+  readonly pluginId: PluginId;
+  readonly ada: UserBrowser;
+}
+
+async function withProvider(
+  test: (scene: Scene) => Promise<void>,
+  options: OidcOptions = {},
+): Promise<void> {
+  await using provider = await startOidcServer(options);
+  await using platform = await startPlatform({
+    env: { CODEX_ALLOWED_PRIVATE_HOSTS: provider.host },
+  });
+  await setUpAdmin(platform);
+  const pluginId = await useProvider(platform, provider);
+  await test({ platform, provider, pluginId, ada: await addReader(platform, "ada") });
+}
+
+/** Asks the plugin something for the user, which takes a ticket, a token and a process. */
+async function useConnection(
+  { platform, pluginId, ada }: Scene,
+): Promise<z.infer<typeof SyncStatus>> {
+  const path = `${API_BASE}/user/plugins/${pluginId}/sync/status?live`;
+  const reply = await ada.http.send(`${platform.url}${path}`);
+  const body: unknown = await reply.json();
+  assert.equal(reply.status, 200, JSON.stringify(body));
+  return SyncStatus.parse(body);
+}
+
+const refreshesOf = ({ provider }: Scene) =>
+  provider.tokenRequests.filter(({ grantType }) => grantType === "refresh_token");
+
+Deno.test("a browser signs in at a real authorization server; every crooked way there ends in words", async () => {
+  await withProvider(async (scene) => {
+    const { platform, provider, pluginId, ada } = scene;
+    const { available } = await platform.api.expect(UserPluginList, "GET", "/user/plugins");
+    const offered = available.find((plugin) => plugin.pluginId === pluginId);
+    assert.deepEqual([offered?.requiresOauth, offered?.oauthConfigured], [true, true]);
+
+    const back = await ada.goToProvider(pluginId);
+    const page = await ada.comeBack(back);
+    assert.deepEqual([page.status, page.kind], [200, "connected"], page.html);
+    const connection = await ada.connection(pluginId);
+    assert.deepEqual([connection.status, connection.connected], ["connected", true]);
+    assert.ok(connection.externalUsername, "The plugin told the name");
+    assert.equal((await useConnection(scene)).externalCount, 3);
+
+    assert.equal((await ada.comeBack(back)).reason, "used");
+    // One flow's code with another flow's state: the verifier is the other's.
+    const [one, other] = [await ada.goToProvider(pluginId), await ada.goToProvider(pluginId)];
+    one.searchParams.set("state", other.searchParams.get("state") ?? "");
+    assert.equal((await ada.comeBack(one)).reason, "code_refused");
+    assert.equal(provider.tokenRequests.at(-1)?.error, "invalid_grant");
+
+    const elsewhere = ada.http.copy("codex_flow_");
+    assert.equal(
+      (await ada.comeBack(await ada.goToProvider(pluginId), elsewhere)).reason,
+      "other_browser",
+    );
+    const bob = await addReader(platform, "bob");
+    assert.equal((await bob.comeBack(await ada.goToProvider(pluginId))).reason, "other_user");
+    const signedOut = ada.http.copy("codex_");
+    assert.equal(
+      (await ada.comeBack(await ada.goToProvider(pluginId), signedOut)).reason,
+      "signed_out",
+    );
+    assert.equal(provider.tokenRequests.length, 2, "None of these reached the provider");
+    const refused = await platform.api.refused(
+      "session_required",
+      "POST",
+      `/user/plugins/${pluginId}/oauth/start`,
+    );
+    assert.equal(refused.status, 403);
+  });
+});
+
+Deno.test("a token is renewed before it ends, with rotation, until the user takes the grant back", async () => {
+  await withProvider(async (scene) => {
+    const { provider, pluginId, ada } = scene;
+    assert.equal((await ada.connect(pluginId)).kind, "connected");
+    const config = { username: "grace" };
+    const path = `${scene.platform.url}${API_BASE}/user/plugins/${pluginId}/config`;
+    const configured = await ada.http.send(path, {
+      method: "PATCH",
+      headers: { "sec-fetch-site": "same-origin", "content-type": "application/json" },
+      body: JSON.stringify({ config }),
+    });
+    assert.equal(configured.status, 200, await configured.text());
+
+    // At half of its life; each refresh token works once, so a second renewal needs the first one's.
+    for (let round = 1; round <= 2; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      const status = await Promise.all(Array.from({ length: 10 }, () => useConnection(scene)));
+      assert.ok(status.every(({ liveError }) => liveError === undefined), JSON.stringify(status));
+      assert.deepEqual(refreshesOf(scene).map(({ status }) => status), Array(round).fill(200));
+    }
+
+    await provider.revokeGrants();
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await useConnection(scene);
+    assert.equal(refreshesOf(scene).at(-1)?.error, "invalid_grant");
+    const lost = await ada.connection(pluginId);
+    assert.deepEqual([lost.status, lost.config], ["needs_reconnection", config]);
+    assert.ok(lost.statusReason);
+
+    assert.equal((await ada.connect(pluginId)).kind, "connected");
+    const again = await ada.connection(pluginId);
+    assert.deepEqual([again.id, again.status, again.config], [lost.id, "connected", config]);
+    assert.equal((await useConnection(scene)).liveError, undefined);
+  }, { accessTokenSeconds: 4 });
+});
+
+Deno.test("a provider of the other kind connects: no PKCE, secret in the body, a token of a year", async () => {
+  await using provider = startOneYearServer();
+  await using platform = await startPlatform({
+    env: { CODEX_ALLOWED_PRIVATE_HOSTS: provider.host },
+  });
+  await setUpAdmin(platform);
+  const pluginId = await useProvider(platform, provider);
+  const ada = await addReader(platform, "ada");
+  assert.equal((await ada.connect(pluginId)).kind, "connected");
+  assert.equal((await ada.connection(pluginId)).status, "connected");
+  const [request] = provider.tokenRequests;
+  assert.equal(request?.["redirect_uri"], `${platform.url}${API_BASE}/user/plugins/oauth/callback`);
+  assert.ok(!("code_verifier" in (request ?? {})));
+  assert.deepEqual(await findEverywhere(platform, provider.secrets), []);
+});
+
+Deno.test("no secret stands anywhere in clear, and after a disconnect nothing of the connection does", async () => {
+  await withProvider(async (scene) => {
+    const { platform, provider, pluginId, ada } = scene;
+    assert.equal((await ada.connect(pluginId)).kind, "connected");
+    await useConnection(scene);
+    const pending = await ada.goToProvider(pluginId);
+    const { id: connectionId } = await ada.connection(pluginId);
+
+    assert.ok(provider.secrets.size >= 6, "Codes, verifier, tokens, client secret");
+    assert.deepEqual(await findEverywhere(platform, provider.secrets), []);
+    const known = await findEverywhere(platform, [connectionId], DATABASE_FILES);
+    assert.ok(known.some(({ where }) => where === "table auth.connections"), "The search finds");
+
+    const reply = await ada.http.send(
+      `${platform.url}${API_BASE}/user/plugins/${pluginId}`,
+      { method: "DELETE", headers: { "sec-fetch-site": "same-origin" } },
+    );
+    assert.deepEqual([reply.status, await reply.json()], [200, {}]);
+    assert.equal((await ada.comeBack(pending)).reason, "used");
+    await untilPurged(scene);
+    const left = await findEverywhere(platform, [connectionId], DATABASE_FILES);
+    assert.deepEqual(left.map(({ where }) => where).filter((where) => !TOMBSTONES.has(where)), []);
+    const { items } = await platform.api.expect(AuditPage, "GET", "/admin/audit");
+    const line = items.find(({ action }) => action === "connection.disconnected");
+    assert.deepEqual([line?.actorName, line?.target], ["ada", pluginId]);
+  });
+});
+
+/**
+ * Where a connection's bare id may stay for a while: what keeps a late write of it out, and log lines.
+ * Nothing leads from it to a person or a plugin any more.
+ */
+const TOMBSTONES: ReadonlySet<string> = new Set([
+  "table storage.purges",
+  "table plugin_host.purged",
+  "the platform's output",
+]);
+
+/** Until no service owes the deletion of what it kept. */
+async function untilPurged({ platform, pluginId, ada }: Scene): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const reply = await ada.http.send(`${platform.url}${API_BASE}/user/plugins`);
+    const { available } = UserPluginList.parse(await reply.json());
+    if (available.some((plugin) => plugin.pluginId === pluginId && !plugin.purgesOwed)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("Purges are still owed");
+}

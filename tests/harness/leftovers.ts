@@ -1,0 +1,87 @@
+/** Looks for texts in everything that a platform keeps: each row of each table, and each file. */
+import { join } from "node:path";
+import postgres from "postgres";
+import { runningAdminUrl } from "../../infra/database/own_server.ts";
+import { openSecretStore } from "../../infra/secrets/store.ts";
+import type { Platform } from "./platform.ts";
+import { pluginHome } from "./plugin_home.ts";
+
+/** Where a text was found, in words. */
+export interface Finding {
+  readonly where: string;
+  readonly text: string;
+}
+
+/** The program of the embedded server, the same for everybody. */
+const NOT_READ = /^postgres\/program-/;
+/** The database's own files: they keep what was deleted until the space is used again. */
+export const DATABASE_FILES = /^postgres\//;
+
+/**
+ * @param texts in clear; base64 and hexadecimal forms are looked for, too
+ * @param ignoreFile files, by path below the data folder, that may hold them
+ */
+export async function findEverywhere(
+  platform: Platform,
+  texts: Iterable<string>,
+  ignoreFile: RegExp = /^$/,
+): Promise<Finding[]> {
+  const needles = [...texts].flatMap((text) => formsOf(text).map((form) => [text, form] as const));
+  const findings: Finding[] = [];
+  const look = (where: string, content: string) => {
+    for (const [text, form] of needles) if (content.includes(form)) findings.push({ where, text });
+  };
+  for await (const { table, row } of rowsOf(platform)) look(`table ${table}`, row);
+  const folders = new Set([platform.dataDir, await pluginHome(platform.dataDir)]);
+  for (const folder of folders) {
+    for await (const path of filesBelow(folder)) {
+      const name = path.slice(folder.length + 1);
+      if (NOT_READ.test(name) || ignoreFile.test(name)) continue;
+      look(`file ${name}`, name);
+      look(`file ${name}`, new TextDecoder("latin1").decode(await Deno.readFile(path)));
+    }
+  }
+  look("the platform's output", platform.output());
+  return findings;
+}
+
+function formsOf(text: string): string[] {
+  const bytes = new TextEncoder().encode(text);
+  return [text, bytes.toHex(), bytes.toBase64({ omitPadding: true })];
+}
+
+/** Each row as `COPY … TO STDOUT` writes it. */
+async function* rowsOf(platform: Platform): AsyncGenerator<{ table: string; row: string }> {
+  const url = await runningAdminUrl(platform.dataDir, await openSecretStore(platform.dataDir));
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    const tables = await sql<{ name: string }[]>`
+      select format('%I.%I', nspname, relname) as name
+      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where relkind = 'r' and nspname not in ('pg_catalog', 'information_schema')`;
+    for (const { name } of tables) {
+      const stream = await sql.unsafe(`copy ${name} to stdout`).readable();
+      let text = "";
+      for await (const chunk of stream) text += new TextDecoder().decode(chunk);
+      for (const row of text.split("\n")) if (row !== "") yield { table: name, row };
+    }
+  } finally {
+    await sql.end();
+  }
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    // Processes come and go while we look.
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* filesBelow(path);
+    else if (entry.isFile) yield path;
+  }
+}
