@@ -4,7 +4,6 @@ import postgres from "postgres";
 import { runningAdminUrl } from "../../infra/database/own_server.ts";
 import { openSecretStore } from "../../infra/secrets/store.ts";
 import type { Platform } from "./platform.ts";
-import { pluginHome } from "./plugin_home.ts";
 
 /** Where a text was found, in words. */
 export interface Finding {
@@ -67,6 +66,17 @@ async function* rowsOf(platform: Platform): AsyncGenerator<{ table: string; row:
     }
   } finally {
     await sql.end();
+  }
+}
+
+/** Where plugins' folders lie: elsewhere where their user can't pass the data folder. */
+async function pluginHome(dataDir: string): Promise<string> {
+  try {
+    const note: unknown = JSON.parse(await Deno.readTextFile(join(dataDir, "plugin-home.json")));
+    return String(Object(note).folder);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return dataDir;
+    throw error;
   }
 }
 
