@@ -48,7 +48,7 @@ export const requireFresh: MiddlewareHandler<RequestEnv> = async (c, next) => {
   if (!subjectOf(c).fresh) {
     throw new ProblemError(
       "fresh_authentication_required",
-      "Enter your password again: it was entered more than 15 minutes ago",
+      "Your password was entered more than 15 minutes ago: enter it again at /api/v1/auth/reauthenticate",
     );
   }
   await next();

@@ -33,7 +33,8 @@ export function checkAccess(
     return {
       ok: false,
       code: "fresh_authentication_required",
-      detail: "Enter your password again: it was entered more than 15 minutes ago",
+      detail:
+        "Your password was entered more than 15 minutes ago: enter it again at /api/v1/auth/reauthenticate",
     };
   }
   return { ok: true };
