@@ -1,7 +1,7 @@
 /** What holds for every operation of the public API. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { API_BASE, type Operation, OPERATIONS, Problem, SCOPES_OF_ROLE } from "@codex/protocol";
-import { userPluginSummary } from "./testing/fakes.ts";
+import { testPluginSummary } from "@codex/service/testing";
 import { bearer, cookie, createFixture, type Fixture, PUBLIC_ORIGIN } from "./testing/fixture.ts";
 
 const ID = "0b54f1c4-6a0e-4f0a-9a53-6f2c6a6d5d11";
@@ -86,7 +86,7 @@ for (const operation of OPERATIONS) {
   } else {
     Deno.test(`${name} is answered by the gateway`, async () => {
       const fixture = await createFixture();
-      const plugin = fixture.pluginHost.add(userPluginSummary());
+      const plugin = fixture.pluginHost.add(testPluginSummary());
       const token = fixture.auth.signIn("reader");
       await fixture.app.request(`${API_BASE}/user/plugins/${plugin.id}/enable`, {
         method: "POST",

@@ -1,11 +1,20 @@
 /**
- * For tests of services: identities of every service without files, and a manual clock.
+ * For tests of services: identities of every service without files, plugins as plugin-host tells of
+ * them, and a manual clock.
  *
  * @module
  */
 import { exportJWK, generateKeyPair } from "jose";
-import { SERVICE_NAMES, type ServiceName, type Subject, UserId } from "@codex/protocol";
-import { SCOPES_OF_ROLE } from "@codex/protocol";
+import {
+  Manifest,
+  PluginId,
+  type PluginSummary,
+  SCOPES_OF_ROLE,
+  SERVICE_NAMES,
+  type ServiceName,
+  type Subject,
+  UserId,
+} from "@codex/protocol";
 import { createIdentity, type Identity, PrivateJwk, type PublicJwks } from "./identity_token.ts";
 
 export interface TestIdentities {
@@ -50,6 +59,47 @@ export function testSubject(role: Subject["role"], userId: string = crypto.rando
     role,
     scopes: [...SCOPES_OF_ROLE[role]],
     fresh: true,
+  };
+}
+
+/** A granted user plugin that syncs reading progress, unless `change` and `manifest` say otherwise. */
+export function testPluginSummary(
+  change: Partial<PluginSummary> = {},
+  manifest: object = {},
+): PluginSummary {
+  const { name = "sync-example", displayName = "Example sync" } = change;
+  return {
+    id: PluginId.parse(crypto.randomUUID()),
+    name,
+    displayName,
+    description: "Syncs with an example",
+    pluginType: "user",
+    enabled: true,
+    usable: true,
+    state: "stopped",
+    stateReason: null,
+    healthStatus: "healthy",
+    permissions: [],
+    scopes: [],
+    libraryIds: [],
+    manifest: Manifest.parse({
+      name,
+      displayName,
+      version: "1.2.3",
+      protocolVersion: "1.0",
+      capabilities: { userReadSync: true },
+      ...manifest,
+    }),
+    metadataTargets: [],
+    searchQueryTemplate: null,
+    searchPreprocessingRules: null,
+    autoMatchConditions: null,
+    useExistingExternalId: false,
+    requestTimeoutSeconds: 30,
+    syncCronSchedule: null,
+    sendFullMetadata: false,
+    sendGenresAndTags: true,
+    ...change,
   };
 }
 

@@ -6,7 +6,7 @@ import {
   type Manifest,
   type PluginCall,
   type PluginCallAnswer,
-  PluginId,
+  type PluginId,
   type PluginSummary,
   type Role,
   type ServiceName,
@@ -16,7 +16,12 @@ import {
 } from "@codex/protocol";
 import { connectDatabase, ProblemError, quietLogger } from "@codex/service";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
-import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
+import {
+  createTestIdentities,
+  ManualClock,
+  testPluginSummary,
+  testSubject,
+} from "@codex/service/testing";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
@@ -192,47 +197,6 @@ export async function problemCode(reply: Response, status: number): Promise<unkn
 }
 
 function testPlugin(change: Partial<PluginSummary>, manifest: Partial<Manifest>): PluginSummary {
-  const name = change.name ?? "sync-echo";
-  return {
-    id: PluginId.parse(crypto.randomUUID()),
-    name,
-    displayName: name,
-    description: "",
-    pluginType: "user",
-    enabled: true,
-    usable: true,
-    state: "stopped",
-    stateReason: null,
-    healthStatus: "unknown",
-    permissions: [],
-    scopes: [],
-    libraryIds: [],
-    manifest: {
-      name,
-      displayName: name,
-      version: "1.0.0",
-      description: "",
-      author: "",
-      protocolVersion: "1.0",
-      capabilities: {
-        metadataProvider: [],
-        userReadSync: true,
-        wantsDetailedProgress: false,
-        userRecommendationProvider: false,
-        wantsFullMetadata: false,
-      },
-      requiredCredentials: [],
-      ...manifest,
-    },
-    metadataTargets: [],
-    searchQueryTemplate: null,
-    searchPreprocessingRules: null,
-    autoMatchConditions: null,
-    useExistingExternalId: false,
-    requestTimeoutSeconds: 30,
-    syncCronSchedule: null,
-    sendFullMetadata: false,
-    sendGenresAndTags: true,
-    ...change,
-  };
+  const { name = "sync-echo" } = change;
+  return testPluginSummary({ name, displayName: name, ...change }, manifest);
 }

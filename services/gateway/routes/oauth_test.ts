@@ -1,7 +1,7 @@
 import { deepEqual as equal, match, notEqual, ok } from "node:assert/strict";
 import { API_BASE, OauthFailure, Problem } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
-import { userPluginSummary } from "../testing/fakes.ts";
+import { testPluginSummary } from "@codex/service/testing";
 import { bearer, cookie, createFixture, type Fixture } from "../testing/fixture.ts";
 import type { GatewayDeps } from "../app.ts";
 
@@ -11,7 +11,7 @@ const OWN_SITE = { "sec-fetch-site": "same-origin" };
 
 async function setUp(deps: Partial<GatewayDeps> = {}) {
   const fixture = await createFixture(deps);
-  const plugin = fixture.pluginHost.add(userPluginSummary());
+  const plugin = fixture.pluginHost.add(testPluginSummary());
   const token = fixture.auth.signIn("reader");
   const start = (headers: Record<string, string>) =>
     fixture.app.request(`${PLUGINS}/${plugin.id}/oauth/start`, { method: "POST", headers });

@@ -1,7 +1,8 @@
 import { deepEqual as equal } from "node:assert/strict";
 import { API_BASE, type PluginSummary, Problem, UserPlugin, UserPluginList } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
-import { manifest, userPluginSummary } from "../testing/fakes.ts";
+import { testPluginSummary } from "@codex/service/testing";
+import { manifest } from "../testing/fakes.ts";
 import { bearer, createFixture, type Fixture } from "../testing/fixture.ts";
 
 const PLUGINS = `${API_BASE}/user/plugins`;
@@ -36,7 +37,7 @@ function silence(fixture: Fixture): void {
 }
 
 Deno.test("a plugin moves from available to enabled and back, by enabling and disconnecting", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, list, fixture } = await setUp(plugin);
   let found = await list();
   equal(found.enabled, []);
@@ -61,7 +62,7 @@ Deno.test("a plugin moves from available to enabled and back, by enabling and di
 });
 
 Deno.test("a disabled plugin keeps its connection and configuration", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, list } = await setUp(plugin);
   await call("POST", `/${plugin.id}/enable`);
   const config = { unit: "chapters", _codex: { syncRatings: false } };
@@ -73,7 +74,7 @@ Deno.test("a disabled plugin keeps its connection and configuration", async () =
 });
 
 Deno.test("what a user plugin is, comes from the manifest that was granted", async () => {
-  const plugin = userPluginSummary({
+  const plugin = testPluginSummary({
     manifest: manifest({
       capabilities: { userReadSync: true, wantsDetailedProgress: true },
       oauth: { ...OAUTH, clientId: "codex" },
@@ -102,7 +103,7 @@ Deno.test("what a user plugin is, comes from the manifest that was granted", asy
 });
 
 Deno.test("a plugin that is off tells users why", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, fixture } = await setUp(plugin);
   await call("POST", `/${plugin.id}/enable`);
   fixture.pluginHost.plugins[0] = { ...plugin, usable: false, stateReason: "Turned off by admin" };
@@ -112,15 +113,15 @@ Deno.test("a plugin that is off tells users why", async () => {
 
 Deno.test("system plugins and plugins that can't run are not offered", async () => {
   const { list } = await setUp(
-    userPluginSummary({ pluginType: "system" }),
-    userPluginSummary({ usable: false }),
+    testPluginSummary({ pluginType: "system" }),
+    testPluginSummary({ usable: false }),
   );
   equal(await list(), { enabled: [], available: [] });
 });
 
 Deno.test("what is not a user's plugin is 404, for every call", async () => {
-  const system = userPluginSummary({ pluginType: "system" });
-  const { call } = await setUp(system, userPluginSummary());
+  const system = testPluginSummary({ pluginType: "system" });
+  const { call } = await setUp(system, testPluginSummary());
   for (const id of [system.id, UNKNOWN_ID, "not-a-uuid"]) {
     equal(await codeOf(await call("GET", `/${id}`)), [404, "not_found"]);
     equal(await codeOf(await call("DELETE", `/${id}`)), [404, "not_found"]);
@@ -131,7 +132,7 @@ Deno.test("what is not a user's plugin is 404, for every call", async () => {
 });
 
 Deno.test("while plugin-host is silent, connections show with their own part", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, list, fixture } = await setUp(plugin);
   await call("POST", `/${plugin.id}/enable`);
   silence(fixture);
@@ -152,7 +153,7 @@ Deno.test("while plugin-host is silent, connections show with their own part", a
 });
 
 Deno.test("what sync knows of a connection shows with it; without sync the rest does", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, list, fixture } = await setUp(plugin);
   const made = UserPlugin.parse(await (await call("POST", `/${plugin.id}/enable`)).json());
   equal([made.autoSync, made.lastSyncAt, made.partial], [false, undefined, undefined]);
@@ -168,21 +169,21 @@ Deno.test("what sync knows of a connection shows with it; without sync the rest 
 });
 
 Deno.test("while plugin-host is silent, nothing new is enabled", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, fixture } = await setUp(plugin);
   silence(fixture);
   equal(await codeOf(await call("POST", `/${plugin.id}/enable`)), [503, "service_unavailable"]);
 });
 
 Deno.test("while auth is silent, there is nothing to show: 503", async () => {
-  const { call, fixture } = await setUp(userPluginSummary());
+  const { call, fixture } = await setUp(testPluginSummary());
   equal((await call("GET", "")).status, 200);
   fixture.auth.failure = new ProblemError("service_unavailable", "Down", { retryAfterSeconds: 2 });
   equal(await codeOf(await call("GET", "")), [503, "service_unavailable"]);
 });
 
 Deno.test("a plugin that was just deleted takes its connection out of the list", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, list, fixture } = await setUp(plugin);
   await call("POST", `/${plugin.id}/enable`);
   fixture.pluginHost.plugins.length = 0;
@@ -190,7 +191,7 @@ Deno.test("a plugin that was just deleted takes its connection out of the list",
 });
 
 Deno.test("a configuration that is no object, or no JSON, is 400 with what is wrong", async () => {
-  const plugin = userPluginSummary();
+  const plugin = testPluginSummary();
   const { call, fixture } = await setUp(plugin);
   for (const body of [{ config: [] }, { config: null }, {}, []]) {
     const reply = await call("PATCH", `/${plugin.id}/config`, body);

@@ -8,7 +8,7 @@ import {
   Manifest,
   type OauthOutcome,
   type OauthReturn,
-  PluginId,
+  type PluginId,
   type PluginSummary,
   type Principal,
   type Role,
@@ -162,36 +162,6 @@ export class FakePluginHost implements Pick<GatewayDeps, "pluginHost"> {
     this.plugins.push(plugin);
     return plugin;
   }
-}
-
-/** A granted plugin that syncs reading progress. */
-export function userPluginSummary(change: Partial<PluginSummary> = {}): PluginSummary {
-  return {
-    id: PluginId.parse(crypto.randomUUID()),
-    name: "sync-example",
-    displayName: "Example sync",
-    description: "Syncs with an example",
-    pluginType: "user",
-    enabled: true,
-    usable: true,
-    state: "stopped",
-    stateReason: null,
-    healthStatus: "healthy",
-    permissions: [],
-    scopes: [],
-    libraryIds: [],
-    manifest: manifest({}),
-    metadataTargets: [],
-    searchQueryTemplate: null,
-    searchPreprocessingRules: null,
-    autoMatchConditions: null,
-    useExistingExternalId: false,
-    requestTimeoutSeconds: 30,
-    syncCronSchedule: null,
-    sendFullMetadata: false,
-    sendGenresAndTags: true,
-    ...change,
-  };
 }
 
 export function manifest(change: object): Manifest {

@@ -1,15 +1,16 @@
 /** plugin-host in memory: its plugins answer from functions. */
-import {
-  type CallContext,
-  type Json,
-  type Manifest,
-  type PluginCall,
-  type PluginCallAnswer,
-  type PluginHostService,
+import type {
+  CallContext,
+  Json,
+  Manifest,
+  PluginCall,
+  PluginCallAnswer,
+  PluginHostService,
   PluginId,
-  type PluginSummary,
+  PluginSummary,
 } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
+import { testPluginSummary } from "@codex/service/testing";
 
 /** Answers one method; throws {@linkcode FakeRpcError} for a JSON-RPC error. */
 export type FakeMethod = (params: Record<string, Json>) => Json | Promise<Json>;
@@ -82,48 +83,11 @@ function fakeSummary(
   change: Partial<PluginSummary>,
   capabilities: Partial<Manifest["capabilities"]>,
 ): PluginSummary {
-  const name = change.name ?? "metadata-fake";
-  const manifest: Manifest = {
-    name,
+  return testPluginSummary({
+    name: "metadata-fake",
     displayName: "Fake",
-    version: "1.2.3",
-    description: "",
-    author: "",
-    protocolVersion: "1.0",
-    capabilities: {
-      metadataProvider: ["series", "book"],
-      userReadSync: false,
-      wantsDetailedProgress: false,
-      userRecommendationProvider: false,
-      wantsFullMetadata: false,
-      ...capabilities,
-    },
-    requiredCredentials: [],
-  };
-  return {
-    id: PluginId.parse(crypto.randomUUID()),
-    name,
-    displayName: "Fake",
-    description: "",
     pluginType: "system",
-    enabled: true,
-    usable: true,
-    state: "stopped",
-    stateReason: null,
-    healthStatus: "unknown",
     permissions: ["metadata:write:*"],
-    scopes: [],
-    libraryIds: [],
-    manifest,
-    metadataTargets: [],
-    searchQueryTemplate: null,
-    searchPreprocessingRules: null,
-    autoMatchConditions: null,
-    useExistingExternalId: false,
-    requestTimeoutSeconds: 30,
-    syncCronSchedule: null,
-    sendFullMetadata: false,
-    sendGenresAndTags: true,
     ...change,
-  };
+  }, { capabilities: { metadataProvider: ["series", "book"], ...capabilities } });
 }

@@ -18,10 +18,12 @@ import {
 } from "@codex/protocol";
 import { connectDatabase, quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
+import { databaseLender } from "../../../infra/test/database_lender.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
-import { borrowDatabase } from "./database.ts";
 import { FakePluginHost } from "./fake_plugin_host.ts";
+
+const borrowDatabase = databaseLender("library");
 
 export interface Call {
   readonly from?: ServiceName;
