@@ -1,9 +1,15 @@
-import { CANCEL_METHOD, REQUEST_TIMEOUT_SECONDS_DEFAULT, RpcErrorCode } from "@codex/protocol";
+import {
+  CANCEL_METHOD,
+  LINE_BYTES_MAX,
+  REQUEST_TIMEOUT_SECONDS_DEFAULT,
+  RpcErrorCode,
+} from "@codex/protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { RpcError, TransportError } from "./errors.ts";
-import type { FramingFaultKind, JsonObject } from "./framing.ts";
+import type { FramingFault, FramingFaultKind, JsonObject } from "./framing.ts";
 import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
+import { readOversizedLine } from "./oversized_line.ts";
 import { errorLine, readReply } from "./reply.ts";
 import { busyLine, ReverseCalls, type ReverseHandler } from "./reverse_calls.ts";
 import type { Transport } from "./transport.ts";
@@ -77,7 +83,7 @@ export class Connection {
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     transport.start({
       message: (message, textLength) => this.#receive(message, textLength),
-      fault: (fault) => this.#onFault(fault.kind, fault.excerpt),
+      fault: (fault) => this.#receiveFault(fault),
       closed: (cause) => this.#end(cause),
     });
   }
@@ -170,6 +176,33 @@ export class Connection {
       return this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidParams, message)));
     }
     if (!this.#reverse.offer({ id, method, params, textLength })) this.#refuse(busyLine(id));
+  }
+
+  #receiveFault({ kind, excerpt }: FramingFault): void {
+    if (kind === "line-too-long" && this.#failOversized(excerpt)) return;
+    this.#onFault(kind, excerpt);
+  }
+
+  /** Spares the caller whose answer was too long, and the peer whose call was, the wait for their deadlines. */
+  #failOversized(head: string): boolean {
+    const line = readOversizedLine(head);
+    const message = `is longer than ${LINE_BYTES_MAX / 1024 / 1024} MiB`;
+    if (line.kind === "request") {
+      const error = new RpcError(RpcErrorCode.invalidRequest, `The line of the call ${message}`);
+      this.#refuse(errorLine(line.id, error));
+      return false;
+    }
+    // An object, while one call waits, can hardly be anything else.
+    const isOnly = this.#pending.size === 1 && head.startsWith("{");
+    const [only] = isOnly ? this.#pending.keys() : [];
+    const id = line.kind === "reply" ? line.id : only;
+    const call = this.#pending.get(id);
+    if (call === undefined) return false;
+    const error = new TransportError("protocol", `The answer to "${call.method}" ${message}`);
+    this.#settle(id, call);
+    this.#onFault("malformed-reply", error.message);
+    call.reject(error);
+    return true;
   }
 
   #invalidRequest(excerpt: string): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LINE_BYTES_MAX } from "@codex/protocol";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { RpcError, TransportError, type TransportErrorKind } from "./errors.ts";
 import { FakeClock, settled } from "../testing/fake_clock.ts";
@@ -272,4 +273,45 @@ Deno.test("no message of a hostile peer throws, settles a foreign call or stops 
     assert.equal(await call, "safe");
     peer.connection.close();
   }));
+});
+
+/** A line of 4 MiB and a little more. */
+function oversized(head: string): string {
+  return `${head}"${"x".repeat(LINE_BYTES_MAX)}"}`;
+}
+
+Deno.test("a caller whose answer is longer than a line may be is told at once, and no other", async () => {
+  const faults: string[] = [];
+  const peer = withPeer({ onFault: (kind) => faults.push(kind) });
+  const calls = [1, 2].map(() => peer.connection.call("a", {}));
+  await settled();
+  const told = assert.rejects(calls[1]!, /The answer to "a" is longer than 4 MiB/);
+  await peer.write(oversized('{"jsonrpc":"2.0","id":2,"result":'));
+  await told;
+  await peer.write({ id: 1, result: "fine" });
+  assert.equal(await calls[0], "fine");
+  assert.deepEqual(faults, ["malformed-reply"]);
+});
+
+Deno.test("a long object whose id can't be seen is the answer of the only call", async () => {
+  const peer = withPeer();
+  const call = peer.connection.call("a", {});
+  await settled();
+  const told = assert.rejects(call, failsAs("protocol"));
+  await peer.write(oversized('{"result":'));
+  await told;
+});
+
+Deno.test("a long line of garbage or of a call is nobody's answer", async () => {
+  const faults: string[] = [];
+  const peer = withPeer({ onFault: (kind) => faults.push(kind) });
+  const call = peer.connection.call("a", {});
+  await settled();
+  peer.received.length = 0;
+  await peer.write("x".repeat(LINE_BYTES_MAX + 1));
+  await peer.write(oversized('{"jsonrpc":"2.0","id":1,"method":"storage/set","params":'));
+  assert.deepEqual(peer.received.map(({ id, error }) => [id, Object(error).code]), [[1, -32600]]);
+  await peer.write({ id: 1, result: "fine" });
+  assert.equal(await call, "fine");
+  assert.deepEqual(faults, ["line-too-long", "line-too-long"]);
 });

@@ -105,7 +105,7 @@ export class LineSplitter {
 
   #line(bytes: Uint8Array): void {
     if (bytes.length > this.#lineBytesMax) {
-      this.#sink.fault({ kind: "line-too-long", excerpt: "" });
+      this.#sink.fault({ kind: "line-too-long", excerpt: this.#head(bytes) });
       this.#sink.discarded?.(bytes.length);
       return;
     }
@@ -122,8 +122,9 @@ export class LineSplitter {
     const length = this.#carryLength + bytes.length;
     if (length > this.#lineBytesMax) {
       this.#discarding = true;
+      const excerpt = this.#head(this.#carry.subarray(0, this.#carryLength), bytes);
       this.#releaseCarry();
-      this.#sink.fault({ kind: "line-too-long", excerpt: "" });
+      this.#sink.fault({ kind: "line-too-long", excerpt });
       this.#sink.discarded?.(length);
       return;
     }
@@ -153,6 +154,13 @@ export class LineSplitter {
   #releaseCarry(): void {
     this.#carryLength = 0;
     if (this.#carry.length > CARRY_BYTES_KEPT) this.#carry = new Uint8Array(CARRY_BYTES_MIN);
+  }
+
+  /** The beginning of a line too long, the same however it was cut. */
+  #head(...parts: readonly Uint8Array[]): string {
+    const bytes = parts.flatMap((part) => [...part.subarray(0, EXCERPT_LENGTH_MAX)]);
+    const known = bytes.slice(0, Math.min(EXCERPT_LENGTH_MAX, this.#lineBytesMax));
+    return new TextDecoder().decode(Uint8Array.from(known));
   }
 
   #decode(bytes: Uint8Array): string | undefined {

@@ -112,7 +112,8 @@ Deno.test("a line of exactly the limit passes, one byte more is one fault, in an
     }
     const { messages, faults } = collect(chunks, limit);
     assert.equal(messages.length, 2);
-    assert.deepEqual(faults, [{ kind: "line-too-long", excerpt: "" }]);
+    const excerpt = new TextDecoder().decode(line(limit + 1)).slice(0, limit);
+    assert.deepEqual(faults, [{ kind: "line-too-long", excerpt }]);
   }
 });
 
