@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { denoFlags } from "./deno_flags.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
+import { lookUpByGetent, withoutLocalNames } from "./local_names.ts";
 import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
@@ -49,6 +50,8 @@ export interface LaunchPlan {
   readonly workingDirectory: string;
   /** What the program reads beside the system's own files, absolute. */
   readonly reads: readonly string[];
+  /** For the plugin's log. */
+  readonly notes: readonly string[];
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
   readonly sandbox?: {
     /** Another user than the host's; undefined where the host's will do. */
@@ -70,12 +73,15 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
   return {
     level,
     dataOwner: undefined,
-    plan(request) {
+    async plan(request) {
       const { target, folders, pluginFolder } = request;
       const isDeno = target.runtime === "deno";
-      return Promise.resolve({
+      const { network, notes } = isDeno
+        ? await withoutLocalNames(request.network, lookUpByGetent)
+        : { ...request, notes: [] };
+      return {
         command: isDeno ? runtime.denoPath : target.path,
-        args: isDeno ? denoArguments(runtime, target, request) : target.args,
+        args: isDeno ? denoArguments(runtime, target, { ...request, network }) : target.args,
         env: buildEnvironment(request.environment, {
           PATH: SEARCH_PATH.join(":"),
           HOME: `${folders.data}/home`,
@@ -88,7 +94,8 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
           ...(pluginFolder === null ? [] : [pluginFolder]),
           ...(isDeno ? denoReads(runtime, target.folder) : [target.path]),
         ],
-      });
+        notes,
+      };
     },
   };
 }

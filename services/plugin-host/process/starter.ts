@@ -89,6 +89,7 @@ export class Starter {
         network: request.network,
         folders: { data: paths.data, denoDir: paths.folder },
       });
+      plan.notes.forEach(request.onLogLine);
       child = spawnChild(withSetpriv(plan, setprivPath));
     } catch (error) {
       await Deno.remove(paths.folder, { recursive: true });
