@@ -21,14 +21,12 @@ export function reasonToTurnOff(
   lastFault: string,
 ): string | undefined {
   if (inARow >= limits.inARow) {
-    return `Turned off after ${times(inARow)} in a row; the last one: ${lastFault}`;
+    return inARow === 1
+      ? `Turned off after a fault: ${lastFault}`
+      : `Turned off after ${inARow} faults in a row; the last one: ${lastFault}`;
   }
   if (withinHour >= limits.perHour) {
-    return `Turned off after ${times(withinHour)} within an hour; the last one: ${lastFault}`;
+    return `Turned off after ${withinHour} faults within an hour; the last one: ${lastFault}`;
   }
   return undefined;
-}
-
-function times(count: number): string {
-  return count === 1 ? "a fault" : `${count} faults`;
 }
