@@ -6,7 +6,7 @@ import { createSyncPlugin, HostError, type JsonValue, type Storage } from "@code
 
 /** What the host was asked to do, and how it ended. */
 interface Command {
-  readonly do: "set" | "get" | "list" | "measure" | "hammer";
+  readonly do: "set" | "get" | "list" | "roundtrip" | "fill" | "measure" | "hammer";
   readonly key?: string;
   readonly value?: JsonValue;
   /** measure: the method, how often, how many at once, with values of how many characters. */
@@ -14,6 +14,11 @@ interface Command {
   readonly count?: number;
   readonly inFlight?: number;
   readonly characters?: number;
+  /** roundtrip: stores `text` so often in one value and reads it again. */
+  readonly text?: string;
+  readonly times?: number;
+  /** fill: sets so many new keys at once, with names from `from` on. */
+  readonly from?: number;
   /** hammer: writes growing numbers to so many keys for so long. */
   readonly keys?: number;
   readonly forMs?: number;
@@ -47,6 +52,13 @@ async function run(command: Command, storage: Storage): Promise<JsonValue> {
         return { ok: true, data: (await storage.get(key)).data };
       case "list":
         return { ok: true, keys: (await storage.list()).map((it) => it.key) };
+      case "roundtrip": {
+        const value = (command.text ?? "").repeat(command.times ?? 1);
+        await storage.set(key, value);
+        return { ok: true, same: (await storage.get(key)).data === value };
+      }
+      case "fill":
+        return { ok: true, ...await fill(command, storage) };
       case "measure":
         return { ok: true, ...await measure(command, storage) };
       case "hammer":
@@ -55,6 +67,18 @@ async function run(command: Command, storage: Storage): Promise<JsonValue> {
   } catch (error) {
     return { ok: false, ...describe(error), elapsedMs: performance.now() - startedAt };
   }
+}
+
+/** How many of the sets were taken, and what the others were told. */
+async function fill(
+  { from = 0, count = 1 }: Command,
+  storage: Storage,
+): Promise<Record<string, JsonValue>> {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) => storage.set(`fill-${from + index}`, index)),
+  );
+  const refused = outcomes.flatMap((it) => it.status === "rejected" ? [describe(it.reason)] : []);
+  return { stored: outcomes.length - refused.length, refused };
 }
 
 /** Milliseconds of each call, and of all together. */
