@@ -1,0 +1,104 @@
+/** Memory, files and disk that a plugin uses up. */
+import { answers, fails } from "../outcome.ts";
+import { EVERYWHERE, type HostileCase, NODE, PYTHON } from "../hostile_case.ts";
+
+/** The watchdog looks once a second; what it finds is ended at once. */
+const WATCHDOG_MS = 8000;
+
+export const resourceCases: readonly HostileCase[] = [
+  {
+    name: "fills its heap",
+    holds: EVERYWHERE,
+    program: {
+      call: async (it) => {
+        const kept: unknown[] = [];
+        // Far beyond the limit, and still bounded where nothing holds it.
+        while (kept.length < 700) {
+          kept.push(Array.from({ length: 100_000 }, (_, n) => n + kept.length * 1.5));
+          await it.wait(2);
+        }
+        await it.wait(5000);
+        return it.answer("kept");
+      },
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_crashed", /./, WATCHDOG_MS);
+    },
+  },
+  {
+    name: "fills memory outside of its heap",
+    holds: EVERYWHERE,
+    program: {
+      call: async (it) => {
+        const kept: Uint8Array[] = [];
+        while (kept.length < 600) {
+          kept.push(new Uint8Array(1024 * 1024).fill(1));
+          if (kept.length % 10 === 0) await it.wait(10);
+        }
+        await it.wait(5000);
+        return it.answer("kept");
+      },
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_crashed", /memory/i, WATCHDOG_MS);
+      await trial.isBlamedFor("crashed", /memory/i);
+    },
+  },
+  {
+    name: "fills memory by several processes, none of which has much",
+    holds: PYTHON,
+    program: {
+      python: `
+import os, time
+def call(it):
+    for _ in range(4):
+        if os.fork() == 0:
+            kept = bytearray(b"x") * (100 * 1024 * 1024)
+            time.sleep(600)
+            os._exit(len(kept))
+    time.sleep(6)
+    return it.answer("kept")
+`,
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_crashed", /memory/i, WATCHDOG_MS);
+    },
+  },
+  {
+    // The folder is measured twice a minute.
+    name: "fills its data folder",
+    holds: EVERYWHERE,
+    timeoutSeconds: 60,
+    program: {
+      call: async (it) => {
+        if (it.params.query === "fine") return it.answer("fine");
+        const { writeFileSync } = await import("node:fs");
+        const part = new Uint8Array(30 * 1024 * 1024).fill(1);
+        for (let n = 0; n < 10; n++) {
+          writeFileSync(`${it.session.initialized.dataDir}/part-${n}`, part);
+          await it.wait(10);
+        }
+      },
+    },
+    promise: async (trial) => {
+      fails(await trial.call("fill"), "plugin_crashed", /data folder holds/, 45_000);
+      answers(await trial.call("fine"));
+    },
+  },
+  {
+    name: "opens as many files as it can",
+    holds: NODE,
+    program: {
+      call: async (it) => {
+        const { openSync } = await import("node:fs");
+        try {
+          for (let count = 0; count < 200_000; count++) openSync("/dev/null", "r");
+        } catch {
+          // There are no more to be had.
+        }
+        return it.answer("fine");
+      },
+    },
+    promise: async (trial) => answers(await trial.call(), "fine", 8000),
+  },
+];

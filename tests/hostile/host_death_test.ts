@@ -1,0 +1,95 @@
+/** kill -9 of plugin-host with calls under way. */
+import assert from "node:assert/strict";
+import { requireTool } from "../../infra/test/tools.ts";
+import { Arena } from "./arena.ts";
+import type { HostileCase, Level } from "./hostile_case.ts";
+import { answers } from "./outcome.ts";
+import { pidOfService } from "./process_watch.ts";
+import { planTrials } from "./suite.ts";
+import { Trial } from "./trial.ts";
+
+/** Of the calls under way; far beyond what a caller should wait. */
+const TIMEOUT_SECONDS = 30;
+/** The supervisor waits, starts plugin-host again, and that ends what was left behind. */
+const BACK_WITHIN_MS = 20_000;
+const TOLD_WITHIN_MS = 5000;
+
+const hangs: HostileCase = {
+  name: "never answers",
+  holds: { node: [1, 3], deno: [2, 3] },
+  timeoutSeconds: TIMEOUT_SECONDS,
+  program: { call: (it) => it.params.query === "hang" ? undefined : it.answer("fine") },
+  promise: () => Promise.resolve(),
+};
+
+const hangsWithChildren: HostileCase = {
+  ...hangs,
+  name: "never answers, with a child that ignores the end of its input",
+  holds: { node: [1, 3] },
+  program: {
+    call: async (it) => {
+      if (it.params.query !== "hang") return it.answer("fine");
+      await it.spawn("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)");
+    },
+    outlivesStdin: true,
+  },
+};
+
+async function survivesHostDeath(sandbox: "off" | "require", levels: readonly Level[]) {
+  const plans = planTrials([hangs, hangsWithChildren], levels, []);
+  await using arena = await Arena.open({ sandbox, plans });
+  const trials = plans.map((plan) => new Trial(arena, arena.idOf(plan.name), plan));
+  for (const trial of trials) {
+    await trial.arm();
+    answers(await trial.call());
+  }
+  const before = await pidOfService(arena.platform, "plugin-host");
+  const hanging = Promise.all(trials.flatMap((it) => [it.call("hang"), it.call("hang")]));
+  hanging.catch(() => {});
+  await untilAllRun(trials);
+
+  const killedAt = performance.now();
+  Deno.kill(before, "SIGKILL");
+  for (const outcome of await hanging) {
+    assert.ok(outcome.problem, `A call was answered: ${JSON.stringify(outcome)}`);
+  }
+  assert.ok(performance.now() - killedAt < TOLD_WITHIN_MS, "Callers were told too late");
+
+  for (const trial of trials) {
+    await trial.isGone(BACK_WITHIN_MS);
+    answers(await firstAnswer(trial), "fine", BACK_WITHIN_MS);
+  }
+  assert.notEqual(await pidOfService(arena.platform, "plugin-host"), before);
+}
+
+/** Every plugin has the call that hangs: the children of those that start some are there. */
+async function untilAllRun(trials: readonly Trial[]): Promise<void> {
+  for (const trial of trials) {
+    const expected = trial.plan.hostileCase === hangsWithChildren ? "process.on('SIGTERM'" : "";
+    const deadline = performance.now() + TOLD_WITHIN_MS;
+    while (!(await trial.processes()).some((line) => line.includes(expected))) {
+      assert.ok(performance.now() < deadline, `${trial.name} does not run`);
+    }
+  }
+}
+
+/** Asks until plugin-host is back. */
+async function firstAnswer(trial: Trial) {
+  const deadline = performance.now() + BACK_WITHIN_MS;
+  for (;;) {
+    const outcome = await trial.call();
+    if (outcome.problem === undefined || performance.now() > deadline) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+Deno.test(
+  "kill -9 of plugin-host: every caller is told, no plugin is left, the next call works",
+  () => survivesHostDeath("off", [1, 2]),
+);
+
+Deno.test({
+  name: "kill -9 of plugin-host leaves nothing of a sandbox either",
+  ignore: requireTool("bwrap") === "skip",
+  fn: () => survivesHostDeath("require", [3]),
+});

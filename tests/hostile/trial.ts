@@ -1,0 +1,205 @@
+/** One hostile plugin on the platform, and what everybody is promised about it. */
+import assert from "node:assert/strict";
+import {
+  Plugin,
+  type PluginFailure,
+  PluginFailures,
+  type PluginId,
+  PluginLogs,
+  PluginTestAnswer,
+} from "@codex/protocol";
+import type { Arena } from "./arena.ts";
+import type { Person } from "./connections.ts";
+import type { HostileCase, Level } from "./hostile_case.ts";
+import { type Outcome, readOutcome } from "./outcome.ts";
+import { findMarked } from "./process_watch.ts";
+import type { Runtime } from "./rogue/installation.ts";
+
+/** Of calls whose case names none: enough on a busy machine, and soon over when something hangs. */
+const TIMEOUT_SECONDS = 10;
+/** Within this time after a plugin was turned off nothing of it is left. */
+const GONE_WITHIN_MS = 3000;
+const POLL_MS = 50;
+
+export interface TrialPlan {
+  /** Also the plugin's name. */
+  readonly name: string;
+  readonly hostileCase: HostileCase;
+  readonly runtime: Runtime;
+  readonly level: Level;
+}
+
+export interface Connected {
+  readonly person: Person;
+  readonly connectionId: string;
+}
+
+export class Trial {
+  readonly level: Level;
+  readonly runtime: Runtime;
+  readonly name: string;
+
+  constructor(readonly arena: Arena, readonly id: PluginId, readonly plan: TrialPlan) {
+    this.level = plan.level;
+    this.runtime = plan.runtime;
+    this.name = plan.name;
+  }
+
+  /** Grants the plugin and arms it. */
+  async arm(): Promise<void> {
+    const { arena, plan: { hostileCase } } = this;
+    const { network, config, timeoutSeconds = TIMEOUT_SECONDS } = hostileCase;
+    const { api } = arena.platform;
+    // It may have been armed before.
+    await this.patch({ config: {} });
+    const test = await this.test();
+    assert.ok(test.success, test.message);
+    const seen = await this.view();
+    assert.equal(seen.isolation.level, this.level, seen.isolation.reason);
+    await api.expect(Plugin, "POST", `/admin/plugins/${this.id}/grant`, {
+      permissions: seen.requestedPermissions,
+      network: network?.(arena) ?? [],
+      acceptManifest: seen.manifestDigest,
+    });
+    await this.patch({
+      config: { ...config?.(arena), armed: true },
+      requestTimeoutSeconds: timeoutSeconds,
+    });
+  }
+
+  /** Calls the plugin as a person does. */
+  async call(query = "Dune"): Promise<Outcome> {
+    const path = `/plugins/${this.id}/execute`;
+    const action = { metadata: { action: "search", contentType: "series", params: { query } } };
+    return readOutcome(await this.arena.platform.api.call("POST", path, { action }));
+  }
+
+  async ping(): Promise<Outcome> {
+    const path = `/plugins/${this.id}/execute`;
+    return readOutcome(await this.arena.platform.api.call("POST", path, { action: "ping" }));
+  }
+
+  /** Makes a connection for each of two people. */
+  async connectPeople(): Promise<Record<"one" | "two", Connected>> {
+    const { people, connections } = this.arena;
+    const connect = async (person: Person) => ({
+      person,
+      connectionId: await connections.connect(person, this.id),
+    });
+    const [one, two] = await Promise.all(people.map(connect));
+    assert.ok(one && two);
+    return { one, two };
+  }
+
+  /** Calls a user plugin for a person's connection. */
+  async callFor(person: Person): Promise<Outcome> {
+    return await this.arena.connections.call(person, this.id);
+  }
+
+  async test(): Promise<PluginTestAnswer> {
+    return await this.arena.platform.api.expect(
+      PluginTestAnswer,
+      "POST",
+      `/admin/plugins/${this.id}/test`,
+    );
+  }
+
+  async view(): Promise<Plugin> {
+    return await this.arena.platform.api.expect(Plugin, "GET", `/admin/plugins/${this.id}`);
+  }
+
+  async isInState(state: Plugin["state"]): Promise<void> {
+    const holds = await eventually(async () => (await this.view()).state === state, GONE_WITHIN_MS);
+    assert.ok(holds, `It is ${(await this.view()).state}, not ${state}`);
+  }
+
+  async patch(change: Record<string, unknown>): Promise<void> {
+    await this.arena.platform.api.expect(Plugin, "PATCH", `/admin/plugins/${this.id}`, change);
+  }
+
+  async logs(): Promise<PluginLogs> {
+    return await this.arena.platform.api.expect(
+      PluginLogs,
+      "GET",
+      `/admin/plugins/${this.id}/logs`,
+    );
+  }
+
+  /** The administrator finds a failure with this code, or soon will. */
+  async isBlamedFor(code: string, message = /./): Promise<void> {
+    let seen: readonly PluginFailure[] = [];
+    const found = await eventually(async () => {
+      const path = `/admin/plugins/${this.id}/failures`;
+      seen = (await this.arena.platform.api.expect(PluginFailures, "GET", path)).failures;
+      return seen.some(({ errorCode, errorMessage }) =>
+        errorCode === code && message.test(errorMessage)
+      );
+    }, GONE_WITHIN_MS);
+    assert.ok(found, `No failure "${code}" among ${JSON.stringify(seen).slice(0, 600)}`);
+  }
+
+  /** Its log is kept within bounds (protocol.md "Framing"; plugin-host keeps 1,000 lines). */
+  async logIsBounded(): Promise<void> {
+    const { lines } = await this.logs();
+    assert.ok(lines.length <= 1000, `${lines.length} lines`);
+    for (const { text } of lines) assert.ok(text.length <= 4096, `A line of ${text.length}`);
+  }
+
+  async logHolds(pattern: RegExp): Promise<void> {
+    const found = await eventually(
+      async () => (await this.logs()).lines.some(({ text }) => pattern.test(text)),
+      GONE_WITHIN_MS,
+    );
+    assert.ok(found, `${pattern} is not in the log`);
+  }
+
+  /** Of its processes and theirs. */
+  async processes(): Promise<string[]> {
+    return await findMarked([this.id, this.name]);
+  }
+
+  /** Nothing of it runs any more, within `withinMs`. */
+  async isGone(withinMs = GONE_WITHIN_MS): Promise<void> {
+    let left: string[] = [];
+    const gone = await eventually(
+      async () => (left = await this.processes()).length === 0,
+      withinMs,
+    );
+    assert.ok(gone, `Still there after ${withinMs} ms:\n${left.join("\n")}`);
+  }
+
+  async turnOn(): Promise<void> {
+    await this.arena.platform.api.expect(Plugin, "POST", `/admin/plugins/${this.id}/enable`);
+  }
+
+  /** Turns it off, as an administrator does. */
+  async turnOff(): Promise<void> {
+    await this.arena.platform.api.expect(Plugin, "POST", `/admin/plugins/${this.id}/disable`);
+  }
+}
+
+/** What holds for every case, whatever the plugin did. */
+export async function runTrial(arena: Arena, plan: TrialPlan): Promise<void> {
+  const { hostileCase } = plan;
+  const trial = new Trial(arena, arena.idOf(plan.name), plan);
+  const since = performance.now();
+  try {
+    if (!hostileCase.isUngrantable) await trial.arm();
+    await hostileCase.promise(trial);
+  } finally {
+    await trial.turnOff();
+  }
+  await trial.isGone();
+  const isHeavy = hostileCase.isHeavy === true;
+  arena.bystander.assertWell(since, isHeavy);
+  await arena.assertMemory(since, isHeavy);
+}
+
+async function eventually(holds: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!await holds()) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
+}
