@@ -70,3 +70,21 @@ export async function resolveWorkingDirectory(
   if (home !== undefined && isInside(real, home)) return { ok: true, path: real };
   return { ok: false, reason: `Working directory "${wanted}" leads outside the plugin's folder` };
 }
+
+/**
+ * Judges a working directory when it is saved, as far as can be told then: the data folder that a
+ * relative path of a plugin without a folder counts from is only made at its start.
+ *
+ * @param folder the plugin's own folder; null if it has none
+ */
+export async function judgeWorkingDirectory(
+  wanted: string,
+  folder: string | null,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }> {
+  if (isAbsolute(wanted) || folder !== null) {
+    return await resolveWorkingDirectory(wanted, { plugin: folder, data: folder ?? sep });
+  }
+  return isInside(join(sep, "data", wanted), join(sep, "data"))
+    ? { ok: true }
+    : { ok: false, reason: `Working directory "${wanted}" leads outside the plugin's data folder` };
+}

@@ -19,6 +19,7 @@ import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
+import { judgeWorkingDirectory } from "../process/folders.ts";
 import type { CheckResult } from "./plugin_check.ts";
 import type { PluginGrants } from "./plugin_grants.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
@@ -36,6 +37,16 @@ export interface AddedPlugin {
   readonly record: PluginRecord;
   /** Undefined when it was not asked to be enabled. */
   readonly check: CheckResult | undefined;
+}
+
+/** What decides whether and where a plugin's program may be started. */
+interface LaunchSettings {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Of an installed plugin. */
+  readonly folder: string | null;
+  readonly env?: NewPlugin["env"];
+  readonly workingDirectory?: string | null | undefined;
 }
 
 /** Values for the vault; null removes one. */
@@ -57,7 +68,7 @@ export class PluginSettings {
    */
   async add(context: CallContext, wish: NewPlugin): Promise<AddedPlugin> {
     const { db, registry, grants } = this.#deps;
-    await this.#refuseBadCommand(wish.command, wish.args ?? [], null, wish.env);
+    await this.#refuseBadLaunch({ ...wish, args: wish.args ?? [], folder: null });
     // What it may write and reach comes with the grant below, of the manifest that the check reads.
     const { name, displayName, command, enabled, permissions, network, ...settings } = wish;
     const { change, secrets } = readChange(settings, undefined);
@@ -107,12 +118,13 @@ export class PluginSettings {
         });
       }
     }
-    await this.#refuseBadCommand(
-      patch.command ?? record.command,
-      patch.args ?? record.args,
-      record.folder,
-      patch.env,
-    );
+    await this.#refuseBadLaunch({
+      command: patch.command ?? record.command,
+      args: patch.args ?? record.args,
+      folder: record.folder,
+      env: patch.env,
+      workingDirectory: patch.workingDirectory,
+    });
     refuseBadSchedule(patch.syncCronSchedule);
     const { change, secrets } = readChange(patch, record);
     await this.#keepSecrets(context, id, secrets);
@@ -125,15 +137,16 @@ export class PluginSettings {
     return changed;
   }
 
-  async #refuseBadCommand(
-    command: string,
-    args: readonly string[],
-    folder: string | null,
-    env: NewPlugin["env"],
-  ): Promise<void> {
+  /** The same rules as at every start (security.md: "Commands", "Environment"). */
+  async #refuseBadLaunch(launch: LaunchSettings): Promise<void> {
+    const { command, args, folder, env, workingDirectory } = launch;
     const errors: FieldError[] = [];
     const resolved = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
     if (!resolved.ok) errors.push({ pointer: "/command", detail: resolved.reason });
+    if (workingDirectory != null) {
+      const judged = await judgeWorkingDirectory(workingDirectory, folder);
+      if (!judged.ok) errors.push({ pointer: "/workingDirectory", detail: judged.reason });
+    }
     (env ?? []).forEach(({ key }, index) => {
       const judged = judgeVariableName(key);
       if (!judged.allowed) errors.push({ pointer: `/env/${index}/key`, detail: judged.reason });

@@ -47,6 +47,17 @@ Deno.test("a command that is not allowed is 400 and named with what is", async (
   });
 });
 
+Deno.test("a working directory that leads outside or does not exist is 400 when it is saved", async () => {
+  await withService(async (service) => {
+    for (const workingDirectory of ["../..", "a/../../b", "/no/such/folder"]) {
+      const refused = await add(service, { ...nodePlugin, workingDirectory });
+      assert.equal(refused.status, 400, workingDirectory);
+      const pointers = refused.as(Problem).errors?.map(({ pointer }) => pointer);
+      assert.deepEqual(pointers, ["/workingDirectory"]);
+    }
+  });
+});
+
 Deno.test("a refused variable is 400 with the reason, one for each", async () => {
   await withService(async (service) => {
     const env = [
