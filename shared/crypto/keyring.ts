@@ -51,6 +51,8 @@ export interface Keyring {
 const VERSION = 1;
 const KEY_ID_BYTES = 8;
 const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
+/** Where the purpose begins in the additional authenticated data. */
+const PURPOSE_START = 1 + KEY_ID_BYTES + 2;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -145,15 +147,15 @@ function readHeader(stored: Uint8Array): { keyId: string; nonce: Uint8Array } | 
 }
 
 /** Version, key id, length of the purpose (2 bytes), purpose, owner: no two contexts look alike. */
-function additionalData(keyId: Uint8Array, context: SecretContext): Uint8Array {
-  const purpose = encoder.encode(context.purpose);
-  const owner = encoder.encode(context.ownerId);
-  const data = new Uint8Array(1 + KEY_ID_BYTES + 2 + purpose.length + owner.length);
+function additionalData(keyId: Uint8Array, { purpose, ownerId }: SecretContext): Uint8Array {
+  // UTF-8 takes at most 3 bytes for each unit of a string; one array for all saves copies.
+  const data = new Uint8Array(PURPOSE_START + 3 * (purpose.length + ownerId.length));
   data[0] = VERSION;
   data.set(keyId, 1);
-  data[1 + KEY_ID_BYTES] = purpose.length >>> 8;
-  data[2 + KEY_ID_BYTES] = purpose.length & 0xff;
-  data.set(purpose, 3 + KEY_ID_BYTES);
-  data.set(owner, 3 + KEY_ID_BYTES + purpose.length);
-  return data;
+  const purposeBytes = encoder.encodeInto(purpose, data.subarray(PURPOSE_START)).written;
+  data[PURPOSE_START - 2] = purposeBytes >>> 8;
+  data[PURPOSE_START - 1] = purposeBytes & 0xff;
+  const ownerStart = PURPOSE_START + purposeBytes;
+  const ownerBytes = encoder.encodeInto(ownerId, data.subarray(ownerStart)).written;
+  return data.subarray(0, ownerStart + ownerBytes);
 }

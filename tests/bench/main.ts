@@ -11,7 +11,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   rpc: async () => (await import("./rpc.ts")).rpcBench,
   execute: async () => (await import("./execute.ts")).executeBench,
   storage: async () => (await import("./storage.ts")).storageBench,
+  auth: async () => (await import("./auth.ts")).authBench,
   import: async () => (await import("./import.ts")).importBench,
+  plugin_start: async () => (await import("./plugin_start.ts")).pluginStartBench,
   start: async () => (await import("./start.ts")).startBench,
 };
 
