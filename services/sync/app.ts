@@ -2,6 +2,7 @@
 import { createServiceApp } from "@codex/service";
 import type { SyncDeps } from "./deps.ts";
 import { internalRoutes } from "./routes/internal.ts";
+import { recommendationRoutes } from "./routes/recommendations.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { userSyncRoutes } from "./routes/user_sync.ts";
 import { findTasks } from "./tasks/task_lookup.ts";
@@ -19,6 +20,7 @@ export function createApp(deps: SyncDeps) {
   return createServiceApp({ logger, checks })
     .route("/internal", internalRoutes(deps))
     .route("/", userSyncRoutes(deps))
+    .route("/", recommendationRoutes(deps))
     .route("/", taskRoutes(deps, watch));
 }
 

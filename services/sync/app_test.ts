@@ -52,6 +52,8 @@ async function keepSomething(test: Fixture, userId: string): Promise<string> {
     source: "reader",
     createdAt,
   });
+  await test.db.insert(schema.recommendationLists).values({ ...owner, pluginId });
+  await test.db.insert(schema.dismissals).values({ ...owner, externalId: "1", at: createdAt });
   return connectionId;
 }
 

@@ -23,7 +23,10 @@ export interface RunDeps {
   /** A random UUID. */
   readonly newId: () => string;
   readonly auth: Pick<AuthService, "issueTicket" | "reportAuthFailure" | "listConnections">;
-  readonly library: Pick<LibraryService, "streamEngagement" | "applyProgress">;
+  readonly library: Pick<
+    LibraryService,
+    "streamEngagement" | "applyProgress" | "listLibraryEntries"
+  >;
   readonly pluginHost: Pick<PluginHostService, "getPlugin" | "callPlugin">;
   readonly jobs: JobQueue;
   readonly pullLimits: PullLimits;
@@ -33,7 +36,7 @@ export interface RunDeps {
 
 export interface SyncDeps extends RunDeps {
   readonly identity: Identity;
-  readonly library: RunDeps["library"] & Pick<LibraryService, "getSeriesName">;
+  readonly library: RunDeps["library"] & Pick<LibraryService, "getSeriesName" | "findHeldIds">;
   readonly pluginHost: RunDeps["pluginHost"] & Pick<PluginHostService, "listPlugins">;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
 }

@@ -209,7 +209,7 @@ export interface WaitingConnection extends EntryOwner {
   readonly pluginId: PluginId;
 }
 
-/** Connections whose failed entries are due again and that have no unfinished run. */
+/** Connections whose failed entries are due again and that have no unfinished sync. */
 export async function listRetryable(
   db: Executor,
   now: Date,
@@ -229,6 +229,7 @@ export async function listRetryable(
       sql`not exists (${
         db.select({ one: sql`1` }).from(syncRuns).where(and(
           eq(syncRuns.connectionId, outboxEntries.connectionId),
+          eq(syncRuns.kind, "sync"),
           inArray(syncRuns.state, [...UNFINISHED]),
         ))
       })`,

@@ -13,6 +13,8 @@ const TABLES = [
   schema.entryStates,
   schema.entryMatches,
   schema.connectionSyncs,
+  schema.recommendationLists,
+  schema.dismissals,
 ] as const;
 
 /** Deletes all that is kept of a connection. */

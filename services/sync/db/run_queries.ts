@@ -15,6 +15,7 @@ const { syncRuns } = schema;
 
 export type RunRow = typeof syncRuns.$inferSelect;
 export type RunPhase = RunRow["phase"];
+export type RunKind = RunRow["kind"];
 export type RunId = string;
 
 /** A run as the service works with it. */
@@ -34,6 +35,7 @@ export interface NewRun {
   readonly connectionId: ConnectionId;
   readonly pluginId: PluginId;
   readonly userId: UserId;
+  readonly kind: RunKind;
   readonly startedBy: z.infer<typeof SyncStartedBy>;
   readonly dryRun: boolean;
   readonly phase: RunPhase;
@@ -41,7 +43,7 @@ export interface NewRun {
   readonly createdAt: Date;
 }
 
-/** Fails with a unique violation while another run of the connection is unfinished. */
+/** Fails with a unique violation while another run of the kind is unfinished. */
 export async function insertRun(tx: Executor, run: NewRun): Promise<void> {
   await tx.insert(syncRuns).values(run);
 }
@@ -60,14 +62,37 @@ export async function findRuns(db: Executor, ids: readonly RunId[]): Promise<Run
 export async function findUnfinishedRun(
   db: Executor,
   connectionId: ConnectionId,
+  kind: RunKind,
 ): Promise<Run | undefined> {
   const [row] = await db.select().from(syncRuns)
-    .where(and(eq(syncRuns.connectionId, connectionId), isUnfinished));
+    .where(and(eq(syncRuns.connectionId, connectionId), eq(syncRuns.kind, kind), isUnfinished));
   return row && toRun(row);
 }
 
-/** Runs of a connection, the newest first. */
-export async function listRuns(
+/** Unfinished runs of a kind of somebody's connections. */
+export async function listUnfinishedRuns(
+  db: Executor,
+  userId: UserId,
+  kind: RunKind,
+): Promise<Run[]> {
+  const rows = await db.select().from(syncRuns)
+    .where(and(eq(syncRuns.userId, userId), eq(syncRuns.kind, kind), isUnfinished));
+  return rows.map(toRun);
+}
+
+/** Of whatever kind. */
+export async function findNewestRun(
+  db: Executor,
+  connectionId: ConnectionId,
+): Promise<Run | undefined> {
+  const [row] = await db.select().from(syncRuns)
+    .where(eq(syncRuns.connectionId, connectionId))
+    .orderBy(desc(syncRuns.createdAt), desc(syncRuns.id)).limit(1);
+  return row && toRun(row);
+}
+
+/** Syncs of a connection, the newest first. */
+export async function listSyncs(
   db: Executor,
   connectionId: ConnectionId,
   before: { at: string; id: string } | undefined,
@@ -76,6 +101,7 @@ export async function listRuns(
   const rows = await db.select().from(syncRuns)
     .where(and(
       eq(syncRuns.connectionId, connectionId),
+      eq(syncRuns.kind, "sync"),
       before && sql`(${syncRuns.createdAt}, ${syncRuns.id})
         < (${before.at}::timestamptz, ${before.id}::uuid)`,
     ))
@@ -83,7 +109,7 @@ export async function listRuns(
   return rows.map(toRun);
 }
 
-/** The newest finished run of each connection that was no dry one. */
+/** The newest finished sync of each connection that was no dry one. */
 export async function listLastResults(
   db: Executor,
   userId: UserId,
@@ -91,6 +117,7 @@ export async function listLastResults(
   const rows = await db.selectDistinctOn([syncRuns.connectionId]).from(syncRuns)
     .where(and(
       eq(syncRuns.userId, userId),
+      eq(syncRuns.kind, "sync"),
       inArray(syncRuns.state, ["succeeded", "failed"]),
       eq(syncRuns.dryRun, false),
     ))

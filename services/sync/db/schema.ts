@@ -41,10 +41,11 @@ export const connectionSyncs = sync.table("connection_syncs", {
   ),
 ]);
 
-/** One run of one connection, kept as its history. */
+/** One run of one connection, kept as its history: a sync, or a refresh of its recommendations. */
 export const syncRuns = sync.table("sync_runs", {
   /** Its task id in the public API is `syn_` and this. */
   id: uuid("id").primaryKey(),
+  kind: text("kind", { enum: ["sync", "recommendations"] }).notNull().default("sync"),
   connectionId: uuid("connection_id").notNull(),
   pluginId: uuid("plugin_id").notNull(),
   userId: uuid("user_id").notNull(),
@@ -54,7 +55,7 @@ export const syncRuns = sync.table("sync_runs", {
   state: text("state", { enum: ["queued", "running", "paused", "succeeded", "failed"] })
     .notNull().default("queued"),
   /** The step it is in, and goes on with after a stop. */
-  phase: text("phase", { enum: ["pull", "rematch", "build", "push"] }).notNull(),
+  phase: text("phase", { enum: ["pull", "rematch", "build", "push", "recommend"] }).notNull(),
   /** Where the plugin's next page begins; absent at the first. */
   cursor: text("cursor"),
   pages: integer("pages").notNull().default(0),
@@ -90,10 +91,11 @@ export const syncRuns = sync.table("sync_runs", {
   progressedAt: instant("progressed_at"),
   finishedAt: instant("finished_at"),
 }, (table) => [
-  index("sync_runs_connection_id").on(table.connectionId, table.createdAt.desc(), table.id.desc()),
+  index("sync_runs_connection_id")
+    .on(table.connectionId, table.kind, table.createdAt.desc(), table.id.desc()),
   index("sync_runs_user_id").on(table.userId),
-  // Never two runs of one connection at once, over all replicas.
-  uniqueIndex("sync_runs_unfinished").on(table.connectionId)
+  // Never two runs of a kind at once for one connection, over all replicas.
+  uniqueIndex("sync_runs_unfinished").on(table.connectionId, table.kind)
     .where(sql`${table.state} IN ${UNFINISHED}`),
   index("sync_runs_finished_at").on(table.finishedAt),
 ]);
@@ -169,4 +171,34 @@ export const entryMatches = sync.table("entry_matches", {
 }, (table) => [
   primaryKey({ columns: [table.connectionId, table.externalId, table.seriesId] }),
   index("entry_matches_user_id").on(table.userId),
+]);
+
+/** What a connection's plugin recommended last. */
+export const recommendationLists = sync.table("recommendation_lists", {
+  connectionId: uuid("connection_id").primaryKey(),
+  pluginId: uuid("plugin_id").notNull(),
+  userId: uuid("user_id").notNull(),
+  /** `Recommendation[]`, best first. */
+  items: jsonb("items").notNull().default([]),
+  /** When the plugin made the list; absent until its first. */
+  generatedAt: instant("generated_at"),
+  /** Why the last refresh brought none, in words for the reader. */
+  error: text("error"),
+}, (table) => [index("recommendation_lists_user_id").on(table.userId)]);
+
+/** What the reader doesn't want to see again, whatever a plugin recommends. */
+export const dismissals = sync.table("dismissals", {
+  connectionId: uuid("connection_id").notNull(),
+  externalId: text("external_id").notNull(),
+  userId: uuid("user_id").notNull(),
+  reason: text("reason", { enum: ["not_interested", "already_read", "already_owned"] }),
+  at: instant("at").notNull(),
+  /** The plugin knows, or can't be told. */
+  told: boolean("told").notNull().default(false),
+  /** Failed attempts to tell it. */
+  attempts: integer("attempts").notNull().default(0),
+}, (table) => [
+  primaryKey({ columns: [table.connectionId, table.externalId] }),
+  index("dismissals_user_id").on(table.userId),
+  index("dismissals_untold").on(table.at).where(sql`not ${table.told}`),
 ]);

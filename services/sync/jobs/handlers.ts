@@ -3,7 +3,13 @@ import type { PluginSummary } from "@codex/protocol";
 import { describeError } from "@codex/service";
 import type { SyncDeps } from "../deps.ts";
 import { executeRun } from "../runs/execute_run.ts";
-import { beginRetries, beginScheduled, forgetOldRuns, rescueRuns } from "../workflows/upkeep.ts";
+import {
+  beginRetries,
+  beginScheduled,
+  forgetOldRuns,
+  rescueRuns,
+  tellLeftDismissals,
+} from "../workflows/upkeep.ts";
 import type { JobHandlers, PluginSchedule } from "./engine.ts";
 
 export function createJobHandlers(
@@ -27,6 +33,7 @@ export function createJobHandlers(
       const duties = {
         schedules: async () => await setSchedules(await wantedSchedules(deps)),
         retries: () => beginRetries(deps, deps.newId()),
+        dismissals: () => tellLeftDismissals(deps, deps.newId()),
         rescue: () => rescueRuns(deps),
         history: () => forgetOldRuns(deps),
       };

@@ -27,7 +27,7 @@ import { z } from "zod";
 import { listUnmatched } from "../db/entry_queries.ts";
 import { pageMatches } from "../db/match_queries.ts";
 import { listOutbox } from "../db/outbox_queries.ts";
-import { listRuns } from "../db/run_queries.ts";
+import { findNewestRun, listSyncs } from "../db/run_queries.ts";
 import type { SyncDeps } from "../deps.ts";
 import { connectionTo } from "../workflows/connections.ts";
 import { toMatchView, toOutboxView, toUnmatchedView } from "../workflows/entry_views.ts";
@@ -62,7 +62,7 @@ export function userSyncRoutes(deps: SyncDeps) {
       const { id } = await connectionTo(deps, callContext(c), c.req.valid("param").pluginId);
       const position = decodeCursor("runs", z.tuple([z.iso.datetime(), z.uuid()]), cursor);
       const before = position && { at: position[0], id: position[1] };
-      const rows = await listRuns(db, id, before, limit + 1);
+      const rows = await listSyncs(db, id, before, limit + 1);
       return c.json(
         pageOfRows(
           rows,
@@ -75,7 +75,7 @@ export function userSyncRoutes(deps: SyncDeps) {
     })
     .get("/tasks", byPlugin, async (c) => {
       const { id } = await connectionTo(deps, callContext(c), c.req.valid("param").pluginId);
-      const [newest] = await listRuns(db, id, undefined, 1);
+      const newest = await findNewestRun(db, id);
       if (newest === undefined) throw new ProblemError("not_found", "There is no task yet");
       return c.json(toTask(newest), 200);
     })

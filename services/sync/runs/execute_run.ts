@@ -4,6 +4,7 @@ import { backgroundContext } from "../background_subject.ts";
 import { saveConnectionSync } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
 import { postponeFailed } from "../db/outbox_queries.ts";
+import { saveListError } from "../db/recommendation_queries.ts";
 import { findRun, type Run, type RunId, UNFINISHED } from "../db/run_queries.ts";
 import type { RunDeps } from "../deps.ts";
 import { afterFailedRun, STALLS_MAX, stallWaitMs } from "../domain/retry_schedule.ts";
@@ -14,6 +15,7 @@ import { PluginSession } from "./plugin_session.ts";
 import { pull } from "./pull.ts";
 import { push } from "./push.ts";
 import { rematch } from "./rematch.ts";
+import { recommend } from "./recommend.ts";
 import type { RunContext } from "./run_context.ts";
 import { RunLost, RunStop, type Stop, toStop } from "./run_stop.ts";
 
@@ -60,11 +62,16 @@ async function carryOut(deps: RunDeps, held: HeldRun): Promise<void> {
   const { id, userId, connectionId } = held.run;
   const call = backgroundContext(userId, `run-${id}`, held.signal);
   const session = await PluginSession.open(deps, call, held.run);
+  const owner = { connectionId, userId };
+  const context: RunContext = { deps, held, session, owner, call, dryRemotes: new Map() };
+  await (held.run.kind === "sync" ? sync(context) : recommend(context));
+}
+
+async function sync(context: RunContext): Promise<void> {
+  const { held, session } = context;
   if (!session.manifest.capabilities.userReadSync) {
     throw new RunStop({ kind: "fail", reason: "The plugin does not sync progress" });
   }
-  const owner = { connectionId, userId };
-  const context: RunContext = { deps, held, session, owner, call, dryRemotes: new Map() };
   if (held.run.dryRun) await beginAgain(held);
   const { direction } = session.settings;
 
@@ -106,10 +113,11 @@ async function finish(deps: RunDeps, held: HeldRun): Promise<void> {
 
 async function noteEnd(
   tx: Executor,
-  { connectionId, pluginId, userId, dryRun }: Run,
+  { connectionId, pluginId, userId, kind, dryRun }: Run,
   times: { lastSyncAt: Date; lastSuccessAt?: Date },
 ): Promise<void> {
-  if (!dryRun) await saveConnectionSync(tx, { connectionId, pluginId, userId }, times);
+  if (kind !== "sync" || dryRun) return;
+  await saveConnectionSync(tx, { connectionId, pluginId, userId }, times);
 }
 
 async function endEarly(
@@ -153,17 +161,17 @@ function limited(stop: Stop, { stalls, progressedAt, createdAt }: Run, now: numb
 
 async function fail(deps: RunDeps, held: HeldRun, reason: string): Promise<RunOutcome> {
   const at = new Date(deps.now());
+  const told = storableText(reason, REASON_CHARS_MAX);
   await held.change(
-    {
-      state: "failed",
-      finishedAt: at,
-      leaseUntil: null,
-      reason: storableText(reason, REASON_CHARS_MAX),
-    },
+    { state: "failed", finishedAt: at, leaseUntil: null, reason: told },
     async (tx) => {
+      const { kind, connectionId, pluginId, userId } = held.run;
+      if (kind === "recommendations") {
+        return await saveListError(tx, { connectionId, pluginId, userId }, told);
+      }
       await noteEnd(tx, held.run, { lastSyncAt: at });
       // Else the entries that were due would begin a run again at once, to fail alike.
-      await postponeFailed(tx, held.run.connectionId, at, afterFailedRun(at));
+      await postponeFailed(tx, connectionId, at, afterFailedRun(at));
     },
   );
   return "finished";

@@ -4,6 +4,10 @@ import {
   type ApplyProgressRequest,
   type EngagedEntry,
   type EngagementRequest,
+  type ExternalMatch,
+  type HeldIdsRequest,
+  type LibraryEntriesRequest,
+  type LibraryEntry,
   LibraryId,
   type LibraryService,
   type PulledProgress,
@@ -41,8 +45,7 @@ export interface NewSeries {
   readonly total?: number;
 }
 
-export class FakeLibrary
-  implements Pick<LibraryService, "streamEngagement" | "applyProgress" | "getSeriesName"> {
+export class FakeLibrary implements Omit<LibraryService, "purgeConnection" | "purgeUser"> {
   readonly series: FakeSeries[] = [];
   readonly requests: EngagementRequest[] = [];
   /** Thrown by the next call. */
@@ -125,6 +128,41 @@ export class FakeLibrary
     const found = this.series.find((it) => it.id === id);
     if (found === undefined) throw new ProblemError("not_found", "There is no such series");
     return { id, libraryId: LIBRARY, title: found.title };
+  }
+
+  async listLibraryEntries(
+    _context: unknown,
+    { limit }: LibraryEntriesRequest,
+  ): Promise<LibraryEntry[]> {
+    await this.#beginCall();
+    return this.series.slice(0, limit).map((series) => ({
+      seriesId: series.id,
+      title: series.title,
+      alternateTitles: [],
+      year: 1999,
+      genres: ["Drama"],
+      tags: ["Dark"],
+      externalIds: series.externalId === undefined
+        ? []
+        : [{ source: SOURCE, externalId: series.externalId }],
+      booksRead: this.booksRead(series),
+      booksOwned: series.books.length,
+      ...(series.rating && { userRating: series.rating.rating }),
+      ...(series.rating?.notes !== undefined && { userNotes: series.rating.notes }),
+      ...(series.updatedAt !== undefined && { lastReadAt: series.updatedAt }),
+      libraryId: LIBRARY,
+      libraryName: "Manga",
+    }));
+  }
+
+  async findHeldIds(_context: unknown, request: HeldIdsRequest): Promise<ExternalMatch[]> {
+    await this.#beginCall();
+    const { externalIdSource, externalIds } = request;
+    return this.series.flatMap(({ id, externalId }) =>
+      externalIdSource === SOURCE && externalId !== undefined && externalIds.includes(externalId)
+        ? [{ externalId, seriesId: id }]
+        : []
+    );
   }
 
   // deno-lint-ignore require-await -- a failure must be a rejection

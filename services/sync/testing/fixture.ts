@@ -16,7 +16,7 @@ import type { z } from "zod";
 import { databaseLender } from "../../../infra/test/database_lender.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
-import { findRun, listRuns, type Run } from "../db/run_queries.ts";
+import { findNewestRun, findRun, type Run } from "../db/run_queries.ts";
 import type { JobQueue, SyncDeps } from "../deps.ts";
 import { PULL_LIMITS } from "../domain/page_guard.ts";
 import { executeRun, type RunOutcome } from "../runs/execute_run.ts";
@@ -182,7 +182,7 @@ export async function createFixture({ config, capabilities, deps: change }: Fixt
       return toResult(run);
     },
 
-    newest: async (): Promise<Run> => (await listRuns(db, connection.id, undefined, 1))[0]!,
+    newest: async (): Promise<Run> => (await findNewestRun(db, connection.id))!,
 
     async [Symbol.asyncDispose](): Promise<void> {
       await close();

@@ -35,17 +35,32 @@ export function toRunView(run: Run): z.infer<typeof SyncRun> {
 /** A run as a task: its result comes with its end. */
 export function toTask(run: Run): Task {
   const { phase, pushTotal } = run;
+  if (run.kind === "recommendations") return toRefreshTask(run);
   const isPushing = phase === "push" && !run.dryRun && pushTotal !== null;
   const done = run.pushed + run.failed;
   return {
     id: taskIdOf(run.id),
-    kind: "sync",
+    kind: run.kind,
     state: run.state,
     progress: isPushing
       ? { current: done, total: Math.max(pushTotal, done), phase }
       : { current: phase === "pull" ? run.pulled : run.unchanged, phase },
     ...reasonOf(run),
     ...(run.finishedAt !== null && { result: Json.parse(toResult(run)) }),
+    pluginId: run.pluginId,
+    ...timesOf(run),
+  };
+}
+
+function toRefreshTask(run: Run): Task {
+  const { pulled: recommendations } = run;
+  return {
+    id: taskIdOf(run.id),
+    kind: run.kind,
+    state: run.state,
+    progress: { current: recommendations },
+    ...reasonOf(run),
+    ...(run.finishedAt !== null && { result: { recommendations } }),
     pluginId: run.pluginId,
     ...timesOf(run),
   };

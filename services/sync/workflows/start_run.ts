@@ -4,7 +4,7 @@ import { ProblemError } from "@codex/service";
 import type { z } from "zod";
 import type { ConnectionRef } from "../db/connection_queries.ts";
 import { isUniqueViolation } from "../db/database.ts";
-import { insertRun, type RunId } from "../db/run_queries.ts";
+import { insertRun, type RunId, type RunKind, type RunPhase } from "../db/run_queries.ts";
 import type { RunDeps, SyncDeps } from "../deps.ts";
 import { BATCH_SIZE_FIRST } from "../domain/batch_size.ts";
 import { connectionTo, refOf } from "./connections.ts";
@@ -14,6 +14,7 @@ export type BeginResult =
   | { readonly kind: "already_running" };
 
 export interface RunWish {
+  readonly kind?: RunKind;
   readonly startedBy: z.infer<typeof SyncStartedBy>;
   readonly dryRun?: boolean;
 }
@@ -22,7 +23,7 @@ export interface RunWish {
 export async function beginRun(
   { db, newId, now, jobs }: Pick<RunDeps, "db" | "newId" | "now" | "jobs">,
   connection: ConnectionRef,
-  { startedBy, dryRun = false }: RunWish,
+  { kind = "sync", startedBy, dryRun = false }: RunWish,
 ): Promise<BeginResult> {
   const id = newId();
   try {
@@ -30,9 +31,10 @@ export async function beginRun(
       await insertRun(tx, {
         ...connection,
         id,
+        kind,
         startedBy,
         dryRun,
-        phase: startedBy === "retry" ? "push" : "pull",
+        phase: firstPhase(kind, startedBy),
         batchSize: BATCH_SIZE_FIRST,
         createdAt: new Date(now()),
       });
@@ -45,8 +47,13 @@ export async function beginRun(
   }
 }
 
+function firstPhase(kind: RunKind, startedBy: RunWish["startedBy"]): RunPhase {
+  if (kind === "recommendations") return "recommend";
+  return startedBy === "retry" ? "push" : "pull";
+}
+
 /**
- * Begins a run for whoever asks.
+ * Begins a sync for whoever asks.
  *
  * @throws ProblemError `already_running`, `not_found`, `conflict` while the connection is off or not
  * connected, `plugin_off`, `unprocessable` for a plugin that does not sync

@@ -34,7 +34,7 @@ export async function syncStatus(
     findConnectionSync(deps.db, id),
     countOutbox(deps.db, id),
     countUnmatched(deps.db, id),
-    findUnfinishedRun(deps.db, id),
+    findUnfinishedRun(deps.db, id, "sync"),
   ]);
   const lastSyncAt = toIso(kept?.lastSyncAt ?? null);
   const lastSuccessAt = toIso(kept?.lastSuccessAt ?? null);

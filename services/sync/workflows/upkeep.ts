@@ -5,15 +5,21 @@ import { backgroundContext } from "../background_subject.ts";
 import { type ConnectionRef, listAutomatic } from "../db/connection_queries.ts";
 import { listRetryable, postponeFailed } from "../db/outbox_queries.ts";
 import { purgeConnection } from "../db/purge_queries.ts";
+import { listUntold } from "../db/recommendation_queries.ts";
 import { deleteOldRuns, listStrandedRuns } from "../db/run_queries.ts";
 import type { RunDeps, SyncDeps } from "../deps.ts";
 import { afterFailedRun } from "../domain/retry_schedule.ts";
+import { tellDismissals } from "./recommendations.ts";
 import { beginRun } from "./start_run.ts";
 
 const CONNECTIONS_AT_A_TIME = 100;
 const STRANDED_AT_A_TIME = 100;
 /** A run that was made a moment ago still has its job under way. */
 const STRANDED_AFTER_MS = 60_000;
+const DISMISSALS_AT_A_TIME = 20;
+/** One that was made a moment ago is being told. */
+const UNTOLD_AFTER_MS = 30_000;
+const TELL_ATTEMPTS_MAX = 10;
 const HISTORY_DAYS = 90;
 const DAY_MS = 86_400_000;
 
@@ -57,6 +63,19 @@ export async function beginRetries(deps: RunDeps, requestId: string): Promise<nu
     }
   }
   return begun;
+}
+
+/** Tells plugins of dismissals that they could not be told of at once. */
+export async function tellLeftDismissals(deps: SyncDeps, requestId: string): Promise<void> {
+  const before = new Date(deps.now() - UNTOLD_AFTER_MS);
+  const rows = await listUntold(deps.db, before, TELL_ATTEMPTS_MAX, DISMISSALS_AT_A_TIME);
+  for (const { connectionId, userId, externalId, reason } of rows) {
+    const context = backgroundContext(userId, requestId);
+    const { connections } = await deps.auth.listConnections(context);
+    const connection = connections.find(({ id }) => id === connectionId);
+    if (connection === undefined) continue;
+    await tellDismissals(deps, context, connection, [externalId], reason ?? undefined);
+  }
 }
 
 /** What is kept of a connection that is gone goes with it, should its purge have come too early. */

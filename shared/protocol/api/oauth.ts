@@ -33,6 +33,8 @@ export const OauthCallbackQuery = z.object({
   code: z.string().min(1).max(8192).optional(),
   error: z.string().min(1).max(200).optional(),
   error_description: z.string().max(4000).optional(),
+  /** Who answers, where the provider says so (RFC 9207). */
+  iss: z.string().max(2000).optional(),
 });
 export type OauthCallbackQuery = z.infer<typeof OauthCallbackQuery>;
 

@@ -8,7 +8,11 @@ import type { Operation } from "./operation.ts";
 import { setupAndSessions, users } from "./operations/account_operations.ts";
 import { libraries, readers, seriesAndBooks } from "./operations/library_operations.ts";
 import { adminPlugins, oauthClients } from "./operations/plugin_operations.ts";
-import { syncOperations, taskOperations } from "./operations/sync_operations.ts";
+import {
+  recommendationOperations,
+  syncOperations,
+  taskOperations,
+} from "./operations/sync_operations.ts";
 import { everyonesPlugins } from "./operations/user_plugin_operations.ts";
 
 export { API_BASE, EVENT_STREAM, type HttpMethod, NDJSON, type Operation } from "./operation.ts";
@@ -24,6 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...oauthClients,
   ...everyonesPlugins,
   ...syncOperations,
+  ...recommendationOperations,
   ...taskOperations,
 ];
 

@@ -248,6 +248,20 @@ export const PluginStorageUse = z.object({
   totalBytes: z.int(),
 });
 
+/** What the private folders of a plugin take on the disk of the replica that answers. */
+export const PluginDataUse = z.object({
+  folders: z.array(z.object({
+    /** Null for the folder of a system plugin, and of its test. */
+    connectionId: z.uuid().nullable(),
+    bytes: z.int(),
+    files: z.int(),
+  })),
+  totalBytes: z.int(),
+  /** A plugin with a folder that takes more is ended. */
+  limitBytes: z.int(),
+});
+export type PluginDataUse = z.infer<typeof PluginDataUse>;
+
 /** One message that went to a plugin; no values. */
 export const EgressEntry = z.object({
   at: IsoDateTime,

@@ -112,6 +112,20 @@ export const adminPlugins = operationTable(
       answer: plugins.PluginStorageUse,
     },
     {
+      id: "getPluginData",
+      method: "get",
+      path: "/admin/plugins/{id}/data",
+      summary: "What the private folders of a plugin take on the disk",
+      answer: plugins.PluginDataUse,
+    },
+    {
+      id: "deletePluginData",
+      method: "delete",
+      path: "/admin/plugins/{id}/data",
+      summary: "Stop a plugin and empty its private folders; what it stored by storage/set stays",
+      answer: plugins.PluginDataUse,
+    },
+    {
       id: "listPluginEgress",
       method: "get",
       path: "/admin/plugins/{id}/egress",

@@ -1,10 +1,12 @@
 /** Calls around syncs, their tasks, and recommendations. */
+import { z } from "zod";
 import { TaskId } from "../../ids.ts";
 import { operationTable } from "../operation.ts";
 import { Empty, PageQuery } from "../paging.ts";
 import * as sync from "../sync.ts";
 import { Task } from "../tasks.ts";
 import { UserPlugin } from "../user_plugins.ts";
+import * as recommendations from "../user_recommendations.ts";
 
 const PLUGIN = "/user/plugins/{pluginId}";
 
@@ -97,6 +99,35 @@ export const syncOperations = operationTable(
       path: `${PLUGIN}/tasks`,
       summary: "The newest task of your connection",
       answer: Task,
+    },
+  ],
+);
+
+export const recommendationOperations = operationTable(
+  { tag: "Recommendations", owner: "sync", access: "plugins:use" },
+  [
+    {
+      id: "listRecommendations",
+      method: "get",
+      path: "/user/recommendations",
+      summary: "What your plugins recommend to read next, merged, and how fresh it is",
+      answer: recommendations.RecommendationList,
+    },
+    {
+      id: "refreshRecommendations",
+      method: "post",
+      path: "/user/recommendations/refresh",
+      summary: "Ask your plugins for new recommendations",
+      answer: recommendations.RefreshAnswer,
+    },
+    {
+      id: "dismissRecommendation",
+      method: "post",
+      path: "/user/recommendations/{externalId}/dismiss",
+      pathParams: { externalId: z.string() },
+      summary: "Never recommend this again",
+      body: recommendations.DismissRequest,
+      answer: recommendations.DismissAnswer,
     },
   ],
 );
