@@ -3,9 +3,10 @@ import type { AuthService, StorageService } from "@codex/protocol";
 import type { Identity, Logger, ReadinessCheck, TicketResult } from "@codex/service";
 import type { AppDeps } from "./app.ts";
 import type { RepeatedTask } from "./background.ts";
+import { backgroundTasks } from "./background_tasks.ts";
 import { CallLimits } from "./calls/call_limits.ts";
 import { CallRecorder } from "./calls/call_recorder.ts";
-import { EGRESS_EVERY_MS, EgressLedger } from "./calls/egress_ledger.ts";
+import { EgressLedger } from "./calls/egress_ledger.ts";
 import { FaultKeeper } from "./calls/fault_keeper.ts";
 import { CallMetrics } from "./calls/metrics.ts";
 import { PluginCalls } from "./calls/plugin_calls.ts";
@@ -13,20 +14,15 @@ import { RecordedEvents } from "./calls/plugin_events.ts";
 import type { Config } from "./config.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
-import { watchDataFolders } from "./process/data_usage.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
-import { listProcesses } from "./process/process_table.ts";
 import { Starter } from "./process/starter.ts";
-import { Watchdog } from "./process/watchdog.ts";
 import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
 import { Purges } from "./registry/purges.ts";
-import { reconcile } from "./registry/reconciler.ts";
-import { LivePlugins } from "./runtime/plugin_runtime.ts";
-import { sweep } from "./sweep.ts";
+import { LivePlugins, type PluginEvents } from "./runtime/plugin_runtime.ts";
 
 /** What plugin-host calls of auth. */
 export type UsedAuth = Pick<
@@ -64,15 +60,6 @@ export interface Assembly extends AppDeps {
   readonly tasks: readonly RepeatedTask[];
 }
 
-/** A plugin that one replica turned off has no process on any other after this. */
-const RECONCILE_EVERY_MS = 1000;
-/** A plugin that fills memory is found this late at most. */
-const WATCH_EVERY_MS = 1000;
-const WATCH_DATA_EVERY_MS = 30_000;
-const AUDITS_EVERY_MS = 5000;
-const PURGES_EVERY_MS = 5000;
-const SWEEP_EVERY_MS = 600_000;
-
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
@@ -82,30 +69,14 @@ export function assemble(parts: Parts): Assembly {
     records,
     setprivPath: installation.setprivPath,
   });
-  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses });
-  const runtime = new LivePlugins({
-    placement: {
-      commands: installation.commandPolicy,
-      sandboxMode: config.sandboxMode,
-      sandbox: installation.sandbox,
-    },
-    denoRuntime: installation.denoRuntime,
-    starter,
-    dataRoot: installation.dataRoot,
-    processesMax: config.processesMax,
-    idleMs: config.idleMs,
-    auth,
-    storage,
+  const events = new RecordedEvents({
+    faults: () => faults,
+    grants: () => grants,
+    ledger,
     logger,
     now,
-    events: new RecordedEvents({
-      faults: () => faults,
-      grants: () => grants,
-      ledger,
-      logger,
-      now,
-    }),
   });
+  const runtime = createRuntime(parts, starter, events);
   const registry = new PluginRegistry({
     db,
     runtime,
@@ -146,27 +117,7 @@ export function assemble(parts: Parts): Assembly {
     checks,
     faultLimits,
     records,
-    tasks: [
-      {
-        name: "reconcile processes",
-        everyMs: RECONCILE_EVERY_MS,
-        run: () => reconcile(db, runtime),
-      },
-      { name: "watch plugins", everyMs: WATCH_EVERY_MS, run: () => watchdog.look() },
-      {
-        name: "watch data folders",
-        everyMs: WATCH_DATA_EVERY_MS,
-        run: () => watchDataFolders(starter.running()),
-      },
-      { name: "write egress", everyMs: EGRESS_EVERY_MS, run: () => ledger.flush() },
-      { name: "follow purges", everyMs: PURGES_EVERY_MS, run: () => purges.follow() },
-      { name: "sweep", everyMs: SWEEP_EVERY_MS, run: () => sweep(db) },
-      {
-        name: "settle audits",
-        everyMs: AUDITS_EVERY_MS,
-        run: () => settleOwedAudits(db, auth),
-      },
-    ],
+    tasks: backgroundTasks({ db, auth, runtime, ledger, purges, starter }),
     settings: new PluginSettings({
       db,
       auth,
@@ -176,4 +127,25 @@ export function assemble(parts: Parts): Assembly {
     }),
     calls: new PluginCalls({ registry, runtime, recorder, limits, ledger, verifyTicket }),
   };
+}
+
+function createRuntime(parts: Parts, starter: Starter, events: PluginEvents): LivePlugins {
+  const { auth, storage, logger, now, installation, config } = parts;
+  return new LivePlugins({
+    placement: {
+      commands: installation.commandPolicy,
+      sandboxMode: config.sandboxMode,
+      sandbox: installation.sandbox,
+    },
+    denoRuntime: installation.denoRuntime,
+    starter,
+    dataRoot: installation.dataRoot,
+    processesMax: config.processesMax,
+    idleMs: config.idleMs,
+    auth,
+    storage,
+    logger,
+    now,
+    events,
+  });
 }

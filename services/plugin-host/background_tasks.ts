@@ -1,0 +1,51 @@
+/** Everything that plugin-host repeats while it is up, and how often. */
+import type { AuthService } from "@codex/protocol";
+import type { RepeatedTask } from "./background.ts";
+import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
+import type { Executor } from "./db/plugin_queries.ts";
+import { watchDataFolders } from "./process/data_usage.ts";
+import { listProcesses } from "./process/process_table.ts";
+import type { Starter } from "./process/starter.ts";
+import { Watchdog } from "./process/watchdog.ts";
+import { settleOwedAudits } from "./registry/owed_audits.ts";
+import type { Purges } from "./registry/purges.ts";
+import { reconcile } from "./registry/reconciler.ts";
+import type { PluginRuntime } from "./registry/runtime.ts";
+import { sweep } from "./sweep.ts";
+
+/** A plugin that one replica turned off has no process on any other after this. */
+const RECONCILE_EVERY_MS = 1000;
+/** A plugin that fills memory is found this late at most. */
+const WATCH_EVERY_MS = 1000;
+const WATCH_DATA_EVERY_MS = 30_000;
+const AUDITS_EVERY_MS = 5000;
+const PURGES_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 600_000;
+
+export interface TaskDeps {
+  readonly db: Executor;
+  readonly auth: Pick<AuthService, "appendAudit">;
+  readonly runtime: PluginRuntime;
+  readonly ledger: EgressLedger;
+  readonly purges: Purges;
+  readonly starter: Starter;
+}
+
+export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
+  const { db, auth, runtime, ledger, purges, starter } = deps;
+  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses });
+  const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
+    name,
+    everyMs,
+    run,
+  });
+  return [
+    task("reconcile processes", RECONCILE_EVERY_MS, () => reconcile(db, runtime)),
+    task("watch plugins", WATCH_EVERY_MS, () => watchdog.look()),
+    task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
+    task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
+    task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
+    task("settle audits", AUDITS_EVERY_MS, () => settleOwedAudits(db, auth)),
+    task("sweep", SWEEP_EVERY_MS, () => sweep(db)),
+  ];
+}
