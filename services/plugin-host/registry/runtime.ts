@@ -4,6 +4,7 @@ import type {
   Isolation,
   JsonObject,
   Manifest,
+  PluginDataUse,
   PluginId,
   PluginLogLevel,
   TicketClaims,
@@ -103,6 +104,10 @@ export interface PluginRuntime {
   purgeConnection(connectionId: string): Promise<void>;
   /** The same for every connection of a user on this replica. */
   purgeUser(userId: string): Promise<void>;
+  /** What a plugin's data folders take on this replica's disk. */
+  dataUseOf(id: PluginId): Promise<PluginDataUse>;
+  /** Ends a plugin's processes and removes its data folders; the next call starts it with empty ones. */
+  clearData(id: PluginId): Promise<void>;
   /** Ends everything of a plugin and removes its data folders. */
   removePlugin(id: PluginId): Promise<void>;
   statusOf(id: PluginId): LiveStatus;

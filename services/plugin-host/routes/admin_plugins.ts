@@ -143,6 +143,16 @@ export function adminPluginRoutes(deps: AppDeps) {
       const sum = (of: "keys" | "bytes") => connections.reduce((total, it) => total + it[of], 0);
       return c.json({ connections, totalKeys: sum("keys"), totalBytes: sum("bytes") }, 200);
     })
+    .get("/admin/plugins/:id/data", byId, async (c) => {
+      const { id } = await registry.find(c.req.valid("param").id);
+      return c.json(await runtime.dataUseOf(id), 200);
+    })
+    .delete("/admin/plugins/:id/data", byId, async (c) => {
+      const { id, name } = await registry.find(c.req.valid("param").id);
+      await registry.audit(callContext(c), "plugin.data_removed", id, { name });
+      await runtime.clearData(id);
+      return c.json(await runtime.dataUseOf(id), 200);
+    })
     .get("/metrics/plugins", (c) => c.json({ plugins: metrics.read() }, 200));
 }
 

@@ -1,6 +1,7 @@
 /** The private folders of plugins and connections below one root. Ids are UUIDs, so they are safe as names. */
 import { join } from "node:path";
-import type { PluginId, TicketClaims } from "@codex/protocol";
+import type { PluginDataUse, PluginId, TicketClaims } from "@codex/protocol";
+import { DATA_BYTES_MAX, measureFolder } from "../process/data_usage.ts";
 
 /** Path of a process's private folder, below the root. */
 export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined): string[] {
@@ -12,6 +13,24 @@ export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined)
 /** Of a process that is only asked for its manifest: no folder that a working one uses. */
 export function probePathOf(pluginId: PluginId): string[] {
   return [pluginId, "probe"];
+}
+
+/** Of a plugin's folders, and of those that connections to it have. */
+export async function dataUseOf(root: string, pluginId: PluginId): Promise<PluginDataUse> {
+  const plugin = join(root, pluginId);
+  const users = join(plugin, "users");
+  const own = ["system", "probe"].map((name) => ({ connectionId: null, path: join(plugin, name) }));
+  const ofUsers = await Promise.all((await namesIn(users)).map(async (user) => {
+    const connections = await namesIn(join(users, user));
+    return connections.map((id) => ({ connectionId: id, path: join(users, user, id) }));
+  }));
+  const folders: PluginDataUse["folders"] = [];
+  for (const { connectionId, path } of [...own, ...ofUsers.flat()]) {
+    const use = await measureFolder(path);
+    if (use.files > 0) folders.push({ connectionId, ...use });
+  }
+  const totalBytes = folders.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { folders, totalBytes, limitBytes: DATA_BYTES_MAX };
 }
 
 export async function removePluginData(root: string, pluginId: PluginId): Promise<void> {

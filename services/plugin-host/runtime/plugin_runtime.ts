@@ -4,6 +4,7 @@ import type {
   Connection,
   ConnectionSecrets,
   Isolation,
+  PluginDataUse,
   PluginId,
   StorageService,
 } from "@codex/protocol";
@@ -28,6 +29,7 @@ import { RpcError, TransportError } from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import {
   dataPathOf,
+  dataUseOf,
   probePathOf,
   removeConnectionData,
   removePluginData,
@@ -157,6 +159,15 @@ export class LivePlugins implements PluginRuntime {
   async purgeUser(userId: string): Promise<void> {
     await this.#pool.stop((spec) => spec.userId === userId, "The user was deleted");
     await removeUserData(this.#deps.dataRoot, userId);
+  }
+
+  dataUseOf(id: PluginId): Promise<PluginDataUse> {
+    return dataUseOf(this.#deps.dataRoot, id);
+  }
+
+  async clearData(id: PluginId): Promise<void> {
+    await this.#pool.stop(({ pluginId }) => pluginId === id, "The plugin's data was removed");
+    await removePluginData(this.#deps.dataRoot, id);
   }
 
   async removePlugin(id: PluginId): Promise<void> {
