@@ -37,3 +37,21 @@ export function checkReturn(
   if (flow.expiresAt.getTime() <= now) return { kind: "failed", reason: "expired" };
   return { kind: "ok" };
 }
+
+/**
+ * Whether the provider that answers may be the one that was asked. Every plugin has the same redirect
+ * URL, so that another provider's code must not pass for this one's (RFC 9207: mix-up attacks).
+ *
+ * A manifest doesn't name the issuer, so its host has to be that of an endpoint, or above or below it.
+ *
+ * @param issuer as the redirect names it; undefined, from most providers, proves nothing
+ * @param endpoints the provider's URLs
+ */
+export function isIssuerOf(issuer: string | undefined, endpoints: readonly string[]): boolean {
+  if (issuer === undefined) return true;
+  const host = URL.parse(issuer)?.hostname;
+  if (host === undefined || host === "") return false;
+  return endpoints.map((endpoint) => new URL(endpoint).hostname).some((own) =>
+    own === host || own.endsWith(`.${host}`) || host.endsWith(`.${own}`)
+  );
+}

@@ -1,6 +1,6 @@
 import { deepEqual as equal } from "node:assert/strict";
 import { hashToken } from "@codex/crypto";
-import { checkReturn } from "./oauth_flow.ts";
+import { checkReturn, isIssuerOf } from "./oauth_flow.ts";
 
 const flow = {
   userId: "ada",
@@ -22,4 +22,14 @@ Deno.test("another user, another browser and a late return are told apart", () =
   equal(reason("ada", "", 0), "other_browser");
   equal(reason("ada", "another", 0), "other_browser");
   equal(reason("ada", "cookie", 1000), "expired");
+});
+
+Deno.test("a provider that names itself must be the one that was asked", () => {
+  const endpoints = ["https://login.provider.example/authorize", "https://api.provider.example/"];
+  const good = [undefined, "https://login.provider.example", "https://provider.example/tenant"]
+    .concat(["https://eu.login.provider.example/", "https://API.provider.example"]);
+  for (const issuer of good) equal(isIssuerOf(issuer, endpoints), true, issuer);
+  const bad = ["https://evil.example", "https://evil-provider.example", "login.provider.example"]
+    .concat(["https://www.provider.example", "", "x:"]);
+  for (const issuer of bad) equal(isIssuerOf(issuer, endpoints), false, issuer);
 });

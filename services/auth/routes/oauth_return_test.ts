@@ -1,5 +1,6 @@
 import { deepEqual as equal, notEqual, ok } from "node:assert/strict";
 import { hashToken, verifyCodeChallenge } from "@codex/crypto";
+import { contextOf } from "../workflows/vault.ts";
 import { createFixture, type Fixture, json } from "../testing/fixture.ts";
 import { startProvider, tokens } from "../testing/provider.ts";
 import { begin, comeBack, reasonOf, setClient, signIn, withProvider } from "../testing/sign_in.ts";
@@ -135,6 +136,46 @@ Deno.test("a flow ends with what it was begun with: another endpoint or client, 
     equal(await reasonAfter(() => change({}, { oauth: elsewhere })), "settings_changed");
     equal(await reasonAfter(() => change({ usable: false }, {})), "plugin_off");
     equal(provider.requests, []);
+  }));
+
+Deno.test("another provider's code is not sent to this one", () =>
+  withProvider(async ({ auth, provider, pluginId, ada }) => {
+    const back = async (issuer: string) => {
+      const begun = await begin(auth, ada, pluginId);
+      return reasonOf(await comeBack(auth, ada, begun, { code: "c", issuer }));
+    };
+    equal(await back("https://other.example"), "bad_answer");
+    equal(provider.requests, []);
+    equal(await back(provider.origin), "none");
+  }));
+
+Deno.test("no ciphertext opens in another row: purposes, owners and names are all part of it", () =>
+  withProvider(async ({ auth, pluginId, ada }) => {
+    for (const subject of [ada, await auth.addUser("bob")]) await signIn(auth, subject, pluginId);
+    const rows = await auth.sql<
+      { purpose: string; owner_id: string; name: string; value: Buffer }[]
+    >`
+      select purpose, owner_id, name, value from secrets`;
+    equal(rows.length, 5, "Two access tokens, two refresh tokens, a client secret");
+    for (const from of rows) {
+      for (const to of rows) {
+        const context = contextOf({ purpose: to.purpose, ownerId: to.owner_id }, to.name);
+        const { kind } = auth.deps.keyring!.decrypt(from.value, context);
+        equal(kind, from === to ? "ok" : "not_authentic");
+      }
+    }
+  }));
+
+Deno.test("deleting a user leaves no sign-in, token or grant of theirs", () =>
+  withProvider(async ({ auth, pluginId, ada }) => {
+    await signIn(auth, ada, pluginId);
+    await begin(auth, ada, pluginId);
+    const path = `/api/v1/users/${ada.userId}`;
+    await json(await auth.call("DELETE", path, { subject: await auth.admin() }));
+    for (const table of ["connections", "oauth_flows", "oauth_grants"]) {
+      equal((await auth.sql`select 1 from ${auth.sql(table)}`).length, 0, table);
+    }
+    equal((await auth.sql`select 1 from secrets where connection_id is not null`).length, 0);
   }));
 
 Deno.test("a verifier that was moved from another flow doesn't open", () =>

@@ -15,7 +15,7 @@ import { type OauthFlowRow, takeOauthFlow } from "../db/oauth_flow_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { ACCESS_TOKEN } from "../domain/connection_rules.ts";
 import { failureOfError } from "../domain/oauth_failures.ts";
-import { checkReturn } from "../domain/oauth_flow.ts";
+import { checkReturn, isIssuerOf } from "../domain/oauth_flow.ts";
 import type { Tokens } from "../domain/token_answer.ts";
 import { tokenTimes } from "../domain/token_lifetime.ts";
 import {
@@ -90,6 +90,10 @@ async function finish(
   const found = await pluginOf(deps, context, flow);
   if (found.kind !== "ok") return { reason: "plugin_off" };
   const { plugin, manifest } = found;
+  const { oauth } = manifest;
+  if (oauth !== undefined && !isIssuerOf(back.issuer, [oauth.authorizationUrl, oauth.tokenUrl])) {
+    return { reason: "bad_answer", plugin, detail: `Another provider answers: ${back.issuer}` };
+  }
   if (back.error !== undefined || back.code === undefined) return { plugin, ...refusalOf(back) };
 
   const { keyring } = deps;

@@ -79,7 +79,7 @@ export function oauthRoutes(options: OauthRouteOptions) {
 
   async function finish(c: Context<GatewayEnv>): Promise<PageOutcome> {
     const query = OauthCallbackQuery.safeParse(c.req.query());
-    const { state, code, error, error_description } = query.data ?? {};
+    const { state, code, error, error_description, iss } = query.data ?? {};
     if (state === undefined) return { kind: "failed", reason: "incomplete" };
     try {
       const principal = await sessionOf(c);
@@ -93,6 +93,7 @@ export function oauthRoutes(options: OauthRouteOptions) {
         ...(code !== undefined && { code }),
         ...(error !== undefined && { error }),
         ...(error_description !== undefined && { errorDescription: error_description }),
+        ...(iss !== undefined && { issuer: iss }),
       });
     } catch (thrown) {
       const requestId = requestIdOf(c);

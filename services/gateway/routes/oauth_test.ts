@@ -77,6 +77,7 @@ Deno.test("the way back hands auth what the provider sent, with the flow's own c
     state: "the-state",
     code: "the-code",
     browserToken: "the-browser-token",
+    issuer: "https://p",
   }]);
   equal(reply.status, 200);
   match(reply.headers.get("content-type") ?? "", /^text\/html/);

@@ -77,6 +77,7 @@ export const OauthReturn = z.object({
   code: z.string().min(1).max(8192).optional(),
   error: z.string().max(200).optional(),
   errorDescription: z.string().max(4000).optional(),
+  issuer: z.string().max(2000).optional(),
 });
 export type OauthReturn = z.infer<typeof OauthReturn>;
 
