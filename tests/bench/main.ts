@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   storage: async () => (await import("./storage.ts")).storageBench,
   auth: async () => (await import("./auth.ts")).authBench,
   import: async () => (await import("./import.ts")).importBench,
+  entries: async () => (await import("./entries.ts")).entriesBench,
   plugin_start: async () => (await import("./plugin_start.ts")).pluginStartBench,
   start: async () => (await import("./start.ts")).startBench,
 };
