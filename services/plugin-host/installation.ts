@@ -5,6 +5,7 @@ import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/launch_plan.ts";
+import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
@@ -44,23 +45,30 @@ export async function findInstallation(config: {
     importMap: pathOf("./process/runtime/import_map.json"),
     sdkFolder: join(builtIn, "sdk"),
   };
-  return {
-    pluginsFolders,
-    commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
-    denoRuntime,
-    dataRoot: join(home, "plugin-data"),
-    processFolder: join(dataDir, "plugin-processes"),
-    setprivPath: await findProgram("setpriv"),
-    sandbox: config.sandboxMode === "off"
-      ? { available: false, reason: 'CODEX_PLUGIN_SANDBOX is "off"' }
-      : await detectSandbox({
+  const folder = join(home, "plugin-runtime");
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.chmod(folder, 0o755);
+  const [compiledSdk, sandbox] = await Promise.all([
+    compileSdk(denoRuntime, folder),
+    config.sandboxMode === "off"
+      ? { available: false, reason: 'CODEX_PLUGIN_SANDBOX is "off"' } as const
+      : detectSandbox({
         findProgram,
         denoRuntime,
-        folder: join(home, "plugin-sandbox"),
+        folder,
         user,
         hidden: dataDir,
         shown: pluginsFolders,
       }),
+  ]);
+  return {
+    pluginsFolders,
+    commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
+    denoRuntime: { ...denoRuntime, ...(compiledSdk !== undefined && { compiledSdk }) },
+    dataRoot: join(home, "plugin-data"),
+    processFolder: join(dataDir, "plugin-processes"),
+    setprivPath: await findProgram("setpriv"),
+    sandbox,
   };
 }
 

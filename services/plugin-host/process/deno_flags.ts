@@ -25,6 +25,8 @@ export function denoFlags(confinement: DenoConfinement): string[] {
     "--no-remote",
     "--no-npm",
     "--cached-only",
+    // A cache that no later process finds again would only cost time.
+    "--no-code-cache",
     `--import-map=${confinement.importMap}`,
     `--allow-read=${confinement.readable.join(",")}`,
     `--allow-write=${confinement.writable.join(",")}`,

@@ -1,5 +1,6 @@
 /** What a launcher makes of a plugin: one command line, ready to be spawned. */
 import { pathToFileURL } from "node:url";
+import { compiledPlace } from "./compiled_sdk.ts";
 import { denoFlags } from "./deno_flags.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
@@ -20,6 +21,8 @@ export interface DenoRuntime {
   readonly bootstrap: string;
   readonly importMap: string;
   readonly sdkFolder: string;
+  /** The SDK's modules as Deno compiled them; without it each process does that anew. */
+  readonly compiledSdk?: string;
 }
 
 export type LaunchTarget =
@@ -50,6 +53,8 @@ export interface LaunchPlan {
   readonly workingDirectory: string;
   /** What the program reads beside the system's own files, absolute. */
   readonly reads: readonly string[];
+  /** A folder that the process is to find in its fresh `denoDir`. */
+  readonly compiled?: { readonly from: string; readonly to: string };
   /** For the plugin's log. */
   readonly notes: readonly string[];
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
@@ -94,6 +99,9 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
           ...(pluginFolder === null ? [] : [pluginFolder]),
           ...(isDeno ? denoReads(runtime, target.folder) : [target.path]),
         ],
+        ...(isDeno && runtime.compiledSdk !== undefined && {
+          compiled: { from: runtime.compiledSdk, to: compiledPlace(folders.denoDir, runtime) },
+        }),
         notes,
       };
     },

@@ -4,6 +4,7 @@ import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
+import { copyFolder } from "./compiled_sdk.ts";
 import { makeDataFolder } from "./data_folder.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
 import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
@@ -90,6 +91,10 @@ export class Starter {
         folders: { data: paths.data, denoDir: paths.folder },
       });
       plan.notes.forEach(request.onLogLine);
+      const { compiled, sandbox } = plan;
+      if (compiled !== undefined && sandbox === undefined) {
+        await copyFolder(compiled.from, compiled.to);
+      }
       child = spawnChild(withSetpriv(plan, setprivPath));
     } catch (error) {
       await Deno.remove(paths.folder, { recursive: true });

@@ -84,6 +84,7 @@ async function mountsOf(
     ...["--proc", "/proc", ...memoryFiles("/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
     ...memoryFiles(folders.denoDir),
+    ...(plan.compiled === undefined ? [] : readOnly(plan.compiled.to, plan.compiled.from)),
     ...await readMounts(reads, sandbox),
     ...["--bind", folders.data, folders.data],
     ...["--dir", `${folders.data}/home`, "--dir", `${folders.data}/tmp`],
