@@ -8,14 +8,25 @@ export interface ProcessRow {
   readonly residentKib: number;
   /** CPU time used since its start. */
   readonly cpuSeconds: number;
-  /** Name of its program, which a process may choose itself. */
+  /** Name of its program, which a process may choose itself; "" where it was not asked for. */
   readonly program: string;
 }
 
-/** All processes; zombies too. */
-export async function listProcesses(): Promise<ProcessRow[]> {
+const COLUMNS = "pid=,ppid=,pgid=,rss=,cputimes=";
+
+/** All processes, without their programs, which take `ps` as long as all the rest; zombies too. */
+export function listProcesses(): Promise<ProcessRow[]> {
+  return runPs(COLUMNS);
+}
+
+/** All processes with their programs. */
+export function listPrograms(): Promise<ProcessRow[]> {
+  return runPs(`${COLUMNS},comm=`);
+}
+
+async function runPs(columns: string): Promise<ProcessRow[]> {
   const { stdout } = await new Deno.Command("ps", {
-    args: ["-eo", "pid=,ppid=,pgid=,rss=,cputimes=,comm="],
+    args: ["-eo", columns],
     clearEnv: true,
     env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
     stdin: "null",
@@ -26,7 +37,7 @@ export async function listProcesses(): Promise<ProcessRow[]> {
 
 export function parseProcesses(text: string): ProcessRow[] {
   return text.split("\n").flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+(.*))?$/.exec(line);
     if (match === null) return [];
     const [pid, parent, group, residentKib, cpuSeconds] = match.slice(1, 6).map(Number);
     if (pid === undefined || parent === undefined || group === undefined) return [];
@@ -72,7 +83,7 @@ const HELPERS = ["bwrap", "pasta", "pasta.avx2"];
 
 /** Signals what runs in the sandbox of the helper `pid`. */
 export async function askDescendants(pid: number, signal: Deno.Signal): Promise<void> {
-  const family = new ProcessTable(await listProcesses()).family(pid);
+  const family = new ProcessTable(await listPrograms()).family(pid);
   for (const row of family) {
     if (HELPERS.includes(row.program)) continue;
     try {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { requireTool } from "../../../../infra/test/tools.ts";
 import { RpcError, TransportError } from "../../rpc/errors.ts";
 import { type SandboxedHost, withSandboxedHost } from "../../testing/test_host.ts";
-import { listProcesses, ProcessTable } from "../process_table.ts";
+import { listPrograms, ProcessTable } from "../process_table.ts";
 import type { PluginProcess } from "../plugin_process.ts";
 
 /** Where the host is root, a sandbox's user owns nothing either. */
@@ -176,7 +176,7 @@ sandboxTest(
 sandboxTest("the whole family of a sandboxed process can be told from the table", async (host) => {
   const process = await host.start(host.sandboxed(host.node()));
   await shell(process, "setsid sleep 63.7 >/dev/null 2>&1 & echo started");
-  const family = new ProcessTable(await listProcesses()).family(process.pid);
+  const family = new ProcessTable(await listPrograms()).family(process.pid);
   assert.deepEqual(family.map(({ program }) => program).sort(), [
     "bwrap",
     "bwrap",
