@@ -1,4 +1,5 @@
 /** Start and stop of a service: one clear line when it can't start, and nothing cut off when it stops. */
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { type Logger, stopLogging } from "./logger.ts";
 import { ConfigError } from "./config.ts";
 
@@ -66,6 +67,8 @@ export async function runMain(service: string, main: () => Promise<void>): Promi
 
 function describeStartError(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "The port is in use: set another";
+  // drizzle's own message is the statement with its parameters.
+  if (error instanceof DrizzleQueryError) return describeStartError(error.cause);
   if (!(error instanceof Error)) return String(error);
   const code = Reflect.get(error, "code");
   if (code === "ECONNREFUSED" || code === "CONNECT_TIMEOUT") {
