@@ -22,7 +22,8 @@ import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
 import { Purges } from "./registry/purges.ts";
-import { LivePlugins, type PluginEvents } from "./runtime/plugin_runtime.ts";
+import type { PluginEvents } from "./runtime/plugin_events.ts";
+import { LivePlugins } from "./runtime/plugin_runtime.ts";
 
 /** What plugin-host calls of auth. */
 export type UsedAuth = Pick<

@@ -1,7 +1,7 @@
 /** What the outcome of a call means: for its caller, and for the plugin's health (protocol.md: "Errors"). */
 import { RpcErrorCode, type WireIssue } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
-import { PoolError } from "../process/pool.ts";
+import { PoolError } from "../process/pool_error.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import type { FailureWeight } from "./fault_keeper.ts";
 

@@ -4,7 +4,7 @@ import { describeError, type Logger } from "@codex/service";
 import type { ProcessEnd } from "../process/plugin_process.ts";
 import type { PluginGrants } from "../registry/plugin_grants.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
-import type { PluginEvents } from "../runtime/plugin_runtime.ts";
+import type { PluginEvents } from "../runtime/plugin_events.ts";
 import type { EgressLedger } from "./egress_ledger.ts";
 import type { FaultKeeper } from "./fault_keeper.ts";
 

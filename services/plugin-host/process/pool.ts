@@ -8,6 +8,7 @@ import { RpcError, TransportError } from "../rpc/errors.ts";
 import { Backoff } from "./backoff.ts";
 import { CallSlots } from "./call_slots.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
+import { backingOff, tooBusy, withoutRoom } from "./pool_error.ts";
 
 /** One process that may be wanted: of a plugin, or of one connection to it. */
 export interface ProcessSpec {
@@ -35,19 +36,6 @@ export interface PoolOptions<Spec> {
   readonly clock?: Clock;
 }
 
-/** Why no process could be had. */
-export class PoolError extends Error {
-  override readonly name = "PoolError";
-
-  constructor(
-    readonly kind: "no-capacity" | "backing-off",
-    message: string,
-    readonly retryAfterSeconds: number,
-  ) {
-    super(message);
-  }
-}
-
 export type RunState = "stopped" | "starting" | "running" | "backing_off";
 
 interface Entry<Spec> {
@@ -65,7 +53,6 @@ interface Entry<Spec> {
   isCrashNoted: boolean;
 }
 
-const NO_CAPACITY_RETRY_SECONDS = 2;
 /** Calls that one process works on at a time, and those that may wait for it. */
 const CALLS_MAX = 32;
 const WAITING_MAX = 256;
@@ -204,12 +191,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
   #refuseBackingOff(spec: Spec): void {
     const waitMs = this.#backoff.waitMs(spec.key, spec.revision);
     if (waitMs <= 0) return;
-    const seconds = Math.ceil(waitMs / 1000);
-    throw new PoolError(
-      "backing-off",
-      `The plugin crashed, it starts again in ${seconds} s`,
-      seconds,
-    );
+    throw backingOff(waitMs);
   }
 
   /**
@@ -221,13 +203,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     const idle = [...this.#entries.values()]
       .filter((entry) => entry.users === 0 && entry.process !== undefined)
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt)[0];
-    if (idle === undefined) {
-      throw new PoolError(
-        "no-capacity",
-        `All ${this.#options.processesMax} plugin processes are busy`,
-        NO_CAPACITY_RETRY_SECONDS,
-      );
-    }
+    if (idle === undefined) throw withoutRoom(this.#options.processesMax);
     return this.#close(idle);
   }
 
@@ -312,10 +288,6 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     this.#retired.delete(entry);
     if (this.#entries.get(entry.spec.key) === entry) this.#entries.delete(entry.spec.key);
   }
-}
-
-function tooBusy(why: string): PoolError {
-  return new PoolError("no-capacity", `The plugin is busy: ${why}`, NO_CAPACITY_RETRY_SECONDS);
 }
 
 /** Whether a process of `found` is what `wanted` asks for. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { FakeClock, settled } from "../testing/fake_clock.ts";
 import { TransportError } from "../rpc/errors.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
-import { PoolError, type PoolOptions, ProcessPool, type ProcessSpec } from "./pool.ts";
+import { type PoolOptions, ProcessPool, type ProcessSpec } from "./pool.ts";
+import { PoolError } from "./pool_error.ts";
 import { type TestHost, withTestHost } from "../testing/test_host.ts";
 
 interface Scene {
@@ -261,5 +262,49 @@ Deno.test("close ends everything, also what is still starting", async () => {
     await pool.close();
     await rejected;
     assert.deepEqual(pool.live(), []);
+  });
+});
+
+Deno.test("a process works on 32 calls at a time, 256 wait in turn, and more are refused", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    await pool.use(spec("a"), pidOf);
+    let running = 0;
+    const gate = Promise.withResolvers<void>();
+    const options = { timeoutMs: 60_000 };
+    const calls = Array.from({ length: 288 }, () =>
+      pool.use(spec("a"), async () => {
+        running++;
+        await gate.promise;
+      }, options));
+    await settled();
+    assert.equal(running, 32);
+    const refused = pool.use(spec("a"), pidOf, options);
+    await assert.rejects(refused, isPoolError("no-capacity"));
+    // Who waits has its deadline, and is then told that the plugin is busy.
+    const outcomes = Promise.allSettled(calls);
+    clock.advance(60_000);
+    gate.resolve();
+    const states = (await outcomes).map(({ status }) => status);
+    assert.equal(states.filter((it) => it === "fulfilled").length, 32);
+    assert.ok(await pool.use(spec("a"), pidOf, options) > 0);
+  });
+});
+
+Deno.test("what a start takes is part of its call's time", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    let leftMs = 0;
+    const slow: ProcessSpec = {
+      ...spec("a"),
+      start: async (signal) => {
+        const process = await spec("a").start(signal);
+        clock.advance(10_000);
+        return process;
+      },
+    };
+    await pool.use(slow, (process, timeoutMs) => {
+      leftMs = timeoutMs;
+      return process.call("ping", {});
+    }, { timeoutMs: 15_000 });
+    assert.equal(leftMs, 5000);
   });
 });

@@ -1,20 +1,15 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
 import type {
   AuthService,
-  Connection,
-  ConnectionSecrets,
   Isolation,
   PluginDataUse,
   PluginId,
   StorageService,
 } from "@codex/protocol";
-import { type Logger, ProblemError } from "@codex/service";
-import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
-import type { DenoRuntime } from "../process/launch_plan.ts";
-import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
-import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
+import type { Redact } from "../domain/redaction.ts";
+import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
-import type { Starter, StartRequest } from "../process/starter.ts";
+import type { Starter } from "../process/starter.ts";
 import { readManifest } from "../registry/manifest_reading.ts";
 import type {
   LiveStatus,
@@ -24,9 +19,7 @@ import type {
   RuntimeCall,
   RuntimeLogs,
 } from "../registry/runtime.ts";
-import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
-import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import {
   dataPathOf,
   dataUseOf,
@@ -35,14 +28,12 @@ import {
   removePluginData,
   removeUserData,
 } from "./data_folders.ts";
-import { initializationOf, secretValues } from "./initialization.ts";
-import { launcherOf, placementOf, type PlacementPolicy } from "./placement.ts";
+import { placementOf } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
+import { StartRequests, type StartRequestsDeps } from "./start_requests.ts";
 import { TicketHolder } from "./ticket_holder.ts";
 
-export interface LivePluginsDeps {
-  readonly placement: PlacementPolicy;
-  readonly denoRuntime: DenoRuntime;
+export interface LivePluginsDeps extends StartRequestsDeps {
   readonly starter: Starter;
   /** Holds the private folder of every plugin and connection. */
   readonly dataRoot: string;
@@ -53,22 +44,6 @@ export interface LivePluginsDeps {
     "getPluginSecrets" | "releaseConnectionSecrets" | "renewTicket"
   >;
   readonly storage: StorageService;
-  readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly events: PluginEvents;
-}
-
-/** What happens to plugins outside of calls. Must not throw. */
-export interface PluginEvents {
-  /** A process is started and sent `params`; `connection` is whose it is. */
-  initializing(id: PluginId, connection: Connection | undefined, params: object): void;
-  /** The manifest that a process answered its start with, unchecked. */
-  started(id: PluginId, manifest: unknown): void;
-  /** A process ended by itself while nothing was asked of it. */
-  crashed(id: PluginId, end: ProcessEnd): void;
-  /** A plugin broke the protocol. */
-  faulted(id: PluginId, kind: ProtocolFaultKind, excerpt: string): void;
 }
 
 type CallConnection = RuntimeCall["connection"];
@@ -82,13 +57,14 @@ interface LiveSpec extends ProcessSpec {
 export class LivePlugins implements PluginRuntime {
   readonly #deps: LivePluginsDeps;
   readonly #pool: ProcessPool<LiveSpec>;
-  readonly #logs = new Map<PluginId, LogTail>();
+  readonly #requests: StartRequests;
   /** Take out of a process's errors what that process knows. */
   readonly #redacts = new WeakMap<PluginProcess, Redact>();
   readonly #tickets = new WeakMap<PluginProcess, TicketHolder>();
 
   constructor(deps: LivePluginsDeps) {
     this.#deps = deps;
+    this.#requests = new StartRequests(deps);
     this.#pool = new ProcessPool({
       processesMax: deps.processesMax,
       idleMs: deps.idleMs,
@@ -103,8 +79,8 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async probe(spec: PluginSpec): Promise<Probe> {
-    const plugin = await this.#pluginSecrets(spec);
-    const { request, redact } = await this.#requestOf(spec, {
+    const plugin = await this.#requests.pluginSecrets(spec);
+    const { request, redact } = await this.#requests.make(spec, {
       secrets: { plugin, connection: undefined },
       dataPath: probePathOf(spec.id),
       onRequest: emptyStorage,
@@ -172,7 +148,7 @@ export class LivePlugins implements PluginRuntime {
 
   async removePlugin(id: PluginId): Promise<void> {
     await this.#pool.stop(({ pluginId }) => pluginId === id, "The plugin was deleted");
-    this.#logs.delete(id);
+    this.#requests.forget(id);
     await removePluginData(this.#deps.dataRoot, id);
   }
 
@@ -184,10 +160,7 @@ export class LivePlugins implements PluginRuntime {
   }
 
   logsOf(id: PluginId): RuntimeLogs {
-    const tail = this.#logs.get(id);
-    return tail === undefined
-      ? { lines: [], dropped: 0 }
-      : { lines: tail.latest(), dropped: tail.dropped };
+    return this.#requests.logsOf(id);
   }
 
   async close(): Promise<void> {
@@ -215,11 +188,11 @@ export class LivePlugins implements PluginRuntime {
   ): Promise<PluginProcess> {
     const { starter, events, storage, logger } = this.#deps;
     const [plugin, secrets] = await Promise.all([
-      this.#pluginSecrets(spec),
-      this.#connectionSecrets(connection),
+      this.#requests.pluginSecrets(spec),
+      this.#requests.connectionSecrets(connection),
     ]);
     const holder = this.#holderOf(connection);
-    const { request, redact } = await this.#requestOf(spec, {
+    const { request, redact } = await this.#requests.make(spec, {
       secrets: { plugin, connection: secrets },
       dataPath: dataPathOf(spec.id, connection?.claims),
       onRequest: holder === undefined
@@ -238,67 +211,12 @@ export class LivePlugins implements PluginRuntime {
     return process;
   }
 
-  /** @throws ProblemError `plugin_off` with what to do when it can't run here */
-  async #requestOf(
-    spec: PluginSpec,
-    own: {
-      readonly secrets: Parameters<typeof initializationOf>[1];
-      readonly dataPath: readonly string[];
-      readonly onRequest: ReverseHandler;
-    },
-  ): Promise<{ readonly request: StartRequest; readonly redact: Redact }> {
-    const { placement: policy, denoRuntime, events } = this.#deps;
-    const placement = await placementOf(policy, spec);
-    if (!placement.runnable) throw new ProblemError("plugin_off", placement.reason);
-    const isDeno = placement.target.runtime === "deno";
-    const { params, environment } = initializationOf(spec, own.secrets, isDeno);
-    const log = this.#logOf(spec.id);
-    events.initializing(spec.id, own.secrets.connection?.connection, params);
-    const secrets = secretValues(own.secrets);
-    const redact = createRedact(secrets);
-    const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);
-    const request: StartRequest = {
-      launcher: launcherOf(placement, policy, denoRuntime),
-      target: placement.target,
-      pluginFolder: placement.folder,
-      workingDirectory: spec.workingDirectory,
-      environment,
-      network: spec.network,
-      dataPath: own.dataPath,
-      initializeParams: params,
-      timeoutMs: spec.requestTimeoutMs,
-      memoryBytesMax: spec.memoryBytesMax,
-      onRequest: own.onRequest,
-      onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
-      onLogLine: (text) => log.add(redactLine(text), new Date(this.#deps.now())),
-    };
-    return { request, redact };
-  }
-
-  #logOf(id: PluginId): LogTail {
-    const tail = this.#logs.get(id) ?? new LogTail();
-    this.#logs.set(id, tail);
-    return tail;
-  }
-
   #holderOf(connection: CallConnection): TicketHolder | undefined {
     if (connection === undefined) return undefined;
     const { auth, now } = this.#deps;
     const renew: AuthService["renewTicket"] = (context, ticket) =>
       auth.renewTicket(context, ticket);
     return new TicketHolder(connection.ticket, connection.claims.exp * 1000, renew, now);
-  }
-
-  async #pluginSecrets(spec: PluginSpec): Promise<Readonly<Record<string, string>>> {
-    if (!spec.hasSecrets) return {};
-    const context = { requestId: crypto.randomUUID() };
-    return (await this.#deps.auth.getPluginSecrets(context, spec.id)).credentials;
-  }
-
-  async #connectionSecrets(connection: CallConnection): Promise<ConnectionSecrets | undefined> {
-    if (connection === undefined) return undefined;
-    const context = { requestId: crypto.randomUUID() };
-    return await this.#deps.auth.releaseConnectionSecrets(context, connection.ticket);
   }
 }
 

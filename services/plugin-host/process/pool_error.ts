@@ -1,0 +1,36 @@
+/** Why no process could be had. */
+export class PoolError extends Error {
+  override readonly name = "PoolError";
+
+  constructor(
+    readonly kind: "no-capacity" | "backing-off",
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
+const NO_CAPACITY_RETRY_SECONDS = 2;
+
+export function withoutRoom(processesMax: number): PoolError {
+  return noCapacity(`All ${processesMax} plugin processes are busy`);
+}
+
+/** One process has too much to do. */
+export function tooBusy(why: string): PoolError {
+  return noCapacity(`The plugin is busy: ${why}`);
+}
+
+function noCapacity(message: string): PoolError {
+  return new PoolError("no-capacity", message, NO_CAPACITY_RETRY_SECONDS);
+}
+
+export function backingOff(waitMs: number): PoolError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new PoolError(
+    "backing-off",
+    `The plugin crashed, it starts again in ${seconds} s`,
+    seconds,
+  );
+}

@@ -1,0 +1,121 @@
+/** All that a process is started with, made anew for each start: where it runs, what it is told, who hears of it. */
+import type { AuthService, ConnectionSecrets, PluginId } from "@codex/protocol";
+import { type Logger, ProblemError } from "@codex/service";
+import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
+import type { DenoRuntime } from "../process/launch_plan.ts";
+import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
+import type { StartRequest } from "../process/starter.ts";
+import type { PluginSpec, RuntimeCall, RuntimeLogs } from "../registry/runtime.ts";
+import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import { initializationOf, type Secrets, secretValues } from "./initialization.ts";
+import { launcherOf, type Placement, placementOf, type PlacementPolicy } from "./placement.ts";
+import type { PluginEvents } from "./plugin_events.ts";
+
+export interface StartRequestsDeps {
+  readonly placement: PlacementPolicy;
+  readonly denoRuntime: DenoRuntime;
+  readonly auth: Pick<AuthService, "getPluginSecrets" | "releaseConnectionSecrets">;
+  readonly events: PluginEvents;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class StartRequests {
+  readonly #deps: StartRequestsDeps;
+  readonly #logs = new Map<PluginId, LogTail>();
+  /** What was last told about a plugin's isolation. */
+  readonly #told = new Map<PluginId, string>();
+
+  constructor(deps: StartRequestsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @returns with it, what takes its secrets out of a text
+   * @throws ProblemError `plugin_off` with what to do when it can't run here
+   */
+  async make(
+    spec: PluginSpec,
+    own: {
+      readonly secrets: Secrets;
+      readonly dataPath: readonly string[];
+      readonly onRequest: ReverseHandler;
+    },
+  ): Promise<{ readonly request: StartRequest; readonly redact: Redact }> {
+    const { placement: policy, denoRuntime, events, now } = this.#deps;
+    const placement = await placementOf(policy, spec);
+    if (!placement.runnable) throw new ProblemError("plugin_off", placement.reason);
+    this.#tellIsolation(spec, placement);
+    const isDeno = placement.target.runtime === "deno";
+    const { params, environment } = initializationOf(spec, own.secrets, isDeno);
+    const log = this.#logOf(spec.id);
+    events.initializing(spec.id, own.secrets.connection?.connection, params);
+    const secrets = secretValues(own.secrets);
+    const redact = createRedact(secrets);
+    const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);
+    const request: StartRequest = {
+      launcher: launcherOf(placement, policy, denoRuntime),
+      target: placement.target,
+      pluginFolder: placement.folder,
+      workingDirectory: spec.workingDirectory,
+      environment,
+      network: spec.network,
+      dataPath: own.dataPath,
+      initializeParams: params,
+      timeoutMs: spec.requestTimeoutMs,
+      memoryBytesMax: spec.memoryBytesMax,
+      onRequest: own.onRequest,
+      onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
+      onLogLine: (text) => log.add(redactLine(text), new Date(now())),
+    };
+    return { request, redact };
+  }
+
+  async pluginSecrets(spec: PluginSpec): Promise<Readonly<Record<string, string>>> {
+    if (!spec.hasSecrets) return {};
+    const context = { requestId: crypto.randomUUID() };
+    return (await this.#deps.auth.getPluginSecrets(context, spec.id)).credentials;
+  }
+
+  async connectionSecrets(
+    connection: RuntimeCall["connection"],
+  ): Promise<ConnectionSecrets | undefined> {
+    if (connection === undefined) return undefined;
+    const context = { requestId: crypto.randomUUID() };
+    return await this.#deps.auth.releaseConnectionSecrets(context, connection.ticket);
+  }
+
+  /** What a plugin's processes wrote to stderr. */
+  logsOf(id: PluginId): RuntimeLogs {
+    const tail = this.#logs.get(id);
+    return tail === undefined
+      ? { lines: [], dropped: 0 }
+      : { lines: tail.latest(), dropped: tail.dropped };
+  }
+
+  forget(id: PluginId): void {
+    this.#logs.delete(id);
+    this.#told.delete(id);
+  }
+
+  /** At a plugin's first start, and when it changes. */
+  #tellIsolation(
+    { id, name }: PluginSpec,
+    { level, reason }: Placement & { readonly runnable: true },
+  ): void {
+    const text = `${level} ${reason}`;
+    if (this.#told.get(id) === text) return;
+    this.#told.set(id, text);
+    const { logger } = this.#deps;
+    const values = { plugin: name, level, reason };
+    if (level === 1) logger.warn('Plugin "{plugin}" runs at level {level}: {reason}', values);
+    else logger.info('Plugin "{plugin}" runs at level {level}: {reason}', values);
+  }
+
+  #logOf(id: PluginId): LogTail {
+    const tail = this.#logs.get(id) ?? new LogTail();
+    this.#logs.set(id, tail);
+    return tail;
+  }
+}
