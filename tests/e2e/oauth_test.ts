@@ -8,7 +8,7 @@ import {
   startOidcServer,
 } from "../fakes/sign_in/oidc_server.ts";
 import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
-import { DATABASE_FILES, findEverywhere } from "../harness/leftovers.ts";
+import { DATABASE_FILES, filesOf, findEverywhere } from "../harness/leftovers.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { setUpAdmin } from "../harness/scenario.ts";
 import { addReader, useProvider, type UserBrowser } from "../harness/sign_in.ts";
@@ -42,6 +42,20 @@ async function useConnection(
   const body: unknown = await reply.json();
   assert.equal(reply.status, 200, JSON.stringify(body));
   return SyncStatus.parse(body);
+}
+
+/** Of a token of 10 s, and a little more: it is renewed then. */
+const HALF_LIFE_MS = 5100;
+
+/** How many processes were started for the connection: each notes its start in its own folder. */
+async function startsOf({ platform }: Scene): Promise<number> {
+  let starts = 0;
+  for await (const { name, path } of filesOf(platform)) {
+    if (!name.endsWith("/calls.ndjson")) continue;
+    const lines = (await Deno.readTextFile(path)).split("\n");
+    starts += lines.filter((line) => line.includes('"method":"initialize"')).length;
+  }
+  return starts;
 }
 
 const refreshesOf = ({ provider }: Scene) =>
@@ -104,16 +118,20 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     });
     assert.equal(configured.status, 200, await configured.text());
 
+    await useConnection(scene);
+    const starts = await startsOf(scene);
+    assert.deepEqual(refreshesOf(scene), []);
     // At half of its life; each refresh token works once, so a second renewal needs the first one's.
     for (let round = 1; round <= 2; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 2100));
+      await new Promise((resolve) => setTimeout(resolve, HALF_LIFE_MS));
       const status = await Promise.all(Array.from({ length: 10 }, () => useConnection(scene)));
       assert.ok(status.every(({ liveError }) => liveError === undefined), JSON.stringify(status));
       assert.deepEqual(refreshesOf(scene).map(({ status }) => status), Array(round).fill(200));
+      assert.equal(await startsOf(scene), starts + round, "Each token has a process of its own");
     }
 
     await provider.revokeGrants();
-    await new Promise((resolve) => setTimeout(resolve, 2100));
+    await new Promise((resolve) => setTimeout(resolve, HALF_LIFE_MS));
     await useConnection(scene);
     assert.equal(refreshesOf(scene).at(-1)?.error, "invalid_grant");
     const lost = await ada.connection(pluginId);
@@ -124,7 +142,7 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     const again = await ada.connection(pluginId);
     assert.deepEqual([again.id, again.status, again.config], [lost.id, "connected", config]);
     assert.equal((await useConnection(scene)).liveError, undefined);
-  }, { accessTokenSeconds: 4 });
+  }, { accessTokenSeconds: 10 });
 });
 
 Deno.test("a provider of the other kind connects: no PKCE, secret in the body, a token of a year", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { runningAdminUrl } from "../../infra/database/own_server.ts";
 import { openSecretStore } from "../../infra/secrets/store.ts";
+import { pluginHome } from "./data_dir.ts";
 import type { Platform } from "./platform.ts";
 
 /** Where a text was found, in words. */
@@ -31,14 +32,10 @@ export async function findEverywhere(
     for (const [text, form] of needles) if (content.includes(form)) findings.push({ where, text });
   };
   for await (const { table, row } of rowsOf(platform)) look(`table ${table}`, row);
-  const folders = new Set([platform.dataDir, await pluginHome(platform.dataDir)]);
-  for (const folder of folders) {
-    for await (const path of filesBelow(folder)) {
-      const name = path.slice(folder.length + 1);
-      if (NOT_READ.test(name) || ignoreFile.test(name)) continue;
-      look(`file ${name}`, name);
-      look(`file ${name}`, new TextDecoder("latin1").decode(await Deno.readFile(path)));
-    }
+  for await (const { name, path } of filesOf(platform)) {
+    if (NOT_READ.test(name) || ignoreFile.test(name)) continue;
+    look(`file ${name}`, name);
+    look(`file ${name}`, new TextDecoder("latin1").decode(await Deno.readFile(path)));
   }
   look("the platform's output", platform.output());
   return findings;
@@ -69,14 +66,14 @@ async function* rowsOf(platform: Platform): AsyncGenerator<{ table: string; row:
   }
 }
 
-/** Where plugins' folders lie: elsewhere where their user can't pass the data folder. */
-async function pluginHome(dataDir: string): Promise<string> {
-  try {
-    const note: unknown = JSON.parse(await Deno.readTextFile(join(dataDir, "plugin-home.json")));
-    return String(Object(note).folder);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return dataDir;
-    throw error;
+/** Every file that a platform keeps, named by its path below the folder it is in. */
+export async function* filesOf(
+  { dataDir }: Platform,
+): AsyncGenerator<{ readonly name: string; readonly path: string }> {
+  for (const folder of new Set([dataDir, await pluginHome(dataDir)])) {
+    for await (const path of filesBelow(folder)) {
+      yield { name: path.slice(folder.length + 1), path };
+    }
   }
 }
 
