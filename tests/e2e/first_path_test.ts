@@ -15,13 +15,8 @@ import {
 } from "@codex/protocol";
 import { startFakeOpenLibrary } from "../../plugins/metadata-openlibrary/testing/fake_server.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
-import {
-  createLibrary,
-  findPlugin,
-  grantPlugin,
-  importLines,
-  setUpAdmin,
-} from "../harness/scenario.ts";
+import type { ProcessRow } from "../harness/processes.ts";
+import { createLibrary, grantPlugin, importLines, setUpAdmin } from "../harness/scenario.ts";
 
 const LINES = Array.from({ length: 250 }, (_, index) => ({
   key: `series-${index}`,
@@ -218,15 +213,26 @@ async function search(
   return SearchAnswer.parse(answer.result);
 }
 
-/** The process id of a running plugin, once it runs. */
-async function waitForPlugin(platform: Platform, name: string): Promise<number> {
-  const until = performance.now() + 10_000;
+/** The processes of a plugin, its sandbox among them, once they are as they should be. */
+async function untilProcesses(
+  platform: Platform,
+  name: string,
+  isReached: (rows: readonly ProcessRow[]) => boolean,
+): Promise<readonly ProcessRow[]> {
+  const until = performance.now() + 15_000;
   while (performance.now() < until) {
-    const row = (await platform.processes()).find(({ args }) =>
-      args.includes(`/${name}/`) && !args.startsWith("setpriv")
-    );
-    if (row !== undefined) return row.pid;
+    const rows = (await platform.processes()).filter(({ args }) => args.includes(`/${name}/`));
+    if (isReached(rows)) return rows;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`Plugin "${name}" did not start:\n${(await findPlugin(platform, name)).state}`);
+  throw new Error(`The processes of "${name}" did not come or go in time`);
+}
+
+/** One that ends with another may be gone already. */
+function killIfThere(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
