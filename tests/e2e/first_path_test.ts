@@ -149,12 +149,14 @@ Deno.test("a stranger imports a catalogue, grants plugins, previews and applies"
       await platform.api.expect(Plugin, "PATCH", `/admin/plugins/${echo.id}`, {
         config: { delayMs: 20_000 },
       });
+      // The process with the former settings goes first, so that it isn't taken for the new one.
+      await untilProcesses(platform, "metadata-echo", (rows) => rows.length === 0);
       const hanging = platform.api.call("POST", `/plugins/${echo.id}/execute`, {
         action: { metadata: { action: "search", contentType: "series", params: { query: "x" } } },
       });
-      const pid = await waitForPlugin(platform, "metadata-echo");
+      const rows = await untilProcesses(platform, "metadata-echo", (found) => found.length > 0);
       const killedAt = performance.now();
-      Deno.kill(pid, "SIGKILL");
+      for (const { pid } of rows) killIfThere(pid);
       const answer = await hanging;
       assert.ok(performance.now() - killedAt < 1000, "The caller waited longer than a second");
       assert.equal(answer.status, 502);
