@@ -2,6 +2,9 @@ import { deepEqual as equal } from "node:assert/strict";
 import { SESSION_IDLE_MS } from "../domain/session_lifetime.ts";
 import { createFixture, json, PASSWORD } from "../testing/fixture.ts";
 import { sweepExpired } from "./sweep.ts";
+import { tokens } from "../testing/provider.ts";
+import { begin, comeBack, reasonOf, signIn, withProvider } from "../testing/sign_in.ts";
+import { markExpired } from "./renew_token.ts";
 
 Deno.test("ended sessions and old counters are swept, live ones stay", async () => {
   await using auth = await createFixture();
@@ -22,3 +25,30 @@ Deno.test("ended sessions and old counters are swept, live ones stay", async () 
   const keys = await auth.sql`select key from rate_limits`;
   equal(keys.map((row) => row["key"]), ["live"]);
 });
+
+Deno.test("a sign-in that was never finished is told as expired for an hour, and then swept", () =>
+  withProvider(async ({ auth, pluginId, ada }) => {
+    const flows = async () => (await auth.sql`select 1 from oauth_flows`).length;
+    const [late, lost] = [await begin(auth, ada, pluginId), await begin(auth, ada, pluginId)];
+    auth.clock.advance(300_000 + 3_600_000 - 1);
+    await sweepExpired(auth.deps);
+    equal(await flows(), 2);
+    equal(reasonOf(await comeBack(auth, ada, late)), "expired");
+    auth.clock.advance(2);
+    await sweepExpired(auth.deps);
+    equal(await flows(), 0);
+    equal(reasonOf(await comeBack(auth, ada, lost)), "used");
+  }));
+
+Deno.test("a token that has ended with nothing to renew it by is told without being used", () =>
+  withProvider(async ({ auth, provider, pluginId, ada }) => {
+    provider.answer = () => tokens(1, { refresh_token: undefined, expires_in: 60 });
+    await signIn(auth, ada, pluginId);
+    const status = async () => (await auth.sql`select status from connections`)[0]?.["status"];
+    auth.clock.advance(59_999);
+    await markExpired(auth.deps);
+    equal(await status(), "connected");
+    auth.clock.advance(1);
+    await markExpired(auth.deps);
+    equal(await status(), "needs_reconnection");
+  }));
