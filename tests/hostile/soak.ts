@@ -23,23 +23,36 @@ async function soakIn(
 ): Promise<void> {
   await using arena = await Arena.open({ sandbox, plans });
   const deadline = performance.now() + durationMs;
-  const busy = new Set<TrialPlan>();
+  const order = shuffled(plans, random);
   let trials = 0;
   const worker = async () => {
     while (performance.now() < deadline) {
-      const free = plans.filter((plan) => !busy.has(plan));
-      const plan = free[Math.floor(random() * free.length)];
-      if (plan === undefined) return;
-      busy.add(plan);
-      await runTrial(arena, plan).catch((error) => {
+      const { value: plan } = order.next();
+      await runTrial(arena, plan, true).catch((error) => {
         throw new Error(`Level ${plan.level}, ${plan.runtime}: ${plan.hostileCase.name}`, {
           cause: error,
         });
       });
-      busy.delete(plan);
       trials++;
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   say(`${trials} trials with the sandbox ${sandbox === "off" ? "off" : "on"}`);
+}
+
+/** All in any order, then all again in another. No plugin comes twice within as many as run at a time. */
+function* shuffled(
+  plans: readonly TrialPlan[],
+  random: () => number,
+): Generator<TrialPlan, never> {
+  let latest: readonly TrialPlan[] = [];
+  for (;;) {
+    const order = plans.map((plan) => ({ plan, key: random() }))
+      .sort((a, b) =>
+        Number(latest.includes(a.plan)) - Number(latest.includes(b.plan)) || a.key - b.key
+      )
+      .map(({ plan }) => plan);
+    yield* order;
+    latest = order.slice(-AT_A_TIME);
+  }
 }

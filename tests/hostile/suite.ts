@@ -30,7 +30,12 @@ export function planTrials(
       }))
     )
   );
-  return plans.map((plan, index) => ({ ...plan, name: nameOf(plan.hostileCase, index) }));
+  // The same suite may run twice on one machine, and processes are told by these names.
+  const run = crypto.randomUUID().slice(0, 8);
+  return plans.map((plan, index) => ({
+    ...plan,
+    name: nameOf(plan.hostileCase, `${run}-${index}`),
+  }));
 }
 
 /** Runs all trials on one platform, several at a time. */
@@ -74,7 +79,7 @@ async function runStep(t: Deno.TestContext, arena: Arena, plan: TrialPlan): Prom
 }
 
 /** As long as plugin names may be, and never part of another. */
-function nameOf({ name }: HostileCase, index: number): string {
-  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 40);
-  return `hostile-${index}-${slug}`.replace(/-+$/, "");
+function nameOf({ name }: HostileCase, number: string): string {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 36);
+  return `hostile-${number}-${slug}`.replace(/-+$/, "");
 }

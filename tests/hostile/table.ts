@@ -1,6 +1,8 @@
 /** Every case. */
 import type { HostileCase } from "./hostile_case.ts";
+import { exitCases } from "./cases/exits.ts";
 import { fileCases } from "./cases/files.ts";
+import { hangingCases } from "./cases/hanging.ts";
 import { lifeCases } from "./cases/life.ts";
 import { networkCases } from "./cases/network.ts";
 import { permissionCases } from "./cases/permissions.ts";
@@ -8,6 +10,9 @@ import { processCases } from "./cases/processes.ts";
 import { replyCases } from "./cases/replies.ts";
 import { resourceCases } from "./cases/resources.ts";
 import { reverseCallCases } from "./cases/reverse_calls.ts";
+import { signalCases } from "./cases/signals.ts";
+import { storageCases } from "./cases/storage.ts";
+import { valueCases } from "./cases/values.ts";
 import { wireCases } from "./cases/wire.ts";
 
 export const HOSTILE_CASES: readonly HostileCase[] = [
@@ -15,9 +20,14 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...resourceCases,
   ...wireCases,
   ...replyCases,
+  ...valueCases,
+  ...exitCases,
+  ...hangingCases,
   ...lifeCases,
   ...reverseCallCases,
+  ...storageCases,
   ...processCases,
+  ...signalCases,
   ...fileCases,
   ...permissionCases,
   ...networkCases,

@@ -81,14 +81,14 @@ export class Targets implements AsyncDisposable {
     }
   }
 
-  /** Files of this name wherever a plugin may have hoped to write. */
-  async filesNamed(name: string, folders: readonly string[]): Promise<string[]> {
-    const found = [];
+  /** Removes files of this name from wherever a plugin may have hoped to write, and tells where they were. */
+  async removeFilesNamed(name: string, folders: readonly string[]): Promise<string[]> {
+    const removed = [];
     for (const folder of [...WRITABLE_FOLDERS, ...folders]) {
       const path = `${folder}/${name}`;
-      if (await Deno.lstat(path).then(() => true, () => false)) found.push(path);
+      if (await Deno.remove(path).then(() => true, () => false)) removed.push(path);
     }
-    return found;
+    return removed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

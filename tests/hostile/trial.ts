@@ -19,7 +19,7 @@ import type { Runtime } from "./rogue/installation.ts";
 const TIMEOUT_SECONDS = 10;
 /** Within this time after a plugin was turned off nothing of it is left. */
 const GONE_WITHIN_MS = 3000;
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 export interface TrialPlan {
   /** Also the plugin's name. */
@@ -178,8 +178,16 @@ export class Trial {
   }
 }
 
-/** What holds for every case, whatever the plugin did. */
-export async function runTrial(arena: Arena, plan: TrialPlan): Promise<void> {
+/**
+ * What holds for every case, whatever the plugin did.
+ *
+ * @param isHeavy whether this trial, or one that runs beside it, is
+ */
+export async function runTrial(
+  arena: Arena,
+  plan: TrialPlan,
+  isHeavy = plan.hostileCase.isHeavy === true,
+): Promise<void> {
   const { hostileCase } = plan;
   const trial = new Trial(arena, arena.idOf(plan.name), plan);
   const since = performance.now();
@@ -190,7 +198,6 @@ export async function runTrial(arena: Arena, plan: TrialPlan): Promise<void> {
     await trial.turnOff();
   }
   await trial.isGone();
-  const isHeavy = hostileCase.isHeavy === true;
   arena.bystander.assertWell(since, isHeavy);
   await arena.assertMemory(since, isHeavy);
 }

@@ -1,6 +1,6 @@
 /** Files of the host and of other plugins, by every way to a file that a program has. */
 import assert from "node:assert/strict";
-import { answers, isThwarted } from "../outcome.ts";
+import { answers, fails, isThwarted } from "../outcome.ts";
 import { CONFINED, type Holds, type HostileCase } from "../hostile_case.ts";
 import type { Trial } from "../trial.ts";
 
@@ -95,6 +95,19 @@ export const fileCases: readonly HostileCase[] = [
       },
     },
     promise: isRefused,
+  },
+  {
+    name: "has a link in its folder that leads outside",
+    holds: CONFINED,
+    program: { call: (it) => it.answer("fine") },
+    promise: async (trial) => {
+      const { keyPath, platform: { pluginsDir } } = trial.arena;
+      const link = `${pluginsDir}/${trial.name}/link`;
+      await Deno.symlink(keyPath, link);
+      fails(await trial.call(), "plugin_off", /link/);
+      await Deno.remove(link);
+      answers(await trial.call());
+    },
   },
   {
     name: "imports the host's keys while it runs",
@@ -253,7 +266,7 @@ export const fileCases: readonly HostileCase[] = [
       const { platform, bystanderFolders: { data, program }, targets } = trial.arena;
       const own = `${platform.pluginsDir}/${trial.name}`;
       const folders = [data, program, `${program}/../sdk`, platform.dataDir, own];
-      assert.deepEqual(await targets.filesNamed(trial.name, folders), []);
+      assert.deepEqual(await targets.removeFilesNamed(trial.name, folders), []);
     },
   },
   {

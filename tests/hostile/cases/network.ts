@@ -58,7 +58,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "connects to this machine beside a host that was granted",
-    holds: { deno: [2] },
+    holds: CONFINED,
     network: () => ["openlibrary.org"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     program: { attempt: connectToMachine },
@@ -67,7 +67,7 @@ export const networkCases: readonly HostileCase[] = [
   {
     // As a rebound name does: it is granted, and leads to this machine.
     name: "connects to this machine by a granted name that leads there",
-    holds: { deno: [2] },
+    holds: CONFINED,
     network: (arena) => arena.targets.ports.map((port) => `localhost:${port}`),
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     program: { attempt: connectToMachine },
@@ -75,7 +75,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "connects to this machine with every host granted",
-    holds: { deno: [2] },
+    holds: CONFINED,
     network: () => ["*"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     program: { attempt: connectToMachine },
@@ -83,7 +83,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "is redirected to this machine",
-    holds: { deno: [2] },
+    holds: CONFINED,
     network: (arena) => [`127.0.0.1:${arena.targets.redirectPort}`],
     config: (arena) => ({ url: `http://127.0.0.1:${arena.targets.redirectPort}/` }),
     program: {

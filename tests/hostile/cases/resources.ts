@@ -2,13 +2,14 @@
 import { answers, fails } from "../outcome.ts";
 import { EVERYWHERE, type HostileCase, NODE, PYTHON } from "../hostile_case.ts";
 
-/** The watchdog looks once a second; what it finds is ended at once. */
-const WATCHDOG_MS = 8000;
+/** The watchdog looks once a second, and ends what it finds; filling memory takes the rest. */
+const WATCHDOG_MS = 15_000;
 
 export const resourceCases: readonly HostileCase[] = [
   {
     name: "fills its heap",
     holds: EVERYWHERE,
+    timeoutSeconds: 30,
     program: {
       call: async (it) => {
         const kept: unknown[] = [];
@@ -23,11 +24,13 @@ export const resourceCases: readonly HostileCase[] = [
     },
     promise: async (trial) => {
       fails(await trial.call(), "plugin_crashed", /./, WATCHDOG_MS);
+      await trial.isBlamedFor("crashed");
     },
   },
   {
     name: "fills memory outside of its heap",
     holds: EVERYWHERE,
+    timeoutSeconds: 30,
     program: {
       call: async (it) => {
         const kept: Uint8Array[] = [];

@@ -1,0 +1,166 @@
+/** A process that does not answer, or can not. */
+import assert from "node:assert/strict";
+import { answers, AT_ONCE_MS, fails, timesOut } from "../outcome.ts";
+import { EVERYWHERE, type HostileCase, NODE } from "../hostile_case.ts";
+import type { Trial } from "../trial.ts";
+
+/** Without a pong after a missed deadline a plugin hangs. */
+const PONG_MS = 5000;
+
+/** A closed pipe ends the process at once; in a sandbox bwrap holds it open, and only the deadline tells. */
+async function hasClosed(trial: Trial, detail: RegExp): Promise<void> {
+  const outcome = await trial.call();
+  if (trial.level === 3) return timesOut(outcome, 2);
+  fails(outcome, "plugin_off", detail);
+  await trial.isGone();
+}
+
+/** It misses a deadline, answers no ping, is ended, and the next call starts it again. */
+async function isEndedAsHung(trial: Trial): Promise<void> {
+  timesOut(await trial.call("hang"));
+  await trial.isGone(PONG_MS + AT_ONCE_MS);
+  answers(await trial.call("fine"));
+}
+
+export const hangingCases: readonly HostileCase[] = [
+  {
+    name: "never answers a call",
+    holds: EVERYWHERE,
+    timeoutSeconds: 1,
+    program: {
+      call: (it) => it.session.cancelled && it.answer(`cancelled ${it.session.cancelled}`),
+      cancel: (it) => {
+        it.session.cancelled = it.params.id;
+      },
+    },
+    promise: async (trial) => {
+      timesOut(await trial.call());
+      await trial.isBlamedFor("timeout");
+      // It was told, and being slow it is not ended: the same process answers.
+      answers(await trial.call(), /^cancelled \d+$/);
+    },
+  },
+  {
+    name: "answers after the deadline",
+    holds: EVERYWHERE,
+    timeoutSeconds: 1,
+    program: {
+      call: async (it) => {
+        const isFirst = it.session.called === undefined;
+        it.session.called = true;
+        if (isFirst) await it.wait(1200);
+        return it.answer(isFirst ? "late" : "fine");
+      },
+    },
+    promise: async (trial) => {
+      timesOut(await trial.call());
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      answers(await trial.call());
+    },
+  },
+  {
+    name: "never reads its input",
+    holds: EVERYWHERE,
+    isHeavy: true,
+    timeoutSeconds: 2,
+    program: {
+      call: (it) => {
+        it.stopReading();
+        return it.answer("fine");
+      },
+    },
+    promise: async (trial) => {
+      answers(await trial.call());
+      const long = "x".repeat(900_000);
+      const outcomes = await Promise.all(Array.from({ length: 12 }, () => trial.call(long)));
+      for (const outcome of outcomes) {
+        if (outcome.problem?.code === "deadline_exceeded") timesOut(outcome, 2);
+        else fails(outcome, "plugin_failed", /does not read its input/, 2000 + AT_ONCE_MS);
+      }
+      assert.ok(outcomes.some(({ problem }) => problem?.code === "plugin_failed"));
+    },
+  },
+  {
+    name: "closes its input",
+    holds: NODE,
+    timeoutSeconds: 2,
+    program: {
+      call: async (it) => {
+        process.on("uncaughtException", () => {});
+        (await import("node:fs")).closeSync(0);
+        await it.reply(it.answer("fine"));
+        await it.never();
+      },
+      outlivesStdin: true,
+    },
+    promise: async (trial) => {
+      answers(await trial.call());
+      await hasClosed(trial, /closed its stdin/);
+    },
+  },
+  {
+    name: "closes its output",
+    holds: NODE,
+    timeoutSeconds: 2,
+    program: {
+      call: async (it) => {
+        (await import("node:fs")).closeSync(1);
+        await it.never();
+      },
+    },
+    promise: (trial) => hasClosed(trial, /closed its stdout/),
+  },
+  {
+    name: "closes every pipe and lives on",
+    holds: NODE,
+    timeoutSeconds: 2,
+    program: {
+      call: async (it) => {
+        process.on("uncaughtException", () => {});
+        const { closeSync } = await import("node:fs");
+        for (const fd of [2, 1, 0]) closeSync(fd);
+        await it.never();
+      },
+      outlivesStdin: true,
+    },
+    promise: (trial) => hasClosed(trial, /closed its std/),
+  },
+  {
+    name: "stops itself by SIGSTOP",
+    holds: NODE,
+    timeoutSeconds: 1,
+    program: {
+      call: (it) => {
+        if (it.params.query === "fine") return it.answer("fine");
+        process.kill(process.pid, "SIGSTOP");
+      },
+    },
+    promise: isEndedAsHung,
+  },
+  {
+    name: "does nothing any more after a call",
+    holds: EVERYWHERE,
+    timeoutSeconds: 1,
+    program: { call: (it) => it.params.query === "fine" ? it.answer("fine") : it.stopReading() },
+    promise: isEndedAsHung,
+  },
+  {
+    name: "never answers three hundred calls",
+    holds: EVERYWHERE,
+    timeoutSeconds: 1,
+    program: { call: () => {} },
+    promise: async (trial) => {
+      const outcomes = await Promise.all(Array.from({ length: 300 }, () => trial.call()));
+      // Some reach it, the rest wait for their turn as long as they may, or find no place to wait.
+      const [reached, refused] = ["deadline_exceeded", "no_capacity"].map((code) =>
+        outcomes.filter(({ problem }) => problem?.code === code)
+      );
+      assert.equal(reached!.length + refused!.length, outcomes.length);
+      assert.ok(refused!.length >= 12 && reached!.length >= 32);
+      for (const { problem } of refused!) assert.ok(Number(problem?.retryAfter) > 0);
+      for (const { elapsedMs } of outcomes) {
+        assert.ok(elapsedMs < 1000 + AT_ONCE_MS, `${elapsedMs}`);
+      }
+    },
+  },
+];
