@@ -20,6 +20,7 @@ import { createLibrary, grantPlugin, importLines, setUpAdmin } from "../harness/
 export const SOURCE = "api:anilist";
 const TOKEN = "token-of-a-test";
 const VOLUMES = 4;
+const BOOKS_LIMIT = 200;
 /** Requests that are on their way at a time. */
 const PARALLEL = 16;
 const TASK_TIMEOUT_MS = 180_000;
@@ -33,8 +34,8 @@ export interface AnilistScene extends AsyncDisposable {
   readonly plugin: Plugin;
   /** By AniList's id: the series' books, in order. */
   readonly books: ReadonlyMap<number, readonly string[]>;
-  /** Marks the first `count` volumes as read. */
-  read(mediaId: number, count: number): Promise<void>;
+  /** Marks the first `count` volumes as read, but for those before `from`. */
+  read(mediaId: number, count: number, from?: number): Promise<void>;
   /** How many volumes are read here. */
   volumesRead(mediaId: number): Promise<number>;
   begin(body?: object): Promise<string>;
@@ -46,12 +47,16 @@ export interface AnilistScene extends AsyncDisposable {
 export interface AnilistSceneOptions extends PlatformOptions {
   /** Series of the reader; their ids at AniList are 1, 2 and so on. */
   readonly series: number;
+  /** Of each series, at most 200; 4 unless given. */
+  readonly volumes?: number;
+  /** Milliseconds that AniList takes for an answer; none unless given. */
+  readonly anilistDelayMs?: number;
 }
 
 /** Nothing is read yet, and AniList's lists are empty. */
 export async function createAnilistScene(options: AnilistSceneOptions): Promise<AnilistScene> {
   await using parts = new AsyncDisposableStack();
-  const { url, fake } = parts.use(startFakeAnilist());
+  const { url, fake } = parts.use(startFakeAnilist({ delayMs: options.anilistDelayMs ?? 0 }));
   const user = fake.addUser("reader", TOKEN);
   const platform = parts.use(await startPlatform(options));
   const { api } = platform;
@@ -65,7 +70,9 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
   await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken: TOKEN });
   const library = await createLibrary(platform, "Manga");
   const ids = Array.from({ length: options.series }, (_, index) => index + 1);
-  await importLines(platform, library.id, ids.map(toLine));
+  // Without an end, so that the plugin takes any number of volumes.
+  for (const id of ids) fake.catalogue.add(id, { volumes: null, chapters: null });
+  await importLines(platform, library.id, ids.map((id) => toLine(id, options.volumes ?? VOLUMES)));
   const books = await findBooks(platform, library.id);
   assert.equal(books.size, options.series);
   const kept = parts.move();
@@ -76,8 +83,8 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
     user,
     plugin,
     books,
-    async read(mediaId, count) {
-      for (const bookId of books.get(mediaId)?.slice(0, count) ?? []) {
+    async read(mediaId, count, from = 0) {
+      for (const bookId of books.get(mediaId)?.slice(from, count) ?? []) {
         await api.expect(BookProgress, "PUT", `/books/${bookId}/progress`, { completed: true });
       }
     },
@@ -124,13 +131,13 @@ function nameOf(mediaId: number): string {
   return `number${mediaId}`;
 }
 
-function toLine(mediaId: number): object {
+function toLine(mediaId: number, volumes: number): object {
   const title = `Manga ${nameOf(mediaId)}`;
   return {
     key: title,
     title,
     externalIds: [{ source: SOURCE, externalId: String(mediaId) }],
-    books: Array.from({ length: VOLUMES }, (_, index) => ({
+    books: Array.from({ length: volumes }, (_, index) => ({
       key: `${title} ${index + 1}`,
       title: `Volume ${index + 1}`,
       volume: index + 1,
@@ -148,7 +155,11 @@ async function findBooks(
     const query = `libraryId=${libraryId}&limit=200${cursor && `&cursor=${cursor}`}`;
     const page = await api.expect(SeriesPage, "GET", `/series?${query}`);
     await inParallel(page.items, async ({ id, title }) => {
-      const { items } = await api.expect(BookPage, "GET", `/series/${id}/books`);
+      const { items } = await api.expect(
+        BookPage,
+        "GET",
+        `/series/${id}/books?limit=${BOOKS_LIMIT}`,
+      );
       books.set(Number(title.replace(/\D/g, "")), items.map((book) => book.id));
     });
     cursor = page.nextCursor ?? "";
