@@ -20,7 +20,6 @@ import { createLibrary, grantPlugin, importLines, setUpAdmin } from "../harness/
 export const SOURCE = "api:anilist";
 const TOKEN = "token-of-a-test";
 const VOLUMES = 4;
-const BOOKS_LIMIT = 200;
 /** Requests that are on their way at a time. */
 const PARALLEL = 16;
 const TASK_TIMEOUT_MS = 180_000;
@@ -34,8 +33,8 @@ export interface AnilistScene extends AsyncDisposable {
   readonly plugin: Plugin;
   /** By AniList's id: the series' books, in order. */
   readonly books: ReadonlyMap<number, readonly string[]>;
-  /** Marks the first `count` volumes as read, but for those before `from`. */
-  read(mediaId: number, count: number, from?: number): Promise<void>;
+  /** Marks the first `count` volumes as read. */
+  read(mediaId: number, count: number): Promise<void>;
   /** How many volumes are read here. */
   volumesRead(mediaId: number): Promise<number>;
   begin(body?: object): Promise<string>;
@@ -47,16 +46,12 @@ export interface AnilistScene extends AsyncDisposable {
 export interface AnilistSceneOptions extends PlatformOptions {
   /** Series of the reader; their ids at AniList are 1, 2 and so on. */
   readonly series: number;
-  /** Of each series, at most 200; 4 unless given. */
-  readonly volumes?: number;
-  /** Milliseconds that AniList takes for an answer; none unless given. */
-  readonly anilistDelayMs?: number;
 }
 
 /** Nothing is read yet, and AniList's lists are empty. */
 export async function createAnilistScene(options: AnilistSceneOptions): Promise<AnilistScene> {
   await using parts = new AsyncDisposableStack();
-  const { url, fake } = parts.use(startFakeAnilist({ delayMs: options.anilistDelayMs ?? 0 }));
+  const { url, fake } = parts.use(startFakeAnilist());
   const user = fake.addUser("reader", TOKEN);
   const platform = parts.use(await startPlatform(options));
   const { api } = platform;
@@ -70,9 +65,7 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
   await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken: TOKEN });
   const library = await createLibrary(platform, "Manga");
   const ids = Array.from({ length: options.series }, (_, index) => index + 1);
-  // Without an end, so that the plugin takes any number of volumes.
-  for (const id of ids) fake.catalogue.add(id, { volumes: null, chapters: null });
-  await importLines(platform, library.id, ids.map((id) => toLine(id, options.volumes ?? VOLUMES)));
+  await importLines(platform, library.id, ids.map(toLine));
   const books = await findBooks(platform, library.id);
   assert.equal(books.size, options.series);
   const kept = parts.move();
@@ -83,8 +76,8 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
     user,
     plugin,
     books,
-    async read(mediaId, count, from = 0) {
-      for (const bookId of books.get(mediaId)?.slice(from, count) ?? []) {
+    async read(mediaId, count) {
+      for (const bookId of books.get(mediaId)?.slice(0, count) ?? []) {
         await api.expect(BookProgress, "PUT", `/books/${bookId}/progress`, { completed: true });
       }
     },
@@ -131,13 +124,13 @@ function nameOf(mediaId: number): string {
   return `number${mediaId}`;
 }
 
-function toLine(mediaId: number, volumes: number): object {
+function toLine(mediaId: number): object {
   const title = `Manga ${nameOf(mediaId)}`;
   return {
     key: title,
     title,
     externalIds: [{ source: SOURCE, externalId: String(mediaId) }],
-    books: Array.from({ length: volumes }, (_, index) => ({
+    books: Array.from({ length: VOLUMES }, (_, index) => ({
       key: `${title} ${index + 1}`,
       title: `Volume ${index + 1}`,
       volume: index + 1,
@@ -155,11 +148,7 @@ async function findBooks(
     const query = `libraryId=${libraryId}&limit=200${cursor && `&cursor=${cursor}`}`;
     const page = await api.expect(SeriesPage, "GET", `/series?${query}`);
     await inParallel(page.items, async ({ id, title }) => {
-      const { items } = await api.expect(
-        BookPage,
-        "GET",
-        `/series/${id}/books?limit=${BOOKS_LIMIT}`,
-      );
+      const { items } = await api.expect(BookPage, "GET", `/series/${id}/books`);
       books.set(Number(title.replace(/\D/g, "")), items.map((book) => book.id));
     });
     cursor = page.nextCursor ?? "";
