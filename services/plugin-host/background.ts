@@ -4,7 +4,7 @@ import { describeError, type Logger } from "@codex/service";
 export interface RepeatedTask {
   /** For the log, as in "Background task … failed". */
   readonly name: string;
-  /** From the end of one run to the start of the next. */
+  /** From the end of one run to the start of the next; asked anew each time. */
   readonly everyMs: number;
   /** Any number of replicas may run it at once. */
   readonly run: () => Promise<unknown>;
@@ -25,16 +25,16 @@ export function startRepeating(
   };
 }
 
-function repeat({ name, everyMs, run }: RepeatedTask, logger: Logger): () => Promise<void> {
+function repeat(task: RepeatedTask, logger: Logger): () => Promise<void> {
   let isStopped = false;
   let running = Promise.resolve();
-  let timer = setTimeout(runOnce, everyMs);
+  let timer = setTimeout(runOnce, task.everyMs);
 
   function runOnce(): void {
-    running = run().catch((error) => {
-      logger.warn("Background task {name} failed", { name, ...describeError(error) });
+    running = task.run().catch((error) => {
+      logger.warn("Background task {name} failed", { name: task.name, ...describeError(error) });
     }).then(() => {
-      if (!isStopped) timer = setTimeout(runOnce, everyMs);
+      if (!isStopped) timer = setTimeout(runOnce, task.everyMs);
     });
   }
 

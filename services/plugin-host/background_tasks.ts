@@ -15,8 +15,6 @@ import { sweep } from "./sweep.ts";
 
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
-/** A plugin that fills memory is found this late at most. */
-const WATCH_EVERY_MS = 1000;
 const WATCH_DATA_EVERY_MS = 30_000;
 const AUDITS_EVERY_MS = 5000;
 const PURGES_EVERY_MS = 5000;
@@ -41,7 +39,13 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
   });
   return [
     task("reconcile processes", RECONCILE_EVERY_MS, () => reconcile(db, runtime)),
-    task("watch plugins", WATCH_EVERY_MS, () => watchdog.look()),
+    {
+      name: "watch plugins",
+      get everyMs() {
+        return watchdog.pauseMs;
+      },
+      run: () => watchdog.look(),
+    },
     task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { z } from "zod";
 import { denoFlags } from "./deno_flags.ts";
 import type { DenoRuntime } from "./launch_plan.ts";
 
@@ -11,41 +12,69 @@ const WARM_UP_MS_MAX = 20_000;
 const PREFIX = "compiled-sdk-";
 /** Another replica on the same folder may use a younger one. */
 const LEFTOVER_MS_MIN = 24 * 3600 * 1000;
+/** Modules as compiled, and what Deno found out about their imports; the rest of a cache costs more than it saves. */
+const USEFUL = ["gen", "dep_analysis_cache"];
+
+const ImportMap = z.object({ imports: z.record(z.string(), z.string()) });
 
 /** Where Deno looks, below its cache, for what it made of the SDK's modules. */
-export function compiledPlace(denoDir: string, { sdkFolder }: DenoRuntime): string {
+export function compiledModules(denoDir: string, { sdkFolder }: DenoRuntime): string {
   return join(denoDir, "gen", "file", sdkFolder);
 }
 
 /**
  * Compiles the SDK into a new folder below `folder`.
  *
- * @returns the folder of its compiled modules, open to everyone, or undefined where that failed: it only saves time
+ * @returns a folder to start Deno's caches from, open to everyone, or undefined where that failed: it only saves time
  */
 export async function compileSdk(
   runtime: DenoRuntime,
   folder: string,
 ): Promise<string | undefined> {
   await removeLeftovers(folder);
-  const cache = await Deno.makeTempDir({ dir: folder, prefix: PREFIX });
-  await Deno.chmod(cache, 0o755);
-  const { importMap, sdkFolder, bootstrap, denoPath } = runtime;
-  const readable = [sdkFolder, bootstrap];
-  const flags = denoFlags({ importMap, readable, writable: [`${cache}/none`], network: [] });
+  const made = await Deno.makeTempDir({ dir: folder, prefix: PREFIX });
+  await Deno.chmod(made, 0o755);
+  const cache = join(made, "cache");
   try {
-    await new Deno.Command(denoPath, {
-      args: [...flags, bootstrap, pathToFileURL(join(sdkFolder, "mod.ts")).href],
-      clearEnv: true,
-      env: { DENO_DIR: cache },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(WARM_UP_MS_MAX),
-    }).output();
-    const compiled = compiledPlace(cache, runtime);
-    return (await Deno.stat(compiled)).isDirectory ? compiled : undefined;
+    await runOnce(runtime, cache, await writeMainModule(runtime, made));
+    await removeAllBut(USEFUL, cache);
+    return (await Deno.stat(compiledModules(cache, runtime))).isDirectory ? cache : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * A module that imports all a plugin may import. A sandbox shows the compiled modules read-only, where Deno tries for
+ * 150 ms to write one that is missing.
+ */
+async function writeMainModule({ importMap }: DenoRuntime, folder: string): Promise<string> {
+  const { imports } = ImportMap.parse(JSON.parse(await Deno.readTextFile(importMap)));
+  const path = join(folder, "everything.mjs");
+  const names = Object.keys(imports);
+  await Deno.writeTextFile(path, names.map((name) => `import "${name}";\n`).join(""));
+  return path;
+}
+
+async function runOnce(runtime: DenoRuntime, cache: string, mainModule: string): Promise<void> {
+  const { importMap, sdkFolder, bootstrap, denoPath } = runtime;
+  const readable = [sdkFolder, bootstrap, mainModule];
+  const flags = denoFlags({ importMap, readable, writable: [`${cache}/none`], network: [] });
+  await new Deno.Command(denoPath, {
+    args: [...flags, bootstrap, pathToFileURL(mainModule).href],
+    clearEnv: true,
+    env: { DENO_DIR: cache },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    signal: AbortSignal.timeout(WARM_UP_MS_MAX),
+  }).output();
+}
+
+async function removeAllBut(prefixes: readonly string[], folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (prefixes.some((prefix) => name.startsWith(prefix))) continue;
+    await Deno.remove(join(folder, name), { recursive: true });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a launcher makes of a plugin: one command line, ready to be spawned. */
 import { pathToFileURL } from "node:url";
-import { compiledPlace } from "./compiled_sdk.ts";
+import { compiledModules } from "./compiled_sdk.ts";
 import { denoFlags } from "./deno_flags.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
@@ -21,7 +21,7 @@ export interface DenoRuntime {
   readonly bootstrap: string;
   readonly importMap: string;
   readonly sdkFolder: string;
-  /** The SDK's modules as Deno compiled them; without it each process does that anew. */
+  /** A cache of Deno's that has the SDK compiled; without it each process does that anew. */
   readonly compiledSdk?: string;
 }
 
@@ -46,6 +46,12 @@ export interface LaunchRequest {
   readonly folders: ProcessFolders;
 }
 
+/** Where it is copied, the whole cache serves; where it is only shown, its modules alone: Deno writes to the rest. */
+export interface CompiledCache {
+  readonly cache: string;
+  readonly modules: { readonly from: string; readonly to: string };
+}
+
 export interface LaunchPlan {
   readonly command: string;
   readonly args: readonly string[];
@@ -53,8 +59,8 @@ export interface LaunchPlan {
   readonly workingDirectory: string;
   /** What the program reads beside the system's own files, absolute. */
   readonly reads: readonly string[];
-  /** A folder that the process is to find in its fresh `denoDir`. */
-  readonly compiled?: { readonly from: string; readonly to: string };
+  /** What a process finds in its fresh `denoDir`, so as not to compile it again. */
+  readonly compiled?: CompiledCache;
   /** For the plugin's log. */
   readonly notes: readonly string[];
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
@@ -100,7 +106,13 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
           ...(isDeno ? denoReads(runtime, target.folder) : [target.path]),
         ],
         ...(isDeno && runtime.compiledSdk !== undefined && {
-          compiled: { from: runtime.compiledSdk, to: compiledPlace(folders.denoDir, runtime) },
+          compiled: {
+            cache: runtime.compiledSdk,
+            modules: {
+              from: compiledModules(runtime.compiledSdk, runtime),
+              to: compiledModules(folders.denoDir, runtime),
+            },
+          },
         }),
         notes,
       };

@@ -93,7 +93,7 @@ export class Starter {
       plan.notes.forEach(request.onLogLine);
       const { compiled, sandbox } = plan;
       if (compiled !== undefined && sandbox === undefined) {
-        await copyFolder(compiled.from, compiled.to);
+        await copyFolder(compiled.cache, paths.folder);
       }
       child = spawnChild(withSetpriv(plan, setprivPath));
     } catch (error) {

@@ -24,6 +24,12 @@ export interface WatchdogOptions {
 }
 
 const MIB = 1024 * 1024;
+/** Between two rounds: a plugin that fills memory is found this late at most on a host of few plugins. */
+const PAUSE_MS_MIN = 1000;
+/** And this late at most on one of very many, where `ps` takes longer. */
+const PAUSE_MS_MAX = 2000;
+/** Of the time of one processor, which rounds take together. */
+const SHARE_MAX = 0.016;
 /** Of a plugin without a sandbox; in one the kernel counts. */
 const PROCESSES_MAX = 64;
 /** A plugin with nothing to do may work on, for instance to fill its cache, but not for ever. */
@@ -42,16 +48,29 @@ export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #clock: Clock;
   readonly #idle = new WeakMap<WatchedProcess, IdleCpu>();
+  #pauseMs = PAUSE_MS_MIN;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** One round; to be repeated about once a second. */
+  /** Milliseconds to the next round: the longer the last took, the later, so that watching stays cheap. */
+  get pauseMs(): number {
+    return this.#pauseMs;
+  }
+
+  /** One round; to be repeated after `pauseMs`. */
   async look(): Promise<void> {
+    if ([...this.#options.running()].length === 0) return;
+    const startedAt = this.#clock.now();
+    await this.#lookAtAll();
+    const paced = (this.#clock.now() - startedAt) * (1 / SHARE_MAX - 1);
+    this.#pauseMs = Math.min(Math.max(paced, PAUSE_MS_MIN), PAUSE_MS_MAX);
+  }
+
+  async #lookAtAll(): Promise<void> {
     const { running, listProcesses } = this.#options;
-    if ([...running()].length === 0) return;
     const table = new ProcessTable(await listProcesses());
     for (const process of running()) {
       const reason = this.#judge(process, table.family(process.pid));

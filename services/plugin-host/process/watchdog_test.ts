@@ -120,6 +120,25 @@ Deno.test("nothing is asked of the system while no plugin runs", async () => {
   assert.equal(asked, 0);
 });
 
+Deno.test("the longer a round takes, the later comes the next, within bounds", async () => {
+  const clock = new FakeClock();
+  let takesMs = 5;
+  const watchdog = new Watchdog({
+    running: () => [watch().process],
+    listProcesses: () => {
+      clock.advance(takesMs);
+      return Promise.resolve([row(100, 1)]);
+    },
+    clock,
+  });
+  const pauses: number[] = [];
+  for (takesMs of [5, 20, 500]) {
+    await watchdog.look();
+    pauses.push(watchdog.pauseMs);
+  }
+  assert.deepEqual(pauses, [1000, 20 * 61.5, 2000]);
+});
+
 Deno.test("the table of processes is read whatever a program calls itself", () => {
   const rows = parseProcesses(
     "    1     0     1   9000    12\n  77   1  77  0 0 a b ) (\n\nx\n",

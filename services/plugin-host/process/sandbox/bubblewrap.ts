@@ -76,6 +76,7 @@ async function mountsOf(
   { folders }: LaunchRequest,
   sandbox: Sandbox,
 ): Promise<string[]> {
+  const { compiled } = plan;
   const reads = [...plan.reads, plan.workingDirectory]
     .filter((path) => !isInside(path, folders.data));
   return [
@@ -84,7 +85,7 @@ async function mountsOf(
     ...["--proc", "/proc", ...memoryFiles("/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
     ...memoryFiles(folders.denoDir),
-    ...(plan.compiled === undefined ? [] : readOnly(plan.compiled.to, plan.compiled.from)),
+    ...(compiled === undefined ? [] : readOnly(compiled.modules.to, compiled.modules.from)),
     ...await readMounts(reads, sandbox),
     ...["--bind", folders.data, folders.data],
     ...["--dir", `${folders.data}/home`, "--dir", `${folders.data}/tmp`],
