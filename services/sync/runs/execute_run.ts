@@ -3,7 +3,7 @@ import { describeError } from "@codex/service";
 import { backgroundContext } from "../background_subject.ts";
 import { saveConnectionSync } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
-import { postponeFailed } from "../db/outbox_queries.ts";
+import { deleteUnbuilt, postponeFailed } from "../db/outbox_queries.ts";
 import { saveListError } from "../db/recommendation_queries.ts";
 import { findRun, type Run, type RunId, UNFINISHED } from "../db/run_queries.ts";
 import type { RunDeps } from "../deps.ts";
@@ -78,9 +78,16 @@ async function sync(context: RunContext): Promise<void> {
   if (direction === "push") await skipTo(held, ["pull", "rematch"], "build");
   if (held.run.phase === "pull") await pull(context);
   if (held.run.phase === "rematch") await rematch(context);
-  if (direction === "pull") return;
+  if (direction === "pull") return await clearOutbox(context);
   if (held.run.phase === "build") await build(context);
   if (!held.run.dryRun) await push(context);
+}
+
+/** What was meant to be sent before the reader said that nothing is. */
+async function clearOutbox({ held, owner }: RunContext): Promise<void> {
+  const { id, dryRun } = held.run;
+  if (dryRun) return;
+  await held.change({ phase: "push" }, (tx) => deleteUnbuilt(tx, owner.connectionId, id));
 }
 
 /** A dry run keeps nothing between stops. */

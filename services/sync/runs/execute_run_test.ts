@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createFixture } from "../testing/fixture.ts";
+import { beginRetries } from "../workflows/upkeep.ts";
 
 Deno.test("a first sync brings each side what the other has, a second finds nothing to do", async () => {
   await using test = await createFixture();
@@ -130,6 +131,24 @@ Deno.test("a direction leaves out the other", async () => {
     assert.equal(service.callsOf("sync/pullProgress").length, isPull ? 1 : 0);
     assert.equal(service.callsOf("sync/pushProgress").length, isPull ? 0 : 1);
   }
+});
+
+Deno.test("what waited to be sent is no longer meant once nothing is to be", async () => {
+  await using test = await createFixture();
+  const { library, service, clock, auth, connection } = test;
+  library.add({ externalId: "1", volumes: 2, read: 1 });
+  service.refused.add("1");
+  assert.equal((await test.syncToEnd()).failed, 1);
+  auth.change(connection.id, { config: { _codex: { direction: "pull" } } });
+  clock.advance(5 * 60_000);
+  assert.equal(await beginRetries(test.deps, "upkeep"), 1);
+  await test.work();
+  assert.equal((await test.newest()).state, "succeeded");
+  clock.advance(86_400_000);
+  assert.equal(await beginRetries(test.deps, "upkeep"), 0);
+  service.refused.clear();
+  auth.change(connection.id, { config: {} });
+  assert.equal((await test.syncToEnd()).pushed, 1);
 });
 
 Deno.test("a dry run says what it would do, and nothing changes anywhere", async () => {

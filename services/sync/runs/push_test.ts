@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RpcErrorCode } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
 import { listOutbox } from "../db/outbox_queries.ts";
 import { crash, ServiceError } from "../testing/fake_service.ts";
 import { createFixture, type Fixture } from "../testing/fixture.ts";
@@ -47,6 +48,29 @@ Deno.test("one of 300 that fails leaves 299 done; it waits longer each time, the
   test.library.read(test.library.series[123]!, 2);
   assert.equal((await test.syncToEnd()).pushed, 1);
   assert.deepEqual(await outboxOf(test), []);
+});
+
+Deno.test("what is sent again says no less than the last pull saw", async () => {
+  await using test = await createFixture();
+  const { library, service, clock } = test;
+  const series = library.add({ externalId: "1", volumes: 9, read: 2 });
+  service.refused.add("1");
+  assert.equal((await test.syncToEnd()).failed, 1);
+  service.refused.clear();
+  // A pull sees that the reader is further there, and the run comes no further.
+  service.set("1", { volumes: 4 });
+  const { streamEngagement } = library;
+  library.streamEngagement = () => {
+    throw new ProblemError("service_unavailable", "library does not answer");
+  };
+  await assert.rejects(test.syncToEnd(), /library does not answer/);
+  library.streamEngagement = streamEngagement;
+  library.readBook(series, 5);
+  clock.advance(3_600_000);
+  assert.equal(await beginRetries(test.deps, "upkeep"), 1);
+  await test.work();
+  assert.deepEqual(service.lowered, []);
+  assert.deepEqual([service.entries.get("1")?.volumes, (await outboxOf(test)).length], [5, 0]);
 });
 
 Deno.test("an entry that fails and is no longer meant to be sent leaves the outbox", async () => {

@@ -49,7 +49,8 @@ export async function beginRun(
 
 function firstPhase(kind: RunKind, startedBy: RunWish["startedBy"]): RunPhase {
   if (kind === "recommendations") return "recommend";
-  return startedBy === "retry" ? "push" : "pull";
+  // What failed long ago is built anew: since then a pull may have seen more than it says.
+  return startedBy === "retry" ? "build" : "pull";
 }
 
 /**
