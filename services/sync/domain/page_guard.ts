@@ -1,4 +1,5 @@
 /** Sees to it that a plugin's list of entries comes to an end. */
+import { hash } from "node:crypto";
 import type { z } from "zod";
 import type { PullAnswer } from "@codex/protocol";
 
@@ -16,6 +17,7 @@ export type NextPage =
   | { readonly kind: "broken"; readonly reason: string };
 
 export class PageGuard {
+  /** Digests: a plugin's cursors may be long. */
   readonly #seen = new Set<string>();
   readonly #limits: PullLimits;
 
@@ -37,14 +39,14 @@ export class PageGuard {
     entries: number,
   ): NextPage {
     const { nextCursor, hasMore } = answer;
-    if (cursor !== null) this.#seen.add(cursor);
+    if (cursor !== null) this.#seen.add(digestOf(cursor));
     if (nextCursor === undefined) {
       return hasMore
         ? { kind: "broken", reason: "The plugin says that there is more and not where" }
         : { kind: "end" };
     }
     if (hasMore === false) return { kind: "end" };
-    if (this.#seen.has(nextCursor)) {
+    if (this.#seen.has(digestOf(nextCursor))) {
       return { kind: "broken", reason: "The plugin gave the same cursor twice" };
     }
     const { pagesMax, entriesMax } = this.#limits;
@@ -56,4 +58,8 @@ export class PageGuard {
     }
     return { kind: "page", cursor: nextCursor };
   }
+}
+
+function digestOf(cursor: string): string {
+  return hash("sha256", cursor, "base64");
 }

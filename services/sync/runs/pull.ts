@@ -148,8 +148,9 @@ async function applyPage(context: RunContext, page: Page, then: RunChange): Prom
     return { remote, matched: (results[index]?.series ?? 0) > 0 };
   });
   if (dryRun) {
-    for (const { remote } of pulled) {
-      context.dryRemotes.set(remote.externalId, remote);
+    for (const { remote, matched } of pulled) {
+      // Of the others nothing is built, and a list may be far longer than the library.
+      if (matched) context.dryRemotes.set(remote.externalId, remote);
     }
   }
 

@@ -13,7 +13,7 @@ export interface RunContext {
   readonly owner: EntryOwner;
   /** Of calls to other services. */
   readonly call: CallContext;
-  /** What a dry run was told, by external id: it keeps nothing. */
+  /** What a dry run was told of series that are here, by external id: it keeps nothing. */
   readonly dryRemotes: Map<string, RemoteEntry>;
 }
 
