@@ -28,17 +28,21 @@ export interface Merged<Source> {
 
 /**
  * What is the same at several plugins stands once, by the same id of the same source or by the same
- * title and year, with the most convinced one's words. What was dismissed at one of them is gone.
+ * title and year, with the most convinced one's words. What was dismissed at one of them is gone, also
+ * where another has come to recommend it since.
  */
 export function mergeRecommendations<Source>(
   lists: readonly SourceList<Source>[],
 ): Merged<Source>[] {
   const groups = new Groups<Source>();
   const gone = new Set<Group<Source>>();
-  for (const { items, dismissed, ...recommender } of lists) {
+  const unwanted = new Set(
+    lists.flatMap((list) => [...list.dismissed].map((id) => keyOf(list, id))),
+  );
+  for (const { items, dismissed: _, ...recommender } of lists) {
     for (const item of items) {
       const group = groups.add({ ...recommender, item });
-      if (dismissed.has(item.externalId)) gone.add(group);
+      if (unwanted.has(keyOf(recommender, item.externalId))) gone.add(group);
     }
   }
   return groups.all().filter((group) => !gone.has(group)).map(toMerged).sort(byWorth);
@@ -54,7 +58,7 @@ class Groups<Source> {
   readonly #all: Group<Source>[] = [];
 
   add(member: Recommender<Source>): Group<Source> {
-    const idKey = keyOf(member);
+    const idKey = keyOf(member, member.item.externalId);
     const titleKey = foldTitle(member.item.title);
     const group = this.#byId.get(idKey) ?? this.#alike(titleKey, member) ?? this.#begin(titleKey);
     this.#byId.set(idKey, group);
@@ -87,8 +91,15 @@ class Groups<Source> {
   }
 }
 
-function keyOf({ connectionId, externalIdSource, item }: Recommender<unknown>): string {
-  return `${externalIdSource ?? connectionId}\n${item.externalId}`;
+/** Ids of one source mean the same whoever tells them; ids without a source are their plugin's own. */
+function keyOf(
+  { connectionId, externalIdSource }: Pick<
+    SourceList<unknown>,
+    "connectionId" | "externalIdSource"
+  >,
+  externalId: string,
+): string {
+  return `${externalIdSource ?? connectionId}\n${externalId}`;
 }
 
 function foldTitle(title: string): string {

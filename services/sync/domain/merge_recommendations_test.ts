@@ -50,6 +50,12 @@ Deno.test("what was dismissed anywhere is gone with all that it was merged with"
   assert.deepEqual(shape(lists), [["Monster", [1]]]);
 });
 
+Deno.test("what was dismissed stays so where another of the same source comes to recommend it", () => {
+  const dismissing = list(0, "api:a", [], ["1"]);
+  assert.deepEqual(shape([dismissing, list(1, "api:a", [item("1", "Pluto", 0.5)])]), []);
+  assert.equal(shape([dismissing, list(1, "api:b", [item("1", "Other", 0.5)])]).length, 1);
+});
+
 Deno.test("every recommendation is in exactly one group, none that was dismissed, best first", () => {
   const drawn = fc.record({
     id: fc.constantFrom("1", "2", "3"),

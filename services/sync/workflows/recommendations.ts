@@ -49,8 +49,7 @@ export async function listRecommendations(
   deps: SyncDeps,
   context: SubjectContext,
 ): Promise<RecommendationList> {
-  const recommenders = (await recommendersOf(deps, context))
-    .filter(({ connection }) => connection.enabled);
+  const recommenders = await recommendersOf(deps, context);
   const { userId } = context.subject;
   const [lists, dismissed, running] = await Promise.all([
     findLists(deps.db, userId),
@@ -62,9 +61,10 @@ export async function listRecommendations(
   const recommendations = await flagHeld(deps, context, merged);
   return {
     recommendations,
-    sources: recommenders.map(({ connection, plugin }) =>
-      describeSource(plugin, lists.get(connection.id), tasks.get(connection.id), deps.now())
-    ),
+    sources: recommenders.filter(({ connection }) => connection.enabled)
+      .map(({ connection, plugin }) =>
+        describeSource(plugin, lists.get(connection.id), tasks.get(connection.id), deps.now())
+      ),
   };
 }
 
@@ -84,6 +84,7 @@ async function recommendersOf(
   });
 }
 
+/** A connection that is off recommends nothing; what was dismissed at it stays so. */
 function toSources(
   recommenders: readonly Recommender[],
   lists: ReadonlyMap<string, RecommendationListRow>,
@@ -93,7 +94,7 @@ function toSources(
     connectionId: connection.id,
     externalIdSource: plugin.manifest?.capabilities.externalIdSource,
     source: plugin,
-    items: lists.get(connection.id)?.items ?? [],
+    items: connection.enabled ? lists.get(connection.id)?.items ?? [] : [],
     dismissed: dismissed.get(connection.id) ?? new Set(),
   }));
 }
