@@ -19,12 +19,15 @@ const RATING_MIN = 50;
 const COMPLETED_WEIGHT = 0.6;
 const READ_WEIGHT = 0.5;
 
-/** The highest rated first, then what was read to the end, then what was read last. */
+/**
+ * The highest rated first, then what was read to the end, then what was read last; the rest in the
+ * library's own order, which has the best first and tells of times only what the admin allows.
+ */
 export function chooseSeeds(library: readonly LibraryEntry[]): Seed[] {
   const seeds = library
     .map((entry) => ({ entry, mediaId: mediaIdOf(entry), weight: weightOf(entry) }))
     .filter(({ weight }) => weight > 0);
-  return seeds.sort((a, b) => b.weight - a.weight || compareReading(a.entry, b.entry))
+  return seeds.sort((a, b) => b.weight - a.weight || readAt(b.entry) - readAt(a.entry))
     .slice(0, SEEDS_MAX);
 }
 
@@ -43,8 +46,7 @@ function weightOf({ userRating, booksRead, readingStatus }: LibraryEntry): numbe
   return readingStatus === "completed" ? COMPLETED_WEIGHT : READ_WEIGHT;
 }
 
-/** The same order every time: the last resort is the id. */
-function compareReading(a: LibraryEntry, b: LibraryEntry): number {
-  const readAt = ({ lastReadAt }: LibraryEntry) => Date.parse(lastReadAt ?? "") || 0;
-  return readAt(b) - readAt(a) || a.seriesId.localeCompare(b.seriesId);
+/** Milliseconds since 1970; 0 where it isn't told. */
+function readAt({ lastReadAt }: LibraryEntry): number {
+  return Date.parse(lastReadAt ?? "") || 0;
 }

@@ -38,6 +38,10 @@ Deno.test("the highest rated come first, then the completed, then the last read"
   ]);
 });
 
+Deno.test("what nothing tells apart stays in the library's order", () => {
+  assert.deepEqual(namesOf(series("z"), series("a"), series("m")), ["z", "a", "m"]);
+});
+
 Deno.test("what the reader disliked, dropped or never opened leads to nothing", () => {
   const chosen = namesOf(
     series("disliked", { userRating: 49 }),
