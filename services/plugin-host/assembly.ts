@@ -101,7 +101,8 @@ export function assemble(parts: Parts): Assembly {
   const metrics = new CallMetrics();
   const recorder = new CallRecorder({ db, faults, metrics, logger, now });
   const limits = new CallLimits({ db, logger, elapsed: () => performance.now() });
-  const purges = new Purges({ db, runtime });
+  const notePath = `${installation.dataRoot}.purges-followed`;
+  const purges = new Purges({ db, runtime, now, notePath });
   const { verifyTicket, identity, checks } = parts;
   return {
     db,

@@ -47,6 +47,7 @@ await runMain("plugin-host", async () => {
   const reaped = await deps.records.reapLeftovers();
   if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
   tellIsolation(installation.sandbox, config.sandboxMode, logger);
+  await deps.purges.follow();
   await deps.folders.discover();
 
   const app = createApp(deps);

@@ -3,15 +3,14 @@ import { sweepBuckets } from "./db/bucket_queries.ts";
 import { sweepEgress } from "./db/egress_queries.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { sweepPurged } from "./db/purge_queries.ts";
+import { PURGE_MEMORY_SECONDS } from "./registry/purges.ts";
 
 /** The egress ledger is kept for so long. */
 export const EGRESS_DAYS = 30;
-/** Longer than a replica can be away and still hold files of who was purged. */
-const PURGED_DAYS = 90;
 const ROWS_AT_ONCE = 5000;
 
 export async function sweep(db: Executor): Promise<void> {
   while (await sweepEgress(db, EGRESS_DAYS, ROWS_AT_ONCE) === ROWS_AT_ONCE);
   await sweepBuckets(db);
-  await sweepPurged(db, PURGED_DAYS);
+  await sweepPurged(db, PURGE_MEMORY_SECONDS);
 }

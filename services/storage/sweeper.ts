@@ -7,10 +7,10 @@ import { connectionsToSweep, sweepConnection, sweepPurges } from "./db/queries.t
 export const SWEEP_INTERVAL_MS = 60_000;
 
 /**
- * A purge is remembered well beyond the life of the last ticket that auth can have signed before it, so
- * that clocks which differ don't matter.
+ * A purge is remembered for as long as a ticket of before it can count: its life, and as much again for
+ * clocks that differ.
  */
-const PURGE_MEMORY_SECONDS = 12 * TICKET_SECONDS_MAX;
+const PURGE_MEMORY_SECONDS = 2 * TICKET_SECONDS_MAX;
 
 const CONNECTIONS_PER_QUERY = 100;
 

@@ -34,24 +34,25 @@ export async function runDuePurges(deps: PurgeDeps): Promise<number> {
 }
 
 async function attempt(deps: PurgeDeps, purge: PurgeRow): Promise<boolean> {
-  const { service, kind, subjectId, attempts } = purge;
+  const { id, service, kind, subjectId, attempts } = purge;
   try {
     if (!isDataKeeper(service)) throw new Error(`Service "${service}" keeps no data`);
     const context = { requestId: crypto.randomUUID() };
     const purger = deps.purgers[service];
     if (kind === "connection") await purger.purgeConnection(context, subjectId);
     else await purger.purgeUser(context, subjectId);
-    await deletePurge(deps.db, purge.id);
+    await deletePurge(deps.db, id);
     return true;
   } catch (error) {
+    // Of whom, the log need not keep: it stays longer than they do.
     deps.logger.warn("A purge is still owed by {service}", {
       service,
       kind,
-      subjectId,
+      purge: id,
       attempts,
       ...describeError(error),
     });
-    await postponePurge(deps.db, purge.id, new Date(deps.now() + purgeDelayMs(attempts)));
+    await postponePurge(deps.db, id, new Date(deps.now() + purgeDelayMs(attempts)));
     return false;
   }
 }

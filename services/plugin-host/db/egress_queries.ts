@@ -1,9 +1,9 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 import { ConnectionId, PluginId, UserId } from "@codex/protocol";
-import { lockPurges } from "./purge_queries.ts";
+import { isPurged, lockPurges } from "./purge_queries.ts";
 import type { Executor } from "./plugin_queries.ts";
-import { egress, plugins, purged } from "./schema.ts";
+import { egress, plugins } from "./schema.ts";
 
 export interface NewEgress {
   readonly pluginId: PluginId;
@@ -41,7 +41,7 @@ export async function insertEgress(db: Executor, rows: readonly NewEgress[]): Pr
         "pluginId" uuid, "connectionId" uuid, "userId" uuid, "occurredAt" timestamptz,
         method text, fields jsonb, entries int)
       where exists (select from ${plugins} where id = sent."pluginId")
-        and not exists (select from ${purged} where id in (sent."connectionId", sent."userId"))`);
+        and not ${isPurged(sql`sent."connectionId"`, sql`sent."userId"`)}`);
   });
 }
 

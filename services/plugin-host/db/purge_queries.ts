@@ -1,4 +1,5 @@
-import { eq, gt, sql } from "drizzle-orm";
+import { createHash } from "node:crypto";
+import { eq, gt, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, UserId } from "@codex/protocol";
 import type { Executor } from "./plugin_queries.ts";
 import { callBuckets, egress, purged } from "./schema.ts";
@@ -7,8 +8,30 @@ export type Purged =
   | { readonly kind: "connection"; readonly id: ConnectionId }
   | { readonly kind: "user"; readonly id: UserId };
 
+/** What is remembered of a purge. */
+export interface PurgeRecord {
+  /** Of the id, as {@linkcode purgeDigest} makes it. */
+  readonly digest: string;
+  readonly purgedAt: Date;
+}
+
 /** Between purges and the writers of what they delete: this service's locks, the first of them. */
 const PURGE_LOCK = sql`${0x70686f73}::int, 1`;
+
+/** SHA-256 of an id, hexadecimal. Ids are random, so that nobody finds one by trying. */
+export function purgeDigest(id: string): string {
+  return createHash("sha256").update(id.toLowerCase()).digest("hex");
+}
+
+/** The same in SQL, for a column or parameter of type uuid. */
+const digestOf = (id: SQL) => sql`sha256(convert_to(${id}::text, 'UTF8'))`;
+
+/** Whether one of these ids was purged; those that are null were not. */
+export function isPurged(...ids: readonly SQL[]): SQL {
+  return sql`exists (select from ${purged} where digest in (${
+    sql.join(ids.map(digestOf), sql`, `)
+  }))`;
+}
 
 /**
  * Makes writers wait until purges under way are done, and purges until writers are: a row that is written
@@ -26,7 +49,8 @@ export async function lockPurges(tx: Executor, how: "shared" | "exclusive"): Pro
 export async function purge(db: Executor, { kind, id }: Purged): Promise<void> {
   await db.transaction(async (tx) => {
     await lockPurges(tx, "exclusive");
-    await tx.insert(purged).values({ id, kind }).onConflictDoNothing();
+    const digest = Uint8Array.fromHex(purgeDigest(id));
+    await tx.insert(purged).values({ digest }).onConflictDoNothing();
     await tx.delete(egress).where(eq(kind === "user" ? egress.userId : egress.connectionId, id));
     await tx.delete(callBuckets).where(
       kind === "user" ? eq(callBuckets.userId, id) : eq(callBuckets.id, id),
@@ -34,22 +58,20 @@ export async function purge(db: Executor, { kind, id }: Purged): Promise<void> {
   });
 }
 
-/** Who was purged since; all that are remembered without a time. */
-export async function listPurged(db: Executor, since: Date | undefined): Promise<
-  (Purged & { readonly purgedAt: Date })[]
-> {
-  const rows = await db.select().from(purged)
-    .where(since === undefined ? undefined : gt(purged.purgedAt, since));
-  return rows.map(({ id, kind, purgedAt }) =>
-    kind === "user"
-      ? { kind, id: id as UserId, purgedAt }
-      : { kind: "connection", id: id as ConnectionId, purgedAt }
-  );
+/** Deletes the buckets of calls that came with a ticket from before their purge. */
+export async function deleteLateBuckets(db: Executor): Promise<void> {
+  await db.delete(callBuckets).where(isPurged(sql`${callBuckets.id}`, sql`${callBuckets.userId}`));
 }
 
-/** Forgets purges that every replica has followed long since. */
-export async function sweepPurged(db: Executor, days: number): Promise<void> {
+/** Purges since then; all that are remembered without a time. */
+export async function listPurged(db: Executor, since: Date | undefined): Promise<PurgeRecord[]> {
+  const rows = await db.select().from(purged)
+    .where(since === undefined ? undefined : gt(purged.purgedAt, since));
+  return rows.map(({ digest, purgedAt }) => ({ digest: digest.toHex(), purgedAt }));
+}
+
+export async function sweepPurged(db: Executor, seconds: number): Promise<void> {
   await db.delete(purged).where(
-    sql`${purged.purgedAt} < now() - make_interval(days => ${days})`,
+    sql`${purged.purgedAt} < now() - make_interval(secs => ${seconds})`,
   );
 }

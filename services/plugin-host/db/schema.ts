@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  customType,
   index,
   integer,
   jsonb,
@@ -14,6 +15,9 @@ import {
 
 export const pluginHost = pgSchema("plugin_host");
 
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+});
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 export const plugins = pluginHost.table("plugins", {
@@ -130,12 +134,13 @@ export const egress = pluginHost.table("egress", {
   index("egress_by_time").on(table.occurredAt),
 ]);
 
-/** Connections and users that are gone: nothing of them is written any more, and no replica keeps their files. */
+/**
+ * Connections and users that are gone: nothing of them is written any more, and no replica keeps their
+ * files. By a digest, which nobody is found by.
+ */
 export const purged = pluginHost.table("purged", {
-  /** Of the connection or the user. */
-  id: uuid("id").primaryKey(),
-  /** connection or user. */
-  kind: text("kind").notNull(),
+  /** SHA-256 of the id's text. */
+  digest: bytea("digest").primaryKey(),
   purgedAt: instant("purged_at").notNull().defaultNow(),
 }, (table) => [index("purged_by_time").on(table.purgedAt)]);
 

@@ -100,10 +100,8 @@ export interface PluginRuntime {
   keepOnly(revisions: ReadonlyMap<PluginId, number>): Promise<void>;
   /** Processes that are up. */
   readonly liveCount: number;
-  /** Ends a connection's processes and removes its data folder. */
-  purgeConnection(connectionId: string): Promise<void>;
-  /** The same for every connection of a user on this replica. */
-  purgeUser(userId: string): Promise<void>;
+  /** Ends the processes and removes the data folders of connections that are gone, or whose users are. */
+  purge(isGone: (connectionOrUserId: string) => boolean): Promise<void>;
   /** What a plugin's data folders take on this replica's disk. */
   dataUseOf(id: PluginId): Promise<PluginDataUse>;
   /** Ends a plugin's processes and removes its data folders; the next call starts it with empty ones. */

@@ -37,14 +37,24 @@ export async function removePluginData(root: string, pluginId: PluginId): Promis
   await remove(join(root, pluginId));
 }
 
-export async function removeUserData(root: string, userId: string): Promise<void> {
-  for (const pluginId of await namesIn(root)) await remove(join(root, pluginId, "users", userId));
-}
-
-export async function removeConnectionData(root: string, connectionId: string): Promise<void> {
+/** Removes the folders of connections that are gone, or whose users are, and those of users that are left empty. */
+export async function removeUserData(
+  root: string,
+  isGone: (connectionOrUserId: string) => boolean,
+): Promise<void> {
   for (const pluginId of await namesIn(root)) {
     const users = join(root, pluginId, "users");
-    for (const userId of await namesIn(users)) await remove(join(users, userId, connectionId));
+    for (const userId of await namesIn(users)) {
+      const user = join(users, userId);
+      if (isGone(userId)) {
+        await remove(user);
+        continue;
+      }
+      // One that was being made has more behind the id: see `makeDataFolder`.
+      const gone = (await namesIn(user)).filter((name) => isGone(name.split(".", 1)[0] ?? name));
+      for (const name of gone) await remove(join(user, name));
+      if (gone.length > 0) await removeIfEmpty(user);
+    }
   }
 }
 
@@ -54,6 +64,12 @@ async function namesIn(folder: string): Promise<string[]> {
     throw error;
   });
   return entries.map(({ name }) => name);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  if ((await namesIn(folder)).length > 0) return;
+  // Somebody may be making a folder in it at this moment.
+  await Deno.remove(folder).catch(() => {});
 }
 
 async function remove(folder: string): Promise<void> {

@@ -24,7 +24,6 @@ import {
   dataPathOf,
   dataUseOf,
   probePathOf,
-  removeConnectionData,
   removePluginData,
   removeUserData,
 } from "./data_folders.ts";
@@ -127,14 +126,13 @@ export class LivePlugins implements PluginRuntime {
     return this.#pool.live().length;
   }
 
-  async purgeConnection(connectionId: string): Promise<void> {
-    await this.#pool.stop((spec) => spec.connectionId === connectionId, "The connection has ended");
-    await removeConnectionData(this.#deps.dataRoot, connectionId);
-  }
-
-  async purgeUser(userId: string): Promise<void> {
-    await this.#pool.stop((spec) => spec.userId === userId, "The user was deleted");
-    await removeUserData(this.#deps.dataRoot, userId);
+  async purge(isGone: (connectionOrUserId: string) => boolean): Promise<void> {
+    await this.#pool.stop(
+      ({ connectionId, userId }) =>
+        [connectionId, userId].some((id) => id !== undefined && isGone(id)),
+      "The connection has ended",
+    );
+    await removeUserData(this.#deps.dataRoot, isGone);
   }
 
   dataUseOf(id: PluginId): Promise<PluginDataUse> {

@@ -158,6 +158,7 @@ async function startService(shared: Shared): Promise<TestService> {
     now: Date.now,
   });
   shared.started.push(deps);
+  await deps.purges.follow();
   const app = createApp(deps);
   const sign = await createTicketSigner(identities.privateKeys.auth, Date.now);
   const request = requester(app, identities);

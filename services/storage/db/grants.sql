@@ -11,7 +11,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON storage.entries TO codex_storage;
 GRANT SELECT ON storage.purges TO codex_storage;
 GRANT EXECUTE ON FUNCTION
   storage.get_entry, storage.set_entry, storage.delete_entry, storage.list_entries,
-  storage.clear_entries
+  storage.clear_entries, storage.purge_digest
 TO codex_storage;
 
 -- Sweeps, purges and counts: every column but "data".
@@ -19,5 +19,5 @@ GRANT SELECT (connection_id, key, value_bytes, expires_at, updated_at, plugin_id
   ON storage.entries TO codex_storage_maintenance;
 GRANT SELECT, INSERT, DELETE ON storage.purges TO codex_storage_maintenance;
 GRANT EXECUTE ON FUNCTION
-  storage.purge_connection, storage.purge_user, storage.sweep_connection
+  storage.purge_connection, storage.purge_user, storage.sweep_connection, storage.purge_digest
 TO codex_storage_maintenance;

@@ -4,6 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import {
+  customType,
   index,
   integer,
   json,
@@ -15,6 +16,10 @@ import {
 } from "drizzle-orm/pg-core";
 
 export const storage = pgSchema("storage");
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+});
 
 /** One value of one connection. */
 export const entries = storage.table("entries", {
@@ -41,9 +46,12 @@ export const entries = storage.table("entries", {
   index("entries_expires_at").on(table.expiresAt).where(sql`${table.expiresAt} IS NOT NULL`),
 ]).enableRLS();
 
-/** Connections and users that are gone: a ticket that is still valid must not bring their data back. */
+/**
+ * Connections and users that are gone: a ticket that is still valid must not bring their data back. By
+ * a digest, which a ticket leads to and which leads to nobody.
+ */
 export const purges = storage.table("purges", {
-  /** Of a connection or a user. */
-  id: uuid("id").primaryKey(),
+  /** `storage.purge_digest` of the id of a connection or a user. */
+  digest: bytea("digest").primaryKey(),
   purgedAt: timestamp("purged_at", { withTimezone: true }).notNull().defaultNow(),
 }).enableRLS();
