@@ -26,7 +26,7 @@ import type { GatewayEnv } from "./gateway_env.ts";
 import { createGuard } from "./guard.ts";
 import { createPrincipals } from "./principals.ts";
 import { apiDocsRoutes } from "./routes/api_docs.tsx";
-import { forwardedRoutes } from "./routes/forwarded.ts";
+import { type ForwardedRouteOptions, forwardedRoutes } from "./routes/forwarded.ts";
 import { type OauthRouteOptions, oauthRoutes } from "./routes/oauth.tsx";
 import { statusPageRoutes } from "./routes/status_page.tsx";
 import { type UserPluginRouteOptions, userPluginRoutes } from "./routes/user_plugins.ts";
@@ -37,6 +37,7 @@ import { sessionCookie } from "./session_cookie.ts";
 export interface GatewayDeps extends ForwarderOptions {
   readonly auth:
     & Pick<AuthService, "resolve">
+    & ForwardedRouteOptions["auth"]
     & UserPluginRouteOptions["auth"]
     & OauthRouteOptions["auth"];
   readonly pluginHost: Pick<PluginHostService, "listPlugins" | "getPlugin">;

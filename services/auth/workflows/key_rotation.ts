@@ -3,8 +3,10 @@
  * told by each row's own key id, so a rotation that was killed goes on where it stopped.
  */
 import type { Keyring } from "@codex/crypto";
+import type { JsonObject } from "@codex/protocol";
 import { insertAuditLine } from "../db/audit_queries.ts";
 import { markConnections } from "../db/connection_queries.ts";
+import type { Executor } from "../db/database.ts";
 import {
   deleteSecretsOfKey,
   listKnownKeys,
@@ -92,7 +94,11 @@ export async function rotateKeys(
   }
   const keys = await listKnownKeys(deps.db);
   const others = keys.filter((key) => key.keyId !== keyring.keyId);
-  return { rotated, unreadable, left: others.reduce((sum, key) => sum + key.values, 0) };
+  const left = others.reduce((sum, key) => sum + key.values, 0);
+  if (rotated > 0) {
+    await audit(deps, "vault.keys_rotated", keyring.keyId, { values: rotated, left });
+  }
+  return { rotated, unreadable, left };
 }
 
 interface Batch {
@@ -156,13 +162,23 @@ export async function forgetKey(
   return await deps.db.transaction(async (tx) => {
     const { values, connectionIds } = await deleteSecretsOfKey(tx, keyId);
     if (connectionIds.length > 0) await markConnections(tx, connectionIds, KEY_LOST);
-    await insertAuditLine(tx, {
-      at: new Date(deps.now()),
-      source: "auth",
-      action: "vault.key_forgotten",
-      target: keyId,
-      detail: { values },
-    });
+    await audit({ ...deps, db: tx }, "vault.key_forgotten", keyId, { values });
     return { kind: "forgotten", values, connections: connectionIds.length };
+  });
+}
+
+/** Without an actor: whoever holds the keys and the database. */
+async function audit(
+  { db, now }: { readonly db: Executor; readonly now: () => number },
+  action: string,
+  keyId: string,
+  detail: JsonObject,
+): Promise<void> {
+  await insertAuditLine(db, {
+    at: new Date(now()),
+    source: "auth",
+    action,
+    target: keyId,
+    detail,
   });
 }

@@ -40,6 +40,10 @@ Deno.test("everything is encrypted anew under the current key, and the old one m
   const report = await rotateKeys(auth.deps, BOTH, (done) => batches.push(done));
   equal(report, { rotated: 250, unreadable: [], left: 0 });
   equal(batches, [100, 200, 250]);
+  equal(
+    [...await auth.sql`select action, target, detail from audit_log`],
+    [{ action: "vault.keys_rotated", target: NEW.keyId, detail: { values: 250, left: 0 } }],
+  );
   equal(await valuesByKey(auth, BOTH), ["current 250", "previous 0"]);
   for (const id of ids) equal(await read(auth, NEW, id), id);
   equal(await read(auth, OLD, ids[0]!), "unknown_key");
@@ -53,6 +57,7 @@ Deno.test("a second rotation finds nothing to do", async () => {
   await rotateKeys(auth.deps, BOTH);
   const before = await auth.sql`select value from secrets order by owner_id`;
   equal(await rotateKeys(auth.deps, BOTH), { rotated: 0, unreadable: [], left: 0 });
+  equal((await auth.sql`select from audit_log`).length, 1);
   equal(await auth.sql`select value from secrets order by owner_id`, before);
 });
 

@@ -1,8 +1,9 @@
 /** Every operation that another service owns, passed on to it. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type Operation, OPERATIONS, SessionAnswer } from "@codex/protocol";
-import { ProblemError, requestIdOf } from "@codex/service";
+import { type AuthService, type Operation, OPERATIONS, SessionAnswer } from "@codex/protocol";
+import { callContext, type Logger, ProblemError, requestIdOf } from "@codex/service";
+import { createAuditor } from "../auditor.ts";
 import { clientAddress } from "../domain/client_address.ts";
 import { pathFiller, rawQueryOf, routePath } from "../domain/operation_path.ts";
 import type { Forward, ForwardAnswer } from "../forwarder.ts";
@@ -17,6 +18,8 @@ export interface ForwardedRouteOptions {
   readonly principals: Principals;
   readonly cookie: SessionCookie;
   readonly trustedProxies: number;
+  readonly auth: Pick<AuthService, "appendAudit">;
+  readonly logger: Logger;
 }
 
 /** The client closed the connection before it got an answer: nginx's number, for the log alone. */
@@ -41,6 +44,7 @@ export function forwardedRoutes(options: ForwardedRouteOptions): Hono<GatewayEnv
 
 function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
   const fillPath = pathFiller(operation.path);
+  const audit = createAuditor(operation, options);
   const isSignIn = SIGN_INS.has(operation.id);
   const changesWhoMayDoWhat = operation.owner === "auth" && operation.method !== "get";
   return async (c: Context<GatewayEnv>): Promise<Response> => {
@@ -56,6 +60,7 @@ function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
       principal: c.get("principal"),
     });
     if (answer === null) return new Response(null, { status: CLIENT_LEFT });
+    await audit?.(callContext(c), c.req.param("id"), answer);
     if (changesWhoMayDoWhat) forgetPresented(c, options);
     if (operation.id === "logout" && answer.status < 300) options.cookie.clear(c);
     if (isSignIn && answer.status < 300) return await signedIn(c, answer, options.cookie);

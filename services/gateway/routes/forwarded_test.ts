@@ -1,6 +1,7 @@
 /** What of a client's request reaches an owner, and what of the answer comes back. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { API_BASE, NDJSON, Problem } from "@codex/protocol";
+import { ProblemError } from "@codex/service";
 import { BODY_BYTES_MAX } from "../guard.ts";
 import { bearer, cookie, createFixture } from "../testing/fixture.ts";
 import { startGateway } from "../testing/servers.ts";
@@ -178,3 +179,38 @@ class RawRequest extends Request {
     return this.#url;
   }
 }
+
+Deno.test("what administrators do to libraries is audited by the gateway, once it is done", async () => {
+  const fixture = await createFixture();
+  const token = fixture.auth.signIn("admin");
+  const { userId } = fixture.auth.tokens.get(token)!.subject;
+  const send = async (method: string, path: string, body?: string, type = "application/json") => {
+    const headers = { ...bearer(token), ...(body !== undefined && { "content-type": type }) };
+    const init = { method, headers, ...(body !== undefined && { body }) };
+    const reply = await fixture.app.request(path, init);
+    await reply.body?.cancel();
+    return reply.status;
+  };
+  const one = `${LIBRARIES}/${ID}`;
+  fixture.answer = () => Response.json({ type: "x", title: "x", status: 404 }, { status: 404 });
+  await send("DELETE", one);
+  equal(fixture.auth.audited, []);
+  const made = JSON.stringify({ id: ID, name: "Comics" });
+  const headers = { "content-type": "application/json", "content-length": String(made.length) };
+  fixture.answer = () => new Response(made, { headers });
+  await send("GET", one);
+  await send("POST", LIBRARIES, "{}");
+  await send("PATCH", one, "{}");
+  await send("POST", IMPORT, "{}", NDJSON);
+  await send("DELETE", one);
+  equal(
+    fixture.auth.audited.map(({ action, target, by }) => [action, target, by]),
+    ["created", "changed", "imported", "deleted"].map((act) => [`library.${act}`, ID, userId]),
+  );
+  fixture.auth.audited.length = 0;
+  equal(await send("PATCH", one, "{}"), 200);
+  // Auth goes away after it has told who asks: the act is done, and says so.
+  fixture.auth.failure = new ProblemError("service_unavailable", "Away");
+  equal(await send("PATCH", one, "{}"), 200);
+  equal(fixture.auth.audited.length, 1);
+});

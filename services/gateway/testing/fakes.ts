@@ -6,6 +6,7 @@ import {
   type ConnectionSync,
   type JsonObject,
   Manifest,
+  type NewAuditEntry,
   type OauthOutcome,
   type OauthReturn,
   type PluginId,
@@ -26,6 +27,8 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
   readonly oauthClients: PluginId[] = [];
   /** What browsers came back with. */
   readonly returns: OauthReturn[] = [];
+  /** Lines of the audit log, with who did it. */
+  readonly audited: (NewAuditEntry & { readonly by: UserId | undefined })[] = [];
   /** How each of them is told that it went. */
   outcome: OauthOutcome = { kind: "failed", reason: "used" };
   resolveCalls = 0;
@@ -42,6 +45,10 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
       if (this.failure !== undefined) throw this.failure;
       return principal;
     },
+    appendAudit: (context, entry) =>
+      this.#answer(() => {
+        this.audited.push({ ...entry, by: context.subject?.userId });
+      }),
     listConnections: () =>
       this.#answer(() => ({
         connections: [...this.connections.values()],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { SCOPES_OF_ROLE } from "../identity.ts";
 import { OPERATIONS } from "./operations.ts";
 
 Deno.test("operation ids and routes are unique", () => {
@@ -23,4 +24,17 @@ Deno.test("what changes something names a scope, but for signing in and out", ()
     method !== "get" && (access === "public" || access === "any")
   );
   assert.deepEqual(open.map(({ id }) => id), ["initializeSetup", "login", "logout"]);
+});
+
+Deno.test("whatever only administrators may change is audited, by its owner or by the gateway", () => {
+  const others = new Set<string>([...SCOPES_OF_ROLE.reader, ...SCOPES_OF_ROLE.maintainer]);
+  const open = ["public", "any"];
+  const acts = OPERATIONS.filter(({ method, access }) =>
+    method !== "get" && !open.includes(access) && !others.has(access)
+  );
+  // These write their lines themselves: see their tests of the audit log.
+  const writers = ["auth", "plugin-host"];
+  for (const { id, owner, audited } of acts) {
+    assert.equal(audited === undefined, writers.includes(owner), id);
+  }
 });
