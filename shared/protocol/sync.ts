@@ -1,6 +1,6 @@
 /** Messages of sync plugins (protocol.md: "sync/…"). */
 import { z } from "zod";
-import { IsoDateTime, Json, listOf } from "./json.ts";
+import { arrayOf, IsoDateTime, Json, listOf } from "./json.ts";
 
 export const ReadingStatus = z.enum([
   "reading",
@@ -30,7 +30,7 @@ export const SyncProgress = z.object({
   /** Highest chapter number read. */
   maxChapter: z.number().nonnegative().optional(),
   /** Only for plugins with wantsDetailedProgress. */
-  readBooks: z.array(ReadBook).optional(),
+  readBooks: arrayOf(ReadBook).optional(),
 });
 
 export const SyncEntry = z.object({
@@ -46,8 +46,8 @@ export const SyncEntry = z.object({
   title: z.string().optional(),
   libraryId: z.string().optional(),
   libraryName: z.string().optional(),
-  genres: z.array(z.string()).optional(),
-  tags: z.array(z.string()).optional(),
+  genres: arrayOf(z.string()).optional(),
+  tags: arrayOf(z.string()).optional(),
   metadata: Json.optional(),
   customMetadata: Json.optional(),
 });

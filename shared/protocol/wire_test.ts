@@ -45,6 +45,36 @@ Deno.test("an unknown member of a list of an enumeration is left out, the others
   assert.equal(ignored.length, 2);
 });
 
+Deno.test("a long list is read as a short one is, and its faults have their places", () => {
+  const results = Array.from({ length: 1700 }, (_, n) => ({ externalId: String(n), title: "t" }));
+  const { value } = readOk(readWire(SearchAnswer, { results }));
+  assert.deepEqual(
+    value.results.map(({ externalId }) => externalId),
+    results.map((it) => it.externalId),
+  );
+  const broken = results.map((it, n) => n === 1234 ? { ...it, title: 7 } : it);
+  const read = readWire(SearchAnswer, { results: broken });
+  assert.ok(!read.ok);
+  assert.deepEqual(read.issues.map(({ pointer }) => pointer), ["/results/1234/title"]);
+  const authors = Array.from({ length: 1700 }, () => ({ name: "A", role: "ghost" }));
+  const { value: series, ignored } = readOk(readWire(SeriesMetadata, { externalId: "1", authors }));
+  assert.deepEqual([series.authors.length, ignored.length], [1700, 1700]);
+  assert.equal(ignored[1600]?.pointer, "/authors/1600/role");
+});
+
+Deno.test("a list with a million faults is given up on soon", () => {
+  for (
+    const results of [Array(700_000).fill(0), [{
+      externalId: "1",
+      title: "t",
+      alternateTitles: Array(700_000).fill(0),
+    }]]
+  ) {
+    const read = readWire(SearchAnswer, { results });
+    assert.ok(!read.ok && read.issues.length < 10_000);
+  }
+});
+
 Deno.test("unknown fields are ignored", () => {
   const { value } = readOk(readWire(SearchAnswer, { results: [], somethingNew: { deep: [1] } }));
   assert.deepEqual(value, { results: [] });
