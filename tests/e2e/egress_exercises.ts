@@ -5,23 +5,24 @@ import {
   ExecuteAnswer,
   type PluginId,
   PreviewAnswer,
+  RefreshAnswer,
   SearchAnswer,
   SyncStarted,
   Task,
+  type TaskId,
   TERMINAL_TASK_STATES,
   UserPlugin,
 } from "@codex/protocol";
 import { startFakeOpenLibrary } from "../../plugins/metadata-openlibrary/testing/fake_server.ts";
 import { startFakeAnilist } from "../fakes/anilist/server.ts";
+import type { ApiClient } from "../harness/api_client.ts";
 import type { Platform } from "../harness/platform.ts";
 import { grantPlugin } from "../harness/scenario.ts";
-import type { ServicePeer } from "../harness/service_peer.ts";
 import type { Reader, Scene } from "./egress_scene.ts";
 
 export interface Stage {
   readonly platform: Platform;
   readonly scene: Scene;
-  readonly sync: ServicePeer;
 }
 
 export type Exercise = (stage: Stage) => Promise<void>;
@@ -59,20 +60,20 @@ export const EXERCISES: Readonly<Record<string, Exercise>> = {
       await syncAll(reader, id);
     }
   },
-  "recommendations-echo": async (stage) => {
-    const { id } = await grantPlugin(stage.platform, "recommendations-echo");
-    for (const reader of stage.scene.readers) {
+  "recommendations-echo": async ({ platform, scene }) => {
+    const { id } = await grantPlugin(platform, "recommendations-echo");
+    for (const reader of scene.readers) {
       await reader.api.expect(UserPlugin, "POST", `/user/plugins/${id}/enable`);
-      await recommend(stage, reader, id);
+      await recommend(reader, id);
     }
   },
-  "recommendations-anilist": async (stage) => {
+  "recommendations-anilist": async ({ platform, scene }) => {
     await using running = startFakeAnilist();
-    const id = await grantAnilist(stage.platform, "recommendations-anilist", running.url);
-    for (const reader of stage.scene.readers) {
+    const id = await grantAnilist(platform, "recommendations-anilist", running.url);
+    for (const reader of scene.readers) {
       running.fake.addUser(reader.name, reader.token);
       await connectByToken(reader, id);
-      await recommend(stage, reader, id);
+      await recommend(reader, id);
     }
   },
 };
@@ -122,6 +123,21 @@ async function syncAll({ api }: Reader, id: PluginId): Promise<void> {
     config: { _codex: { syncRatings: true, searchFallback: true, sendCustomMetadata: true } },
   });
   const { taskId } = await api.expect(SyncStarted, "POST", `/user/plugins/${id}/sync`, {});
+  await succeed(api, taskId);
+}
+
+/** A new list of what this reader is recommended; plugins that were exercised before make theirs, too. */
+async function recommend({ api }: Reader, id: PluginId): Promise<void> {
+  const { taskIds } = await api.expect(RefreshAnswer, "POST", "/user/recommendations/refresh");
+  const tasks = await Promise.all(
+    taskIds.map((taskId) => api.expect(Task, "GET", `/tasks/${taskId}`)),
+  );
+  const own = tasks.find(({ pluginId }) => pluginId === id);
+  assert.ok(own, JSON.stringify(tasks));
+  await succeed(api, own.id);
+}
+
+async function succeed(api: ApiClient, taskId: TaskId): Promise<void> {
   for (;;) {
     const task = await api.expect(Task, "GET", `/tasks/${taskId}`);
     if (!TERMINAL_TASK_STATES.includes(task.state)) {
@@ -131,19 +147,4 @@ async function syncAll({ api }: Reader, id: PluginId): Promise<void> {
     assert.equal(task.state, "succeeded", JSON.stringify(task));
     return;
   }
-}
-
-/** What the server would send of these series, while no public call asks for recommendations yet. */
-async function recommend({ scene, sync }: Stage, reader: Reader, id: PluginId): Promise<void> {
-  const library = scene.series.map((series) => ({
-    seriesId: series.id,
-    title: series.title,
-    externalIds: series.externalIds.map(({ source, externalId }) => ({ source, externalId })),
-    booksRead: 1,
-    booksOwned: 1,
-    userRating: 80,
-  }));
-  const params = { library, excludeIds: [] };
-  const answer = await sync.callPlugin(reader.userId, id, "recommendations/get", params);
-  assert.ok(answer.ok, JSON.stringify(answer));
 }

@@ -6,23 +6,20 @@ import assert from "node:assert/strict";
 import { PluginFile } from "@codex/protocol";
 import { type Capture, copyCapturedTree, readCaptures } from "../harness/captured_tree.ts";
 import { type Platform, PROJECT_ROOT, startPlatform } from "../harness/platform.ts";
-import { actAsSync, chooseServicePorts } from "../harness/service_peer.ts";
 import { EXERCISES } from "./egress_exercises.ts";
 import { buildScene } from "./egress_scene.ts";
 
 Deno.test("what is written to plugins holds no path, file, key or other user's value", async (t) => {
   await using tree = await copyCapturedTree();
-  const ports = chooseServicePorts();
-  await using platform = await startPlatform({ env: ports.env, root: tree.root });
+  await using platform = await startPlatform({ root: tree.root });
   const scene = await buildScene(platform);
-  const sync = await actAsSync(platform, ports);
   const names = await pluginNames();
 
   for (const name of names) {
     await t.step(`${name} gets all that it ever gets`, async () => {
       const exercise = EXERCISES[name];
       assert.ok(exercise, `Plugin "${name}" needs a line in egress_exercises.ts`);
-      await exercise({ platform, scene, sync });
+      await exercise({ platform, scene });
     });
   }
   const captures = await readCaptures(platform);
