@@ -9,6 +9,7 @@ import {
 } from "../db/failure_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
 import { type FaultLimits, reasonToTurnOff } from "../domain/fault_limits.ts";
+import { plainText } from "../rpc/plain_text.ts";
 
 /** `plugin` counts against its health, `external` shows it as degraded, `noted` is only listed. */
 export type FailureWeight = "plugin" | "external" | "noted";
@@ -34,7 +35,7 @@ export class FaultKeeper {
   async record(failure: NewFailure, weight: FailureWeight): Promise<void> {
     try {
       await this.#write(
-        { ...failure, errorMessage: failure.errorMessage.slice(0, MESSAGE_LENGTH_MAX) },
+        { ...failure, errorMessage: plainText(failure.errorMessage, MESSAGE_LENGTH_MAX) },
         weight,
       );
     } catch (error) {

@@ -1,4 +1,5 @@
 /** What a call sends to a plugin, told without its values. */
+import { plainText } from "../rpc/plain_text.ts";
 
 export interface SentShape {
   /** Names of the fields, nested ones with dots: `entries.progress.volumes`. Sorted. */
@@ -31,7 +32,8 @@ export function sentShape(params: object): SentShape {
 function collect(value: object, path: string, depth: number, fields: Set<string>): void {
   for (const [name, part] of Object.entries(value)) {
     if (part === undefined || fields.size >= FIELDS_MAX) continue;
-    const full = path + name.slice(0, NAME_LENGTH_MAX);
+    // A name that the database refuses would keep the whole batch out of the ledger.
+    const full = path + plainText(name, NAME_LENGTH_MAX);
     const inner = depth < DEPTH_MAX && !OPEN_ENDED.has(name) ? objectsIn(part) : [];
     if (inner.length === 0) fields.add(full);
     for (const object of inner) collect(object, `${full}.`, depth + 1, fields);

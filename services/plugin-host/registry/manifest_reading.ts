@@ -1,5 +1,6 @@
 /** Reads the manifest that a plugin answered `initialize` with, as hostile input. */
 import { Manifest, PROTOCOL_MAJOR, readWire } from "@codex/protocol";
+import { findUnstorable } from "../domain/storable.ts";
 
 export type ManifestResult =
   | { readonly ok: true; readonly manifest: Manifest }
@@ -15,6 +16,10 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
       `${pointer || "/"}: ${message}`
     );
     return { ok: false, reason: `The manifest is not valid: ${issues.join("; ")}` };
+  }
+  const unstorable = findUnstorable(read.value);
+  if (unstorable !== undefined) {
+    return { ok: false, reason: `The manifest is not valid: ${unstorable}` };
   }
   const { protocolVersion } = read.value;
   if (Number(protocolVersion.split(".")[0]) !== PROTOCOL_MAJOR) {
