@@ -28,6 +28,8 @@ export interface AppDeps {
   readonly calls: PluginCalls;
   readonly runtime: PluginRuntime;
   readonly metrics: CallMetrics;
+  /** Forgets plugins that any replica has deleted. */
+  readonly forgetDeletedPlugins: () => Promise<void>;
   readonly storage: Pick<StorageService, "use">;
   readonly logger: Logger;
   readonly checks: Readonly<Record<string, ReadinessCheck>>;

@@ -16,6 +16,7 @@ import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
 import { Starter } from "./process/starter.ts";
+import { forgetDeleted } from "./registry/deleted_plugins.ts";
 import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
@@ -104,6 +105,8 @@ export function assemble(parts: Parts): Assembly {
   const notePath = `${installation.dataRoot}.purges-followed`;
   const purges = new Purges({ db, runtime, now, notePath });
   const { verifyTicket, identity, checks } = parts;
+  const memories = [metrics, recorder, events, registry];
+  const forgetDeletedPlugins = () => forgetDeleted(db, runtime, memories);
   return {
     db,
     identity,
@@ -119,7 +122,16 @@ export function assemble(parts: Parts): Assembly {
     checks,
     faultLimits,
     records,
-    tasks: backgroundTasks({ db, auth, runtime, ledger, purges, starter }),
+    forgetDeletedPlugins,
+    tasks: backgroundTasks({
+      db,
+      auth,
+      runtime,
+      ledger,
+      purges,
+      starter,
+      forgetDeletedPlugins,
+    }),
     settings: new PluginSettings({
       db,
       auth,

@@ -18,6 +18,7 @@ const RECONCILE_EVERY_MS = 1000;
 const WATCH_DATA_EVERY_MS = 30_000;
 const AUDITS_EVERY_MS = 5000;
 const PURGES_EVERY_MS = 5000;
+const FORGET_EVERY_MS = 60_000;
 const SWEEP_EVERY_MS = 600_000;
 
 export interface TaskDeps {
@@ -27,6 +28,7 @@ export interface TaskDeps {
   readonly ledger: EgressLedger;
   readonly purges: Purges;
   readonly starter: Starter;
+  readonly forgetDeletedPlugins: () => Promise<void>;
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
@@ -50,6 +52,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
     task("settle audits", AUDITS_EVERY_MS, () => settleOwedAudits(db, auth)),
+    task("forget deleted plugins", FORGET_EVERY_MS, deps.forgetDeletedPlugins),
     task("sweep", SWEEP_EVERY_MS, () => sweep(db)),
   ];
 }

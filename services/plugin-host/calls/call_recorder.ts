@@ -3,6 +3,7 @@ import type { JsonObject, PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
 import { recordSuccess } from "../db/failure_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
+import type { PluginMemory } from "../registry/deleted_plugins.ts";
 import type { FaultKeeper } from "./fault_keeper.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Fault } from "./outcome.ts";
@@ -27,7 +28,7 @@ export interface RecorderDeps {
   readonly now: () => number;
 }
 
-export class CallRecorder {
+export class CallRecorder implements PluginMemory {
   readonly #deps: RecorderDeps;
   readonly #successAt = new Map<PluginId, number>();
   /** The latest write for each plugin, done or under way; never rejects. */
@@ -86,6 +87,15 @@ export class CallRecorder {
     const record = before.then(() => faults.record(failure, weight));
     this.#recorded.set(cause, record);
     await record;
+  }
+
+  remembered(): Iterable<PluginId> {
+    return this.#successWrites.keys();
+  }
+
+  forget(id: PluginId): void {
+    this.#successAt.delete(id);
+    this.#successWrites.delete(id);
   }
 
   async #inBackground(write: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 /** Requests, failures and latency per plugin and method, of this replica since its start. */
 import type { PluginId, PluginMetrics } from "@codex/protocol";
+import type { PluginMemory } from "../registry/deleted_plugins.ts";
 
 interface MethodCounts {
   requests: number;
@@ -11,7 +12,7 @@ interface MethodCounts {
 /** Methods counted of one plugin; the protocol has fewer. */
 const METHODS_MAX = 50;
 
-export class CallMetrics {
+export class CallMetrics implements PluginMemory {
   readonly #plugins = new Map<PluginId, { name: string; methods: Map<string, MethodCounts> }>();
 
   record(
@@ -32,6 +33,10 @@ export class CallMetrics {
     if (failed) counts.failures++;
     counts.latencyMsSum += latencyMs;
     counts.latencyMsMax = Math.max(counts.latencyMsMax, latencyMs);
+  }
+
+  remembered(): Iterable<PluginId> {
+    return this.#plugins.keys();
   }
 
   forget(id: PluginId): void {

@@ -2,6 +2,7 @@
 import type { Connection, PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
 import type { ProcessEnd } from "../process/plugin_process.ts";
+import type { PluginMemory } from "../registry/deleted_plugins.ts";
 import type { PluginGrants } from "../registry/plugin_grants.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import type { PluginEvents } from "../runtime/plugin_events.ts";
@@ -21,7 +22,7 @@ export interface EventDeps {
   readonly now: () => number;
 }
 
-export class RecordedEvents implements PluginEvents {
+export class RecordedEvents implements PluginEvents, PluginMemory {
   readonly #deps: EventDeps;
   readonly #faultAt = new Map<PluginId, number>();
 
@@ -55,6 +56,14 @@ export class RecordedEvents implements PluginEvents {
     if (this.#deps.now() - last < FAULTS_EVERY_MS) return;
     this.#faultAt.set(id, this.#deps.now());
     this.#record(id, kind, `Broke the protocol: ${kind}${excerpt === "" ? "" : `: ${excerpt}`}`);
+  }
+
+  remembered(): Iterable<PluginId> {
+    return this.#faultAt.keys();
+  }
+
+  forget(id: PluginId): void {
+    this.#faultAt.delete(id);
   }
 
   #record(pluginId: PluginId, errorCode: string, errorMessage: string): void {

@@ -23,6 +23,11 @@ export async function listPlugins(db: Executor): Promise<PluginRecord[]> {
   return rows.map((row) => PluginRecord.parse(row));
 }
 
+export async function listPluginIds(db: Executor): Promise<Set<PluginId>> {
+  const rows = await db.select({ id: plugins.id }).from(plugins);
+  return new Set(rows.map(({ id }) => id as PluginId));
+}
+
 /** The revision of each plugin that may have processes. */
 export async function listEnabledRevisions(db: Executor): Promise<Map<PluginId, number>> {
   const { id, revision, enabled, folderMissing } = plugins;

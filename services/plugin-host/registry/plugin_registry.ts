@@ -24,8 +24,16 @@ import {
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { stateOf } from "../domain/plugin_state.ts";
-import { toPlugin, toSpec, toSummary, type ViewInput } from "./plugin_view.ts";
-import type { PluginRuntime } from "./runtime.ts";
+import {
+  commandToGrant,
+  isSameCommand,
+  toPlugin,
+  toSpec,
+  toSummary,
+  type ViewInput,
+} from "./plugin_view.ts";
+import type { PluginMemory } from "./deleted_plugins.ts";
+import type { Confinement, PluginRuntime } from "./runtime.ts";
 
 export interface RegistryDeps {
   readonly db: Executor;
@@ -42,7 +50,7 @@ const ISOLATION_SHOWN_MS = 5000;
 
 const RECORDS_KEPT_MAX = 1000;
 
-export class PluginRegistry {
+export class PluginRegistry implements PluginMemory {
   readonly #deps: RegistryDeps;
   /** Reading and checking a whole row takes longer than a call; a call asks whether it changed. */
   readonly #records = new LRUCache<PluginId, { version: string; record: PluginRecord }>({
@@ -170,8 +178,16 @@ export class PluginRegistry {
     await this.#deps.runtime.removePlugin(id);
     await this.#deps.auth.deletePlugin(this.outgoing(context), id);
     await deletePlugin(this.#deps.db, id);
-    this.#isolations.delete(id);
     await this.audit(context, "plugin.deleted", id, { name: record.name });
+  }
+
+  remembered(): Iterable<PluginId> {
+    return this.#confinements.keys();
+  }
+
+  forget(id: PluginId): void {
+    this.#confinements.delete(id);
+    this.#records.delete(id);
   }
 
   /** plugin-host may not assert users: the acting one goes into the audit line instead. */

@@ -106,7 +106,9 @@ export interface PluginRuntime {
   dataUseOf(id: PluginId): Promise<PluginDataUse>;
   /** Ends a plugin's processes and removes its data folders; the next call starts it with empty ones. */
   clearData(id: PluginId): Promise<void>;
-  /** Ends everything of a plugin and removes its data folders. */
+  /** Plugins of which this replica has logs or data folders. */
+  remembered(): Promise<PluginId[]>;
+  /** Ends everything of a plugin and removes its data folders and logs. */
   removePlugin(id: PluginId): Promise<void>;
   statusOf(id: PluginId): LiveStatus;
   logsOf(id: PluginId): RuntimeLogs;

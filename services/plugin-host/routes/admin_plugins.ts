@@ -77,7 +77,7 @@ export function adminPluginRoutes(deps: AppDeps) {
     .delete("/admin/plugins/:id", requireFresh, byId, async (c) => {
       const { id } = c.req.valid("param");
       await registry.remove(callContext(c), id);
-      metrics.forget(id);
+      await deps.forgetDeletedPlugins();
       return c.json({}, 200);
     })
     .post("/admin/plugins/:id/enable", byId, async (c) => {

@@ -1,6 +1,6 @@
 /** The private folders of plugins and connections below one root. Ids are UUIDs, so they are safe as names. */
 import { join } from "node:path";
-import type { PluginDataUse, PluginId, TicketClaims } from "@codex/protocol";
+import { type PluginDataUse, PluginId, type TicketClaims } from "@codex/protocol";
 import { DATA_BYTES_MAX, measureFolder } from "../process/data_usage.ts";
 
 /** Path of a process's private folder, below the root. */
@@ -13,6 +13,11 @@ export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined)
 /** Of a process that is only asked for its manifest: no folder that a working one uses. */
 export function probePathOf(pluginId: PluginId): string[] {
   return [pluginId, "probe"];
+}
+
+export async function pluginsWithData(root: string): Promise<PluginId[]> {
+  const ids = (await namesIn(root)).map((name) => PluginId.safeParse(name));
+  return ids.flatMap(({ data }) => data === undefined ? [] : [data]);
 }
 
 /** Of a plugin's folders, and of those that connections to it have. */

@@ -23,6 +23,7 @@ import { RpcError, TransportError } from "../rpc/errors.ts";
 import {
   dataPathOf,
   dataUseOf,
+  pluginsWithData,
   probePathOf,
   removePluginData,
   removeUserData,
@@ -142,6 +143,10 @@ export class LivePlugins implements PluginRuntime {
   async clearData(id: PluginId): Promise<void> {
     await this.#pool.stop(({ pluginId }) => pluginId === id, "The plugin's data was removed");
     await removePluginData(this.#deps.dataRoot, id);
+  }
+
+  async remembered(): Promise<PluginId[]> {
+    return [...this.#requests.remembered(), ...await pluginsWithData(this.#deps.dataRoot)];
   }
 
   async removePlugin(id: PluginId): Promise<void> {

@@ -94,6 +94,10 @@ export class StartRequests {
       : { lines: tail.latest(), dropped: tail.dropped };
   }
 
+  remembered(): Iterable<PluginId> {
+    return this.#logs.keys();
+  }
+
   forget(id: PluginId): void {
     this.#logs.delete(id);
     this.#told.delete(id);
