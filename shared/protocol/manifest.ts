@@ -143,8 +143,11 @@ export const PluginFile = z.object({
   entry: z.string().min(1).optional(),
   permissions: z.array(z.string()).optional(),
   network: z.array(z.string()).optional(),
-}).refine(
-  (file) => (file.command === undefined) !== (file.entry === undefined),
-  'Needs either "entry" (a Deno module) or "command"',
-);
+}).superRefine(({ command, entry }, context) => {
+  if ((command === undefined) !== (entry === undefined)) return;
+  const message = command === undefined
+    ? 'Doesn\'t say what to run: add "entry" (a Deno module in this folder) or "command" (an allowed program)'
+    : 'Says two things to run: keep "entry" for a Deno module, or "command" for another program, and remove the other';
+  context.addIssue({ code: "custom", message });
+});
 export type PluginFile = z.infer<typeof PluginFile>;

@@ -2,12 +2,14 @@
 import type { HealthStatus, Isolation, Manifest, PluginState } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import type { LiveStatus } from "../registry/runtime.ts";
-import { pendingChanges } from "./trust.ts";
+import { isUnread, pendingChanges } from "./trust.ts";
 
 export interface StateAnswer {
   readonly state: PluginState;
   /** What it means here and what to do, where there is something to do. */
   readonly reason: string | null;
+  /** Whether calls are taken: a plugin that awaits approval goes on with what it was granted. */
+  readonly isUsable: boolean;
 }
 
 export interface StateInput {
@@ -17,7 +19,23 @@ export interface StateInput {
   readonly isSafeMode: boolean;
 }
 
-export function stateOf({ record, isolation, live, isSafeMode }: StateInput): StateAnswer {
+/** States in which calls are taken. */
+const USABLE: ReadonlySet<PluginState> = new Set<PluginState>([
+  "needs_approval",
+  "stopped",
+  "starting",
+  "running",
+  "backing_off",
+]);
+
+export function stateOf(input: StateInput): StateAnswer {
+  const { state, reason } = findState(input);
+  return { state, reason, isUsable: USABLE.has(state) && !isUnread(input.record) };
+}
+
+function findState(
+  { record, isolation, live, isSafeMode }: StateInput,
+): Omit<StateAnswer, "isUsable"> {
   if (record.folderMissing) {
     return { state: "disabled", reason: "Its folder is gone; its data is kept" };
   }
@@ -37,6 +55,13 @@ export function stateOf({ record, isolation, live, isSafeMode }: StateInput): St
     return { state: "unsupported", reason: "It only announces releases, which comes later" };
   }
   if (isolation.level === 0) return { state: "blocked", reason: isolation.reason };
+  if (isUnread(record)) {
+    return {
+      state: "needs_approval",
+      reason:
+        "Its folder holds something else than what was granted: test it to read what that asks for, then grant it",
+    };
+  }
   const pending = pendingChanges(record);
   if (pending.length > 0) {
     return {
@@ -45,11 +70,6 @@ export function stateOf({ record, isolation, live, isSafeMode }: StateInput): St
     };
   }
   return { state: live.state, reason: live.reason ?? null };
-}
-
-/** Whether calls are taken: a plugin that awaits approval goes on with what it was granted. */
-export function isUsable(state: PluginState): boolean {
-  return ["needs_approval", "stopped", "starting", "running", "backing_off"].includes(state);
 }
 
 /** A plugin that offers nothing but `releaseSource` and `webLinks`. */

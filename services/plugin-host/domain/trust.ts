@@ -22,9 +22,18 @@ export interface TrustInput {
   readonly grantedVersion: string | null;
 }
 
+/**
+ * Whether what was granted has been replaced by something that was never read: it gets no secret and no
+ * work until its manifest was.
+ */
+export function isUnread({ pinnedManifest, seenManifest }: TrustInput): boolean {
+  return pinnedManifest !== null && seenManifest === null;
+}
+
 /** What an administrator has to approve before it counts, in words; empty while all is as granted. */
 export function pendingChanges(input: TrustInput): string[] {
   const { pinnedManifest, pinnedFileWishes, seenManifest, fileWishes } = input;
+  if (isUnread(input)) return ["Its folder holds something else than what was granted"];
   if (pinnedManifest === null || seenManifest === null) return [];
   const granted = { manifest: pinnedManifest, file: pinnedFileWishes ?? fileWishes };
   return changedWishes(granted, { manifest: seenManifest, file: fileWishes });

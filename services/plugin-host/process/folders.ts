@@ -28,6 +28,15 @@ export async function findFolderFault(folder: string): Promise<string | undefine
   if (root === undefined) return "The folder can't be read";
   // Deno separates paths in its permission flags by commas.
   if (root.includes(",")) return "The folder's path has a comma in it";
+  try {
+    return await findFaultBelow(root);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return "A part of the folder can't be read";
+  }
+}
+
+async function findFaultBelow(root: string): Promise<string | undefined> {
   const waiting = [root];
   let entries = 0;
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {

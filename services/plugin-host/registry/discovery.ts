@@ -1,10 +1,12 @@
 /** Reads the plugins folders (protocol.md: "Installed plugins"). One bad folder never hides the others. */
 import { join } from "node:path";
 import { PluginFile, readWire } from "@codex/protocol";
-import { findFolderFault } from "../process/folders.ts";
+import { findUnstorable } from "../domain/storable.ts";
+import { findFolderFault, isInside, realPathOf } from "../process/folders.ts";
 
 export interface FoundPlugin {
   readonly file: PluginFile;
+  /** Its real path. */
   readonly folder: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -18,7 +20,15 @@ export interface DiscoveryFault {
 export interface Discovery {
   readonly found: readonly FoundPlugin[];
   readonly errors: readonly DiscoveryFault[];
+  /** Real paths of the folders that are there and can't be used now. */
+  readonly unreadable: readonly string[];
 }
+
+/** What a folder holds: a plugin, what is wrong with it, or undefined where it holds none. */
+type FolderContent =
+  | { readonly plugin: FoundPlugin }
+  | { readonly fault: DiscoveryFault }
+  | undefined;
 
 const FILE_NAME = "codex-plugin.json";
 const FILE_BYTES_MAX = 256 * 1024;
@@ -27,74 +37,122 @@ const FILE_BYTES_MAX = 256 * 1024;
  * Reads every folder right below `roots`.
  *
  * @param roots the first wins where two hold a plugin of the same name: built-in plugins come first
+ * @param registered the folder of each plugin that is known by now: within a root it keeps its name
  */
-export async function discoverPlugins(roots: readonly string[]): Promise<Discovery> {
+export async function discoverPlugins(
+  roots: readonly string[],
+  registered: ReadonlyMap<string, string>,
+): Promise<Discovery> {
   const found = new Map<string, FoundPlugin>();
   const errors: DiscoveryFault[] = [];
+  const unreadable: string[] = [];
   for (const root of roots) {
-    const isOfThisRoot = new Set<string>();
-    for (const folder of await listFolders(root, errors)) {
-      const read = await readPlugin(folder);
-      if (read === undefined) continue;
-      if ("message" in read) {
-        errors.push(read);
-        continue;
-      }
-      const { name } = read.file;
-      if (!found.has(name)) {
-        found.set(name, read);
-        isOfThisRoot.add(name);
-      } else {
-        const message = isOfThisRoot.has(name)
-          ? `Name "${name}" is used twice: "${found.get(name)?.folder}" has it too`
-          : `Name "${name}" belongs to a built-in plugin: rename this one`;
-        errors.push({ path: folder, message });
-      }
+    const read = await readRoot(root);
+    errors.push(...read.errors);
+    unreadable.push(...read.unreadable);
+    for (const [name, candidates] of Map.groupBy(read.plugins, ({ file }) => file.name as string)) {
+      const builtIn = found.get(name);
+      const claim = builtIn === undefined
+        ? claimWithin(candidates, registered.get(name), unreadable)
+        : { message: `Name "${name}" is that of a built-in plugin: give this one another` };
+      if (claim.winner !== undefined) found.set(name, claim.winner);
+      const losers = candidates.filter((candidate) => candidate !== claim.winner);
+      errors.push(...losers.map(({ folder }) => ({ path: folder, message: claim.message })));
     }
   }
-  return { found: [...found.values()], errors };
+  return { found: [...found.values()], errors, unreadable };
 }
 
-async function listFolders(root: string, errors: DiscoveryFault[]): Promise<string[]> {
+/** Which of the plugins of one name and one root has it, and what the others are told. */
+function claimWithin(
+  candidates: readonly FoundPlugin[],
+  registered: string | undefined,
+  unreadable: readonly string[],
+): { readonly winner?: FoundPlugin; readonly message: string } {
+  const [first] = candidates;
+  const known = candidates.find(({ folder }) => folder === registered);
+  const isThere = registered !== undefined &&
+    unreadable.some((place) => isInside(registered, place));
+  const name = first?.file.name;
+  if (known === undefined && isThere) {
+    return {
+      message:
+        `Name "${name}" is that of the plugin in "${registered}", which can't be read now: mend or remove that folder, or give this one another name`,
+    };
+  }
+  const winner = known ?? first;
+  const message =
+    `Name "${name}" is used twice: the plugin in "${winner?.folder}" has it; remove one of the two folders, or give this one another name`;
+  return winner === undefined ? { message } : { winner, message };
+}
+
+async function readRoot(root: string) {
+  const plugins: FoundPlugin[] = [];
+  const errors: DiscoveryFault[] = [];
+  const unreadable: string[] = [];
+  const folders = await listFolders(root);
+  if (folders === undefined) {
+    errors.push({ path: root, message: "The folder can't be read" });
+    unreadable.push(await realPathOf(root) ?? root);
+  }
+  for (const folder of folders ?? []) {
+    const content = await readFolder(folder);
+    if (content === undefined) continue;
+    if ("plugin" in content) {
+      plugins.push(content.plugin);
+    } else {
+      errors.push(content.fault);
+      unreadable.push(await realPathOf(folder) ?? folder);
+    }
+  }
+  return { plugins, errors, unreadable };
+}
+
+/** Undefined where the folder can't be read; one that isn't there is empty. */
+async function listFolders(root: string): Promise<string[] | undefined> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(root));
     return entries.filter((entry) => entry.isDirectory || entry.isSymlink)
       .map((entry) => join(root, entry.name)).sort();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) {
-      errors.push({ path: root, message: "The folder can't be read" });
-    }
-    return [];
+    return error instanceof Deno.errors.NotFound ? [] : undefined;
   }
 }
 
-/** A plugin, what is wrong with it, or undefined for a folder that holds none. */
-async function readPlugin(folder: string): Promise<FoundPlugin | DiscoveryFault | undefined> {
+async function readFolder(folder: string): Promise<FolderContent> {
   const path = join(folder, FILE_NAME);
   const text = await readText(path);
   if (text === undefined) return undefined;
-  if (typeof text !== "string") return { path: folder, message: text.message };
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return { path, message: "Is not JSON" };
-  }
-  const read = readWire(PluginFile, raw);
-  if (!read.ok) {
-    const message = read.issues.map((issue) => `${issue.pointer || "/"}: ${issue.message}`);
-    return { path, message: message.join("; ") };
-  }
+  if (typeof text !== "string") return { fault: { path: folder, message: text.message } };
+  const file = parseFile(text);
+  if ("message" in file) return { fault: { path, message: file.message } };
   const fault = await findFolderFault(folder);
-  if (fault !== undefined) return { path: folder, message: fault };
-  const { entry, command, args } = read.value;
-  return {
-    file: read.value,
+  if (fault !== undefined) return { fault: { path: folder, message: fault } };
+  const { entry, command, args } = file;
+  const plugin = {
+    file,
     folder: await Deno.realPath(folder),
     ...(entry === undefined
       ? { command: command ?? "", args: args ?? [] }
       : { command: "deno", args: [entry, ...args ?? []] }),
   };
+  return { plugin };
+}
+
+function parseFile(text: string): PluginFile | { readonly message: string } {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return { message: "Is not JSON" };
+  }
+  const read = readWire(PluginFile, raw);
+  if (!read.ok) {
+    const issues = read.issues.map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
+    return { message: issues.join("; ") };
+  }
+  const unstorable = findUnstorable(read.value);
+  return unstorable === undefined ? read.value : { message: unstorable };
 }
 
 async function readText(path: string): Promise<string | { message: string } | undefined> {

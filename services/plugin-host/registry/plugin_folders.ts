@@ -1,4 +1,5 @@
 /** Keeps the registry in step with the plugins folders (protocol.md: "Installed plugins"). */
+import { basename } from "node:path";
 import type { CallContext, ReloadAnswer } from "@codex/protocol";
 import {
   type Executor,
@@ -10,7 +11,7 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { canonicalJson, digestOf } from "../domain/manifest_digest.ts";
 import { isInside } from "../process/folders.ts";
-import { discoverPlugins, type FoundPlugin } from "./discovery.ts";
+import { discoverPlugins, type Discovery, type FoundPlugin } from "./discovery.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
@@ -45,31 +46,45 @@ export class PluginFolders {
 
   /** The same at the service's own start, when there is nobody to name in the audit log. */
   async discover(): Promise<ReloadAnswer> {
-    const { found, errors } = await discoverPlugins(this.#deps.pluginsFolders);
-    const known = new Map(
-      (await listPlugins(this.#deps.db)).map((record) => [record.name as string, record]),
+    const { db, pluginsFolders } = this.#deps;
+    const known = new Map((await listPlugins(db)).map((record) => [record.name as string, record]));
+    const folders = [...known].flatMap(([name, { folder }]) =>
+      folder === null ? [] : [[name, folder] as const]
     );
+    const discovery = await discoverPlugins(pluginsFolders, new Map(folders));
+    const { found, errors } = discovery;
     const answer: ReloadAnswer = { added: [], changed: [], removed: [], errors: [...errors] };
     for (const plugin of found) {
       const { name } = plugin.file;
       const record = known.get(name);
       if (record === undefined) {
-        if (await insertPlugin(this.#deps.db, rowOf(plugin)) !== undefined) answer.added.push(name);
+        if (await insertPlugin(db, rowOf(plugin)) !== undefined) answer.added.push(name);
       } else if (record.folder === null) {
-        const message = `Name "${name}" belongs to a plugin that was added by command`;
+        const message =
+          `Name "${name}" is that of a plugin that was added by command: delete that one, or give this one another name`;
         answer.errors.push({ path: plugin.folder, message });
       } else if (await this.#refresh(record, plugin)) answer.changed.push(name);
     }
-    const present = new Set(found.map(({ file }) => file.name as string));
-    for (const record of known.values()) {
-      if (record.folder === null || record.folderMissing || present.has(record.name)) continue;
-      // A folder that is there but can't be read now is reported, not taken for removed.
-      if (errors.some(({ path }) => isInside(path, record.folder ?? ""))) continue;
-      await updatePlugin(this.#deps.db, record.id, { folderMissing: true }, true);
-      await this.#deps.runtime.stop(record.id, "now");
-      answer.removed.push(record.name);
-    }
+    answer.removed = await this.#noteMissing([...known.values()], discovery);
     return answer;
+  }
+
+  /** Turns off what is in the registry and not in the folders any more; returns its names. */
+  async #noteMissing(
+    known: readonly PluginRecord[],
+    { found, unreadable }: Discovery,
+  ): Promise<string[]> {
+    const present = new Set(found.map(({ file }) => file.name as string));
+    const missing: string[] = [];
+    for (const { id, name, folder, folderMissing } of known) {
+      if (folder === null || folderMissing || present.has(name)) continue;
+      // A folder that is there but can't be read now is reported, not taken for removed.
+      if (unreadable.some((place) => isInside(folder, place))) continue;
+      await updatePlugin(this.#deps.db, id, { folderMissing: true }, true);
+      await this.#deps.runtime.stop(id, "now");
+      missing.push(name);
+    }
+    return missing;
   }
 
   /**
@@ -78,13 +93,17 @@ export class PluginFolders {
    */
   async #refresh(record: PluginRecord, found: FoundPlugin): Promise<boolean> {
     const { displayName, command, args, ...row } = rowOf(found);
-    const { seenManifest, fileWishes } = record;
+    const { fileWishes } = record;
+    // What took a granted plugin's place is read before it gets any of its grants.
+    const isReplaced = record.pinnedManifest !== null && replaces(found, record);
+    const seenManifest = isReplaced ? null : record.seenManifest;
     const change: PluginChange = {
       ...row,
       // An administrator may have named it otherwise since.
       ...(fileWishes.displayName !== row.fileWishes.displayName && { displayName }),
       ...(record.pinnedManifest === null && { command, args }),
       folderMissing: false,
+      ...(isReplaced && { seenManifest }),
       seenDigest: seenManifest === null
         ? null
         : digestOf({ manifest: seenManifest, fileWishes: row.fileWishes, command, args }),
@@ -94,8 +113,22 @@ export class PluginFolders {
     );
     if (isSame) return false;
     await updatePlugin(this.#deps.db, record.id, change, true);
+    if (isReplaced) await this.#deps.runtime.stop(record.id, "now");
     return true;
   }
+}
+
+/**
+ * Whether this is another plugin than the one of its name that was there before, rather than a new version
+ * of it: it lies in a folder of another name, or came after that one was gone and says something else. The
+ * place of the folder says nothing: a whole installation may have moved.
+ */
+function replaces(
+  found: FoundPlugin,
+  { folder, folderMissing, fileWishes }: PluginRecord,
+): boolean {
+  if (folder === null || basename(folder) !== basename(found.folder)) return true;
+  return folderMissing && canonicalJson(fileWishes) !== canonicalJson(rowOf(found).fileWishes);
 }
 
 function rowOf(plugin: FoundPlugin) {

@@ -10,7 +10,7 @@ import {
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
-import { pendingChanges } from "../domain/trust.ts";
+import { isUnread, pendingChanges } from "../domain/trust.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
@@ -51,7 +51,8 @@ export class PluginGrants {
   /** Remembers the manifest that a process started with: one that asks for something else needs approval. */
   async noteManifest(id: PluginId, raw: unknown): Promise<void> {
     const record = await findPlugin(this.#deps.db, id);
-    if (record === undefined) return;
+    // What was started from a folder that has been replaced since says nothing about its successor.
+    if (record === undefined || isUnread(record)) return;
     const read = readManifest(raw, record.folder === null ? null : record.name);
     if (read.ok) await this.#remember(record, read.manifest);
   }

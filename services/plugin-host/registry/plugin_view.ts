@@ -2,8 +2,8 @@
 import { type Isolation, type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
-import { healthOf, isUsable, type StateAnswer } from "../domain/plugin_state.ts";
-import { notedChanges, pendingChanges } from "../domain/trust.ts";
+import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
+import { isUnread, notedChanges, pendingChanges } from "../domain/trust.ts";
 import { neededGrants, wishesOf } from "../domain/wishes.ts";
 import { isDownloader } from "../process/sandbox_mode.ts";
 import type { PluginSpec } from "./runtime.ts";
@@ -74,7 +74,7 @@ export function toSummary({ record, state }: ViewInput): PluginSummary {
     description: record.description || (record.pinnedManifest?.description ?? ""),
     pluginType: pluginTypeOfRecord(record),
     enabled: record.enabled,
-    usable: isUsable(state.state),
+    usable: state.isUsable,
     state: state.state,
     stateReason: state.reason,
     healthStatus: healthOf(record),
@@ -121,8 +121,8 @@ export function toProbeSpec(
 ): PluginSpec {
   const spec = toSpec(record);
   const { command, args } = commandToGrant(record);
-  const isGranted = record.pinnedManifest !== null && command === record.command &&
-    args.join("\0") === record.args.join("\0");
+  const isGranted = record.pinnedManifest !== null && !isUnread(record) &&
+    isSameCommand(record, { command, args });
   const granted = granting ?? (isGranted ? record.network : []);
   const network = isDownloader(command) ? granted : [];
   return { ...spec, command, args, network, hasSecrets: isGranted && spec.hasSecrets };
