@@ -46,7 +46,7 @@ export function neededGrants(
   return needed;
 }
 
-/** Wishes that were not granted, for the administrator to see. */
+/** Whether a permission is granted, by itself or with all others. */
 export function isCovered(permission: Permission, granted: readonly Permission[]): boolean {
   if (granted.includes(permission)) return true;
   return permission.startsWith("metadata:write:") && granted.includes(WRITE_ALL);

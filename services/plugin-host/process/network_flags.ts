@@ -48,6 +48,11 @@ export function isDeniedAddress(host: string): boolean {
     DENIED_ADDRESSES.some((address) => host === address);
 }
 
+/** Whether a host, as {@linkcode splitEntry} spells it, is this machine by its loopback. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
 export function splitEntry(entry: string): { readonly host: string; readonly port: number } {
   const match = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry);
   return {

@@ -10,11 +10,12 @@ import {
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
+import { effectiveNetwork } from "../domain/network_access.ts";
 import { isUnread, pendingChanges } from "../domain/trust.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
-import { commandToGrant } from "./plugin_view.ts";
+import { commandToGrant, toSpec } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
 export interface PluginGrantsDeps {
@@ -79,7 +80,8 @@ export class PluginGrants {
    */
   async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
     const before = await this.#deps.registry.find(id);
-    const { record, result } = await this.check(before, request.network);
+    const network = await this.#effectiveNetwork(before, request.network);
+    const { record, result } = await this.check(before, network);
     if (!result.ok) throw new ProblemError("unprocessable", result.reason);
     if (record.seenDigest !== request.acceptManifest) {
       const changes = differences(before.seenManifest, result.manifest);
@@ -92,7 +94,7 @@ export class PluginGrants {
     }
     const granted = await updatePlugin(this.#deps.db, id, {
       permissions: request.permissions,
-      network: request.network,
+      network,
       ...commandToGrant(record),
       pinnedManifest: result.manifest,
       pinnedFileWishes: record.fileWishes,
@@ -107,10 +109,18 @@ export class PluginGrants {
     await this.#deps.registry.audit(context, "plugin.granted", id, {
       name: record.name,
       permissions: request.permissions,
-      network: request.network,
+      network,
       manifestDigest: request.acceptManifest,
     });
     return granted ?? record;
+  }
+
+  /** What a grant of `network` comes to for the command that is granted with it. */
+  async #effectiveNetwork(record: PluginRecord, network: readonly string[]): Promise<string[]> {
+    const spec = { ...toSpec(record), ...commandToGrant(record) };
+    const { runtime } = await this.#deps.runtime.confinementOf(spec);
+    // A command that is refused fails the check.
+    return runtime === undefined ? [...network] : effectiveNetwork(runtime, network);
   }
 }
 

@@ -4,7 +4,6 @@ import type {
   AuthService,
   CallContext,
   ConnectionId,
-  Isolation,
   JsonObject,
   Plugin,
   PluginId,
@@ -45,8 +44,8 @@ export interface RegistryDeps {
   readonly oauthRedirectUrl: string;
 }
 
-/** How long the judgement of a plugin's isolation is shown before it is made again. */
-const ISOLATION_SHOWN_MS = 5000;
+/** How long the judgement of how a plugin is confined is shown before it is made again. */
+const CONFINEMENT_SHOWN_MS = 5000;
 
 const RECORDS_KEPT_MAX = 1000;
 
@@ -56,9 +55,9 @@ export class PluginRegistry implements PluginMemory {
   readonly #records = new LRUCache<PluginId, { version: string; record: PluginRecord }>({
     max: RECORDS_KEPT_MAX,
   });
-  readonly #isolations = new Map<
+  readonly #confinements = new Map<
     PluginId,
-    { readonly revision: number; readonly isolation: Isolation; readonly until: number }
+    { readonly revision: number; readonly confinement: Confinement; readonly until: number }
   >();
 
   constructor(deps: RegistryDeps) {
@@ -101,7 +100,13 @@ export class PluginRegistry implements PluginMemory {
   }
 
   async view(record: PluginRecord): Promise<Plugin> {
-    return toPlugin(await this.#look(record), this.#deps.oauthRedirectUrl);
+    const input = await this.#look(record);
+    const granted = toSpec(record);
+    const toGrant = { ...granted, ...commandToGrant(record) };
+    const confinementToGrant = isSameCommand(granted, toGrant)
+      ? input.confinement
+      : await this.#deps.runtime.confinementOf(toGrant);
+    return toPlugin({ ...input, confinementToGrant }, this.#deps.oauthRedirectUrl);
   }
 
   async summary(record: PluginRecord): Promise<PluginSummary> {
@@ -110,20 +115,21 @@ export class PluginRegistry implements PluginMemory {
 
   async #look(record: PluginRecord): Promise<ViewInput> {
     const { runtime, isSafeMode } = this.#deps;
-    const isolation = await this.#isolationOf(record);
+    const confinement = await this.#confinementOf(record);
     const live = runtime.statusOf(record.id);
-    return { record, isolation, state: stateOf({ record, isolation, live, isSafeMode }) };
+    const state = stateOf({ record, isolation: confinement, live, isSafeMode });
+    return { record, confinement, state };
   }
 
   /** Judged anew at every start anyway; here it only has to be shown, and every call looks at it. */
-  async #isolationOf(record: PluginRecord): Promise<Isolation> {
+  async #confinementOf(record: PluginRecord): Promise<Confinement> {
     const { id, revision } = record;
-    const known = this.#isolations.get(id);
+    const known = this.#confinements.get(id);
     const now = this.#deps.now();
-    if (known?.revision === revision && known.until > now) return known.isolation;
-    const isolation = await this.#deps.runtime.isolationOf(toSpec(record));
-    this.#isolations.set(id, { revision, isolation, until: now + ISOLATION_SHOWN_MS });
-    return isolation;
+    if (known?.revision === revision && known.until > now) return known.confinement;
+    const confinement = await this.#deps.runtime.confinementOf(toSpec(record));
+    this.#confinements.set(id, { revision, confinement, until: now + CONFINEMENT_SHOWN_MS });
+    return confinement;
   }
 
   /** Changes settings; live processes are replaced, calls in flight finish first. */

@@ -17,6 +17,9 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
+import { effectiveNetwork, type RuntimeKind } from "../domain/network_access.ts";
+import { pendingChanges } from "../domain/trust.ts";
+import { isCovered } from "../domain/wishes.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
 import { judgeWorkingDirectory } from "../process/folders.ts";
@@ -104,9 +107,11 @@ export class PluginSettings {
   }
 
   /**
-   * Changes what `patch` names.
+   * Changes what `patch` names. Grants are narrowed at will, and widened only while the plugin asks for
+   * nothing but what was approved: else {@linkcode PluginGrants.grant} is the way, with the manifest's digest.
    *
-   * @throws ProblemError `bad_request` naming every refused field, `encryption_key_missing`
+   * @throws ProblemError `bad_request` naming every refused field, `manifest_changed` with the difference,
+   * `encryption_key_missing`
    */
   async change(context: CallContext, id: PluginId, patch: PluginPatch): Promise<PluginRecord> {
     const { registry } = this.#deps;
@@ -118,7 +123,7 @@ export class PluginSettings {
         });
       }
     }
-    await this.#refuseBadLaunch({
+    const runtime = await this.#refuseBadLaunch({
       command: patch.command ?? record.command,
       args: patch.args ?? record.args,
       folder: record.folder,
@@ -126,19 +131,46 @@ export class PluginSettings {
       workingDirectory: patch.workingDirectory,
     });
     refuseBadSchedule(patch.syncCronSchedule);
-    const { change, secrets } = readChange(patch, record);
+    const network = await this.#networkAfter(record, patch, runtime);
+    const grants = {
+      ...(patch.permissions !== undefined && { permissions: patch.permissions }),
+      ...(network !== undefined && { network }),
+    };
+    refuseUnseenGrants(record, grants);
+    const { change, secrets } = readChange({ ...patch, ...grants }, record);
     await this.#keepSecrets(context, id, secrets);
     const changed = await registry.change(id, change);
     await registry.audit(context, "plugin.changed", id, {
       name: record.name,
       settings: Object.keys(patch),
+      ...grants,
       ...(patch.allowUnsandboxed !== undefined && { allowUnsandboxed: patch.allowUnsandboxed }),
     });
     return changed;
   }
 
-  /** The same rules as at every start (security.md: "Commands", "Environment"). */
-  async #refuseBadLaunch(launch: LaunchSettings): Promise<void> {
+  /**
+   * The network grant as it takes effect after a change; undefined while it stays. A plugin that becomes one
+   * of another runtime than Deno loses it, rather than getting all of the network for what was granted by host.
+   */
+  async #networkAfter(
+    record: PluginRecord,
+    patch: PluginPatch,
+    runtime: RuntimeKind,
+  ): Promise<string[] | undefined> {
+    if (patch.network !== undefined) return effectiveNetwork(runtime, patch.network);
+    if (runtime === "deno" || patch.command === undefined) return undefined;
+    const { command, args, folder } = record;
+    const before = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
+    return before.ok && before.runtime === "other" ? undefined : [];
+  }
+
+  /**
+   * The same rules as at every start (security.md: "Commands", "Environment").
+   *
+   * @returns what would run it
+   */
+  async #refuseBadLaunch(launch: LaunchSettings): Promise<RuntimeKind> {
     const { command, args, folder, env, workingDirectory } = launch;
     const errors: FieldError[] = [];
     const resolved = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
@@ -151,7 +183,7 @@ export class PluginSettings {
       const judged = judgeVariableName(key);
       if (!judged.allowed) errors.push({ pointer: `/env/${index}/key`, detail: judged.reason });
     });
-    if (errors.length === 0) return;
+    if (resolved.ok && errors.length === 0) return resolved.runtime;
     const detail = errors.map((error) => error.detail).join("; ");
     throw new ProblemError("bad_request", detail, { errors });
   }
@@ -161,6 +193,24 @@ export class PluginSettings {
     const { auth, registry } = this.#deps;
     await auth.putPluginSecrets(registry.outgoing(context), id, { credentials: secrets });
   }
+}
+
+/** What a plugin asks for beyond its approved manifest is granted with that manifest's digest, or not at all. */
+function refuseUnseenGrants(
+  record: PluginRecord,
+  { permissions = [], network = [] }: Pick<PluginPatch, "permissions" | "network">,
+): void {
+  const pending = pendingChanges(record);
+  if (pending.length === 0) return;
+  const added = [
+    ...permissions.filter((it) => !isCovered(it, record.permissions)),
+    ...network.filter((it) => !record.network.includes(it)),
+  ];
+  if (added.length === 0) return;
+  throw new ProblemError(
+    "manifest_changed",
+    `"${added.join('", "')}" can only be granted together with what changed: ${pending.join("; ")}`,
+  );
 }
 
 function refuseBadSchedule(schedule: PluginPatch["syncCronSchedule"]): void {

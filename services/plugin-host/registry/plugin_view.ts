@@ -1,23 +1,32 @@
 /** A plugin's row as others see it: the administrator, and other services. */
-import { type Isolation, type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
+import { type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { canonicalJson } from "../domain/manifest_digest.ts";
+import { describeNetwork, effectiveNetwork } from "../domain/network_access.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import { isUnread, notedChanges, pendingChanges } from "../domain/trust.ts";
 import { neededGrants, wishesOf } from "../domain/wishes.ts";
 import { isDownloader } from "../process/sandbox_mode.ts";
-import type { PluginSpec } from "./runtime.ts";
+import type { Confinement, PluginSpec } from "./runtime.ts";
 
 export interface ViewInput {
   readonly record: PluginRecord;
-  readonly isolation: Isolation;
+  readonly confinement: Confinement;
   readonly state: StateAnswer;
 }
 
+/** @property confinementToGrant of the command that a grant would take over */
+export type AdminViewInput = ViewInput & { readonly confinementToGrant: Confinement };
+
 /** As the administrator sees it: no credential and no secret variable's value. */
-export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: string): Plugin {
+export function toPlugin(
+  { record, confinement, confinementToGrant, state }: AdminViewInput,
+  redirectUrl: string,
+): Plugin {
   const manifest = record.seenManifest ?? record.pinnedManifest;
   const wishes = wishesOf(record.fileWishes, manifest);
+  const { level, reason } = confinement;
   return {
     ...settingsOf(record),
     id: record.id,
@@ -32,9 +41,11 @@ export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: s
     permissions: record.permissions,
     requestedPermissions: [...wishes.permissions],
     network: record.network,
+    networkAccess: describeNetwork(confinement.network, record.network),
     requestedNetwork: [...wishes.network],
+    requestedNetworkAccess: accessByGrant(confinementToGrant, wishes.network),
     neededGrants: neededGrants(record.config, record.network),
-    isolation,
+    isolation: { level, reason },
     allowUnsandboxed: record.allowUnsandboxed,
     scopes: scopesOf(
       contentTypesOf(record.pinnedManifest ?? manifest, record.metadataTargets),
@@ -62,6 +73,11 @@ export function toPlugin({ record, isolation, state }: ViewInput, redirectUrl: s
     createdAt: record.createdAt.toISOString(),
     updatedAt: record.updatedAt.toISOString(),
   };
+}
+
+/** What granting these hosts would come to. */
+function accessByGrant({ network, runtime }: Confinement, hosts: readonly string[]): string {
+  return describeNetwork(network, runtime === undefined ? hosts : effectiveNetwork(runtime, hosts));
 }
 
 /** As other services need it: what was granted and pinned, nothing that was only asked for. */
@@ -128,10 +144,16 @@ export function toProbeSpec(
   return { ...spec, command, args, network, hasSecrets: isGranted && spec.hasSecrets };
 }
 
+type CommandLine = Pick<PluginRecord, "command"> & { readonly args: readonly string[] };
+
 /** The command that a grant takes over: of its file, or the administrator's own. */
 export function commandToGrant({ folder, fileWishes, command, args }: PluginRecord) {
   if (folder === null || fileWishes.command === undefined) return { command, args };
   return { command: fileWishes.command, args: fileWishes.args ?? [] };
+}
+
+export function isSameCommand(a: CommandLine, b: CommandLine): boolean {
+  return canonicalJson([a.command, a.args]) === canonicalJson([b.command, b.args]);
 }
 
 function settingsOf(record: PluginRecord) {

@@ -9,6 +9,7 @@ import type {
   PluginLogLevel,
   TicketClaims,
 } from "@codex/protocol";
+import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 
 /** All that is needed to run one plugin. */
 export interface PluginSpec {
@@ -36,6 +37,14 @@ export interface PluginSpec {
   readonly logLevel: PluginLogLevel;
   /** Pinned at the grant; null before. */
   readonly manifest: Manifest | null;
+}
+
+/** How a plugin is confined on this machine. */
+export interface Confinement extends Isolation {
+  /** Undefined where its command is refused. */
+  readonly runtime: RuntimeKind | undefined;
+  /** What of a network grant can be enforced. */
+  readonly network: NetworkControl;
 }
 
 /** Secrets of a plugin as the vault keeps them: names that begin with `env:` are variables. */
@@ -75,7 +84,7 @@ export interface RuntimeLogs {
 
 export interface PluginRuntime {
   /** The level this plugin runs at here, or level 0 and what to do. */
-  isolationOf(spec: PluginSpec): Promise<Isolation>;
+  confinementOf(spec: PluginSpec): Promise<Confinement>;
   /**
    * Starts the plugin once, reads its manifest, pings and stops it.
    *

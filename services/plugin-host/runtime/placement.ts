@@ -1,4 +1,5 @@
 /** Whether and how a plugin runs on this machine. */
+import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { findFolderFault, realPathOf } from "../process/folders.ts";
 import {
@@ -10,7 +11,7 @@ import {
 import { chooseIsolation, type SandboxMode, type SandboxSupport } from "../process/sandbox_mode.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
 import type { Detection } from "../process/sandbox/detection.ts";
-import type { PluginSpec } from "../registry/runtime.ts";
+import type { Confinement, PluginSpec } from "../registry/runtime.ts";
 
 export interface PlacementPolicy {
   readonly commands: CommandPolicy;
@@ -27,12 +28,17 @@ export type Placement =
     /** Null for a plugin that was added by command and has none. */
     readonly folder: string | null;
   }
-  | { readonly runnable: false; readonly reason: string };
+  | {
+    readonly runnable: false;
+    readonly reason: string;
+    /** Undefined where the command itself is refused. */
+    readonly runtime: RuntimeKind | undefined;
+  };
 
 /** Checked at each start, not only on save: folders, links and settings change. */
 export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Promise<Placement> {
   const resolved = await resolveCommand(policy.commands, spec.command, spec.args, spec.folder);
-  if (!resolved.ok) return { runnable: false, reason: resolved.reason };
+  if (!resolved.ok) return { runnable: false, reason: resolved.reason, runtime: undefined };
   const choice = chooseIsolation({
     mode: policy.sandboxMode,
     support: supportOf(policy.sandbox),
@@ -41,14 +47,14 @@ export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Pr
     allowUnsandboxed: spec.allowUnsandboxed,
     isNetworked: spec.network.length > 0,
   });
-  if (!choice.runnable) return choice;
+  if (!choice.runnable) return { ...choice, runtime: resolved.runtime };
   const { level, reason } = choice;
   if (resolved.runtime === "other") {
     const folder = spec.folder === null ? resolved.folder : await realPathOf(spec.folder);
     return { runnable: true, level, reason, target: resolved, folder: folder ?? null };
   }
   const fault = await findFolderFault(resolved.folder);
-  if (fault !== undefined) return { runnable: false, reason: fault };
+  if (fault !== undefined) return { runnable: false, reason: fault, runtime: "deno" };
   return { runnable: true, level, reason, target: resolved, folder: resolved.folder };
 }
 
@@ -60,6 +66,27 @@ export function launcherOf(
 ): Launcher {
   const below = plainLauncher(target.runtime === "deno" ? 2 : 1, runtime);
   return level === 3 && detection.available ? sandboxLauncher(below, detection.sandbox) : below;
+}
+
+/** How a plugin of this placement is confined. */
+export function confinementOf(placement: Placement, { sandbox }: PlacementPolicy): Confinement {
+  const { reason } = placement;
+  if (!placement.runnable) {
+    return { level: 0, reason, runtime: placement.runtime, network: "none" };
+  }
+  const { level, target: { runtime } } = placement;
+  return { level, reason, runtime, network: networkControlOf(level, runtime, sandbox) };
+}
+
+function networkControlOf(
+  level: 1 | 2 | 3,
+  runtime: RuntimeKind,
+  detection: Detection,
+): NetworkControl {
+  if (runtime === "deno") return "by-host";
+  if (level < 3) return "unconfined";
+  const support = supportOf(detection);
+  return support.available && support.keepsLoopbackOut ? "own-network" : "shared-network";
 }
 
 function supportOf(detection: Detection): SandboxSupport {

@@ -1,17 +1,12 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
-import type {
-  AuthService,
-  Isolation,
-  PluginDataUse,
-  PluginId,
-  StorageService,
-} from "@codex/protocol";
+import type { AuthService, PluginDataUse, PluginId, StorageService } from "@codex/protocol";
 import type { Redact } from "../domain/redaction.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
 import type { Starter } from "../process/starter.ts";
 import { readManifest } from "../registry/manifest_reading.ts";
 import type {
+  Confinement,
   LiveStatus,
   PluginRuntime,
   PluginSpec,
@@ -28,7 +23,7 @@ import {
   removePluginData,
   removeUserData,
 } from "./data_folders.ts";
-import { placementOf } from "./placement.ts";
+import { confinementOf, placementOf } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
 import { StartRequests, type StartRequestsDeps } from "./start_requests.ts";
 import { TicketHolder } from "./ticket_holder.ts";
@@ -72,10 +67,9 @@ export class LivePlugins implements PluginRuntime {
     });
   }
 
-  async isolationOf(spec: PluginSpec): Promise<Isolation> {
-    const placement = await placementOf(this.#deps.placement, spec);
-    const { reason } = placement;
-    return placement.runnable ? { level: placement.level, reason } : { level: 0, reason };
+  async confinementOf(spec: PluginSpec): Promise<Confinement> {
+    const { placement: policy } = this.#deps;
+    return confinementOf(await placementOf(policy, spec), policy);
   }
 
   async probe(spec: PluginSpec): Promise<Probe> {

@@ -113,8 +113,13 @@ export const Plugin = z.object({
   workingDirectory: z.string().nullable(),
   permissions: z.array(Permission),
   requestedPermissions: z.array(Permission),
+  /** As granted and as it takes effect: `*` for any grant of a plugin that isn't Deno's. */
   network: z.array(z.string()),
+  /** What that lets it reach here, in words. */
+  networkAccess: z.string(),
   requestedNetwork: z.array(z.string()),
+  /** What granting all of that would let it reach here, in words. */
+  requestedNetworkAccess: z.string(),
   /** Grants that the configuration needs and that are not given, in words. */
   neededGrants: z.array(z.string()),
   isolation: Isolation,

@@ -2,7 +2,7 @@
  * A network namespace that reaches other machines but not this machine's loopback, by `pasta` (Debian: passt). Single
  * loopback ports are forwarded where the administrator granted them by number.
  */
-import { isDeniedAddress, splitEntry } from "../network_flags.ts";
+import { isDeniedAddress, isLoopback, splitEntry } from "../network_flags.ts";
 import type { LaunchTarget } from "../launch_plan.ts";
 import type { OwnNetwork, Sandbox } from "./sandbox.ts";
 
@@ -36,8 +36,4 @@ function loopbackPorts(granted: readonly string[]): number[] {
   const ports = granted.filter((entry) => entry !== "*").map(splitEntry)
     .filter(({ host }) => isLoopback(host)).map(({ port }) => port);
   return [...new Set(ports)];
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

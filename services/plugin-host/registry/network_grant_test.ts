@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CreatedPlugin, Plugin, type PluginId, Problem } from "@codex/protocol";
+import { TESTDATA } from "../testing/test_host.ts";
+import { type TestService, withService } from "../testing/test_service.ts";
+
+const UNRESTRICTED = "Unrestricted network, including this machine: nothing confines it here";
+
+/** A Node plugin, added by command, that may run unconfined. */
+async function addNode(service: TestService): Promise<PluginId> {
+  const added = await service.request("POST", "/admin/plugins", {
+    name: "noded",
+    displayName: "Noded",
+    command: "node",
+    args: [join(TESTDATA, "node", "plugin.mjs")],
+  });
+  const { id } = added.as(CreatedPlugin).plugin;
+  await service.request("PATCH", `/admin/plugins/${id}`, { allowUnsandboxed: true });
+  return id;
+}
+
+const patch = (service: TestService, id: PluginId, change: object) =>
+  service.request("PATCH", `/admin/plugins/${id}`, change);
+
+Deno.test("a host granted to a plugin that isn't Deno's is stored, shown and audited as all", async () => {
+  await withService(async (service) => {
+    const id = await addNode(service);
+    const granted = await service.grant("noded", ["api.example", "127.0.0.1:8080"]);
+    assert.deepEqual(granted.network, ["*", "127.0.0.1:8080"]);
+    assert.equal(granted.networkAccess, UNRESTRICTED);
+    const line = service.auth.audit.find(({ action }) => action === "plugin.granted");
+    assert.deepEqual(Object(line?.detail).network, ["*", "127.0.0.1:8080"]);
+    const changed = (await patch(service, id, { network: ["other.example"] })).as(Plugin);
+    assert.deepEqual(changed.network, ["*"]);
+    assert.deepEqual(Object(service.auth.audit.at(-1)?.detail).network, ["*"]);
+    assert.deepEqual((await patch(service, id, { network: [] })).as(Plugin).network, []);
+  });
+});
+
+Deno.test("what a grant comes to is told before it is made", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.plugin("scripted");
+    await service.request("POST", `/admin/plugins/${id}/test`);
+    const deno = await service.plugin("scripted");
+    assert.equal(deno.networkAccess, "No network");
+    assert.equal(deno.requestedNetworkAccess, "Only example.com");
+    const granted = await service.grant("scripted");
+    assert.deepEqual([granted.network, granted.networkAccess], [
+      ["example.com"],
+      "Only example.com",
+    ]);
+    // Its next version is a program for Node.
+    await Deno.copyFile(
+      join(TESTDATA, "node", "plugin.mjs"),
+      join(service.plugins, "scripted", "plugin.mjs"),
+    );
+    await Deno.writeTextFile(
+      join(service.plugins, "scripted", "codex-plugin.json"),
+      JSON.stringify({ name: "scripted", command: "node", args: ["plugin.mjs"] }),
+    );
+    await patch(service, id, { allowUnsandboxed: true });
+    await service.request("POST", "/admin/plugins/reload");
+    const next = await service.plugin("scripted");
+    assert.equal(next.networkAccess, "Only example.com");
+    assert.equal(next.requestedNetworkAccess, UNRESTRICTED);
+  });
+});
+
+Deno.test("a plugin that becomes another runtime's loses what was granted by host", async () => {
+  await withService(async (service) => {
+    await service.install("by-command");
+    const added = await service.request("POST", "/admin/plugins", {
+      name: "denoed",
+      displayName: "Denoed",
+      command: "deno",
+      args: [join(service.plugins, "by-command", "main.ts")],
+      permissions: [],
+      network: ["api.example"],
+    });
+    const { plugin } = added.as(CreatedPlugin);
+    assert.deepEqual(plugin.network, ["api.example"]);
+    const node = { command: "node", args: [join(TESTDATA, "node", "plugin.mjs")] };
+    const changed = (await patch(service, plugin.id, node)).as(Plugin);
+    assert.deepEqual(changed.network, []);
+    const asked = await patch(service, plugin.id, { ...node, network: ["api.example"] });
+    assert.deepEqual(asked.as(Plugin).network, ["*"]);
+  });
+});
+
+Deno.test("settings can't grant what a changed plugin asks for, but can take away", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.grant("scripted");
+    const wider = { permissions: ["metadata:write:title", "metadata:write:summary"] };
+    assert.equal((await patch(service, id, wider)).status, 200);
+    await service.changeManifest("scripted", { network: ["example.com", "new.example"] });
+    await service.request("POST", `/admin/plugins/${id}/test`);
+    assert.equal((await service.plugin("scripted")).state, "needs_approval");
+    for (
+      const change of [{ network: ["new.example"] }, { permissions: ["metadata:write:genres"] }]
+    ) {
+      const refused = await patch(service, id, change);
+      assert.deepEqual([refused.status, refused.as(Problem).code], [409, "manifest_changed"]);
+      assert.match(refused.as(Problem).detail, /new\.example/);
+    }
+    const narrower = await patch(service, id, { network: [], permissions: [] });
+    assert.deepEqual([narrower.as(Plugin).network, narrower.as(Plugin).permissions], [[], []]);
+    assert.equal((await service.grant("scripted")).network.length, 2);
+  });
+});
