@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { RpcError, TransportError } from "./errors.ts";
 import type { FramingFault, FramingFaultKind, JsonObject } from "./framing.ts";
-import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
+import { JSON_DEPTH_MAX, JSON_PARTS_MAX } from "./json_shape.ts";
 import { readOversizedLine } from "./oversized_line.ts";
 import { errorLine, readReply } from "./reply.ts";
 import { busyLine, ReverseCalls, type ReverseHandler } from "./reverse_calls.ts";
@@ -82,7 +82,7 @@ export class Connection {
     );
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     transport.start({
-      message: (message, textLength) => this.#receive(message, textLength),
+      message: (message, textLength, depth) => this.#receive(message, textLength, depth),
       fault: (fault) => this.#receiveFault(fault),
       closed: (cause) => this.#end(cause),
     });
@@ -137,13 +137,12 @@ export class Connection {
   }
 
   /** Direction is told by `method` alone, since both sides number their requests from 1. */
-  #receive(message: JsonObject, textLength: number): void {
-    if (message.method === undefined || message.method === null) {
-      this.#receiveReply(message, textLength);
-    } else this.#receiveRequest(message, textLength);
+  #receive(message: JsonObject, textLength: number, depth: number): void {
+    if (message.method === undefined || message.method === null) this.#receiveReply(message, depth);
+    else this.#receiveRequest(message, textLength, depth);
   }
 
-  #receiveReply(message: JsonObject, textLength: number): void {
+  #receiveReply(message: JsonObject, depth: number): void {
     const { id } = message;
     const call = this.#pending.get(id);
     if (call === undefined) {
@@ -151,7 +150,7 @@ export class Connection {
       this.dropped[wasOurs ? "lateReplies" : "unknownReplies"]++;
       return this.#transport.penalize();
     }
-    const reply = readReply(message, textLength);
+    const reply = readReply(message, depth);
     this.#settle(id, call);
     if (reply.ok) return call.resolve(reply.result);
     if (reply.error instanceof TransportError) {
@@ -160,7 +159,7 @@ export class Connection {
     call.reject(reply.error);
   }
 
-  #receiveRequest(message: JsonObject, textLength: number): void {
+  #receiveRequest(message: JsonObject, textLength: number, depth: number): void {
     const { id, method, params } = message;
     if (id === undefined || id === null) {
       this.dropped.notifications++;
@@ -171,7 +170,7 @@ export class Connection {
       this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidRequest, "Method is no string")));
       return this.#invalidRequest("A request's method is no string");
     }
-    if (isTooDeep(params, textLength)) {
+    if (depth > JSON_DEPTH_MAX) {
       const message = `Params are nested deeper than ${JSON_DEPTH_MAX}`;
       return this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidParams, message)));
     }
@@ -179,14 +178,14 @@ export class Connection {
   }
 
   #receiveFault({ kind, excerpt }: FramingFault): void {
-    if (kind === "line-too-long" && this.#failOversized(excerpt)) return;
+    const why = OVERSIZED[kind];
+    if (why !== undefined && this.#failOversized(excerpt, why)) return;
     this.#onFault(kind, excerpt);
   }
 
-  /** Spares the caller whose answer was too long, and the peer whose call was, the wait for their deadlines. */
-  #failOversized(head: string): boolean {
+  /** Spares the caller whose answer was too large, and the peer whose call was, the wait for their deadlines. */
+  #failOversized(head: string, message: string): boolean {
     const line = readOversizedLine(head);
-    const message = `is longer than ${LINE_BYTES_MAX / 1024 / 1024} MiB`;
     if (line.kind === "request") {
       const error = new RpcError(RpcErrorCode.invalidRequest, `The line of the call ${message}`);
       this.#refuse(errorLine(line.id, error));
@@ -250,6 +249,12 @@ export class Connection {
     this.#resolveClosed(cause);
   }
 }
+
+/** Why a line that may be somebody's answer was not read. */
+const OVERSIZED: Partial<Record<FramingFaultKind, string>> = {
+  "line-too-long": `is longer than ${LINE_BYTES_MAX / 1024 / 1024} MiB`,
+  "line-too-full": `holds more than ${JSON_PARTS_MAX} values and fields`,
+};
 
 /** Strings and the numbers that JSON.parse keeps as they were written. */
 function isEchoableId(id: unknown): id is number | string {

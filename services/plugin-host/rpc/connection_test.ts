@@ -302,6 +302,15 @@ Deno.test("a long object whose id can't be seen is the answer of the only call",
   await told;
 });
 
+Deno.test("a caller whose answer holds too many values is told at once", async () => {
+  const peer = withPeer();
+  const call = peer.connection.call("a", {});
+  await settled();
+  const told = assert.rejects(call, /The answer to "a" holds more than \d+ values and fields/);
+  await peer.write(`{"jsonrpc":"2.0","id":1,"result":[${"{},".repeat(1_000_000)}0]}`);
+  await told;
+});
+
 Deno.test("a long line of garbage or of a call is nobody's answer", async () => {
   const faults: string[] = [];
   const peer = withPeer({ onFault: (kind) => faults.push(kind) });

@@ -5,13 +5,19 @@
  * bounded by `lineBytesMax` however the bytes are cut.
  */
 import { LINE_BYTES_MAX } from "@codex/protocol";
+import { JSON_PARTS_MAX, shapeOf } from "./json_shape.ts";
 import { plainText } from "./plain_text.ts";
 
 /** A JSON object as parsed: own keys only, values unchecked. */
 export type JsonObject = { readonly [key: string]: unknown };
 
 /** Why a line was skipped. */
-export type FramingFaultKind = "line-too-long" | "invalid-utf8" | "not-json" | "not-an-object";
+export type FramingFaultKind =
+  | "line-too-long"
+  | "line-too-full"
+  | "invalid-utf8"
+  | "not-json"
+  | "not-an-object";
 
 export interface FramingFault {
   readonly kind: FramingFaultKind;
@@ -20,8 +26,8 @@ export interface FramingFault {
 }
 
 export interface FramingSink {
-  /** One complete object. `textLength` is the length of its line in UTF-16 code units. */
-  message(message: JsonObject, textLength: number): void;
+  /** One complete object. `textLength` is the length of its line in UTF-16 code units, `depth` its levels if they may be too many. */
+  message(message: JsonObject, textLength: number, depth: number): void;
   /** One line that was skipped. */
   fault(fault: FramingFault): void;
   /** Bytes thrown away, of a line too long or of blank lines: for whoever limits floods. */
@@ -160,7 +166,7 @@ export class LineSplitter {
   #head(...parts: readonly Uint8Array[]): string {
     const bytes = parts.flatMap((part) => [...part.subarray(0, EXCERPT_LENGTH_MAX)]);
     const known = bytes.slice(0, Math.min(EXCERPT_LENGTH_MAX, this.#lineBytesMax));
-    return new TextDecoder().decode(Uint8Array.from(known));
+    return excerpt(new TextDecoder().decode(Uint8Array.from(known)));
   }
 
   #decode(bytes: Uint8Array): string | undefined {
@@ -172,6 +178,11 @@ export class LineSplitter {
   }
 
   #parse(text: string): void {
+    const { depth, parts } = shapeOf(text);
+    if (parts > JSON_PARTS_MAX) {
+      this.#sink.fault({ kind: "line-too-full", excerpt: excerpt(text) });
+      return;
+    }
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -181,7 +192,7 @@ export class LineSplitter {
       else this.#sink.fault({ kind: "not-json", excerpt: excerpt(text) });
       return;
     }
-    if (isJsonObject(value)) this.#sink.message(value, text.length);
+    if (isJsonObject(value)) this.#sink.message(value, text.length, depth);
     else this.#sink.fault({ kind: "not-an-object", excerpt: excerpt(text) });
   }
 }

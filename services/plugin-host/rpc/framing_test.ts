@@ -117,6 +117,18 @@ Deno.test("a line of exactly the limit passes, one byte more is one fault, in an
   }
 });
 
+Deno.test("a line with more parts than any message needs is one fault and is not parsed", () => {
+  const line = (count: number) => bytesOf(`{"id":1,"result":[${"{},".repeat(count)}0]}\n`);
+  const { messages, faults } = collect([line(300_000), line(400_000), bytesOf('{"n":1}\n')]);
+  assert.equal(messages.length, 2);
+  assert.deepEqual(faults.map(({ kind }) => kind), ["line-too-full"]);
+});
+
+Deno.test("the beginning of a line too long is shown without what a database refuses", () => {
+  const { faults } = collect([bytesOf(`a\0b${"x".repeat(100)}\n`)], 50);
+  assert.equal(faults[0]?.excerpt.slice(0, 4), "a\ufffdbx");
+});
+
 Deno.test("an endless line is one fault, is counted, and the next line is read", () => {
   const chunks = Array.from({ length: 200 }, () => new Uint8Array(64 * 1024).fill(0x61));
   const { messages, faults, discardedBytes } = collect([...chunks, bytesOf('\n{"ok":true}\n')]);

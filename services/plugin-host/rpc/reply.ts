@@ -1,7 +1,7 @@
 import { RpcErrorCode } from "@codex/protocol";
 import { RpcError, TransportError } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./framing.ts";
-import { isTooDeep, JSON_DEPTH_MAX } from "./json_depth.ts";
+import { JSON_DEPTH_MAX } from "./json_shape.ts";
 import { plainText } from "./plain_text.ts";
 
 const ERROR_MESSAGE_LENGTH_MAX = 4096;
@@ -14,9 +14,11 @@ export type Reply =
 /**
  * Reads `result` or `error` of a reply (JSON-RPC 2.0 section 5). `error: null` beside a result, as
  * JSON-RPC 1.0 writes it, is no error.
+ *
+ * @param depth its levels of arrays and objects
  */
-export function readReply(message: JsonObject, textLength: number): Reply {
-  if (isTooDeep(message, textLength)) {
+export function readReply(message: JsonObject, depth: number): Reply {
+  if (depth > JSON_DEPTH_MAX) {
     return malformed(`A reply is nested deeper than ${JSON_DEPTH_MAX}`);
   }
   const { error } = message;

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RpcError, TransportError } from "./errors.ts";
 import { isJsonObject } from "./framing.ts";
+import { shapeOf } from "./json_shape.ts";
 import { errorLine, readReply, successLine } from "./reply.ts";
 
 function read(text: string) {
   const message: unknown = JSON.parse(text);
   assert.ok(isJsonObject(message));
-  return readReply(message, text.length);
+  return readReply(message, shapeOf(text).depth);
 }
 
 Deno.test("a result of any type is taken as it is", () => {

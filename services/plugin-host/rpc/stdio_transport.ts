@@ -89,9 +89,9 @@ export class StdioTransport implements Transport {
   /** Reads to the end of stdout. Never rejects. */
   async #read(events: TransportEvents): Promise<void> {
     const splitter = new LineSplitter({
-      message: (message, textLength) => {
+      message: (message, textLength, depth) => {
         this.#served++;
-        events.message(message, textLength);
+        events.message(message, textLength, depth);
       },
       fault: (fault) => {
         this.#flood.charge(1);

