@@ -11,6 +11,7 @@ import {
   UserPlugin,
 } from "@codex/protocol";
 import type { z } from "zod";
+import type { ApiClient } from "../harness/api_client.ts";
 import type { FakeAnilist } from "../fakes/anilist/fake_anilist.ts";
 import type { FakeUser } from "../fakes/anilist/resolvers.ts";
 import { startFakeAnilist } from "../fakes/anilist/server.ts";
@@ -18,86 +19,103 @@ import { type Platform, type PlatformOptions, startPlatform } from "../harness/p
 import { createLibrary, grantPlugin, importLines, setUpAdmin } from "../harness/scenario.ts";
 
 export const SOURCE = "api:anilist";
-const TOKEN = "token-of-a-test";
+export const TOKEN = "token-of-a-test";
 const VOLUMES = 4;
+const BOOKS_LIMIT = 200;
 /** Requests that are on their way at a time. */
 const PARALLEL = 16;
 const TASK_TIMEOUT_MS = 180_000;
 
 type Result = z.infer<typeof SyncResult>;
+type Series = z.infer<typeof SeriesPage>["items"][number];
 
 export interface AnilistScene extends AsyncDisposable {
   readonly platform: Platform;
+  readonly anilistUrl: string;
   readonly fake: FakeAnilist;
   readonly user: FakeUser;
   readonly plugin: Plugin;
   /** By AniList's id: the series' books, in order. */
   readonly books: ReadonlyMap<number, readonly string[]>;
-  /** Marks the first `count` volumes as read. */
-  read(mediaId: number, count: number): Promise<void>;
+  /** Marks the first `count` volumes as read, but for those before `from`. */
+  read(mediaId: number, count: number, from?: number): Promise<void>;
+  /** As it is here. */
+  series(mediaId: number): Promise<Series>;
   /** How many volumes are read here. */
   volumesRead(mediaId: number): Promise<number>;
+  /** Pastes the reader's token. */
+  connect(): Promise<void>;
   begin(body?: object): Promise<string>;
+  /** The task once this holds of it. */
+  until(taskId: string, holds: (task: Task) => boolean): Promise<Task>;
   /** The task once it has ended. */
-  ended(taskId: string): Promise<z.infer<typeof Task>>;
+  ended(taskId: string): Promise<Task>;
   sync(): Promise<Result>;
 }
 
 export interface AnilistSceneOptions extends PlatformOptions {
   /** Series of the reader; their ids at AniList are 1, 2 and so on. */
   readonly series: number;
+  /** Of each series, at most 200; 4 unless given. */
+  readonly volumes?: number;
+  /** Milliseconds that AniList takes for an answer; none unless given. */
+  readonly anilistDelayMs?: number;
 }
 
 /** Nothing is read yet, and AniList's lists are empty. */
 export async function createAnilistScene(options: AnilistSceneOptions): Promise<AnilistScene> {
   await using parts = new AsyncDisposableStack();
-  const { url, fake } = parts.use(startFakeAnilist());
+  const { url: anilistUrl, fake } = parts.use(
+    startFakeAnilist({ delayMs: options.anilistDelayMs ?? 0 }),
+  );
   const user = fake.addUser("reader", TOKEN);
   const platform = parts.use(await startPlatform(options));
   const { api } = platform;
   await setUpAdmin(platform);
   const plugin = await grantPlugin(platform, "sync-anilist", {
-    config: { apiUrl: url },
-    network: [new URL(url).host],
+    config: { apiUrl: anilistUrl },
+    network: [new URL(anilistUrl).host],
   });
   const base = `/user/plugins/${plugin.id}`;
+  const connect = async () => {
+    await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken: TOKEN });
+  };
   await api.expect(UserPlugin, "POST", `${base}/enable`);
-  await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken: TOKEN });
+  await connect();
   const library = await createLibrary(platform, "Manga");
   const ids = Array.from({ length: options.series }, (_, index) => index + 1);
-  await importLines(platform, library.id, ids.map(toLine));
+  // Without an end, so that the plugin takes any number of volumes.
+  for (const id of ids) fake.catalogue.add(id, { volumes: null, chapters: null });
+  await importLines(platform, library.id, ids.map((id) => toLine(id, options.volumes ?? VOLUMES)));
   const books = await findBooks(platform, library.id);
   assert.equal(books.size, options.series);
   const kept = parts.move();
 
   const scene: AnilistScene = {
     platform,
+    anilistUrl,
     fake,
     user,
     plugin,
     books,
-    async read(mediaId, count) {
-      for (const bookId of books.get(mediaId)?.slice(0, count) ?? []) {
+    async read(mediaId, count, from = 0) {
+      for (const bookId of books.get(mediaId)?.slice(from, count) ?? []) {
         await api.expect(BookProgress, "PUT", `/books/${bookId}/progress`, { completed: true });
       }
     },
-    async volumesRead(mediaId) {
+    async series(mediaId) {
       const page = await api.expect(SeriesPage, "GET", `/series?q=${nameOf(mediaId)}`);
       const found = page.items.find(({ title }) => title === `Manga ${nameOf(mediaId)}`);
-      return found?.booksRead ?? 0;
+      assert.ok(found, `There is no series ${mediaId}`);
+      return found;
     },
+    volumesRead: async (mediaId) => (await scene.series(mediaId)).booksRead,
+    connect,
     async begin(body = {}) {
       return (await api.expect(SyncStarted, "POST", `${base}/sync`, body)).taskId;
     },
-    async ended(taskId) {
-      const deadline = performance.now() + TASK_TIMEOUT_MS;
-      while (performance.now() < deadline) {
-        const task = await api.expect(Task, "GET", `/tasks/${taskId}`);
-        if (task.finishedAt !== undefined) return task;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-      throw new Error(`Task ${taskId} came to no end`);
-    },
+    until: (taskId, holds) => taskUntil(api, taskId, holds),
+    ended: (taskId) => taskUntil(api, taskId, ({ finishedAt }) => finishedAt !== undefined),
     async sync() {
       const task = await scene.ended(await scene.begin());
       assert.equal(task.state, "succeeded", task.reason);
@@ -106,6 +124,21 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
   return scene;
+}
+
+/** The task once `holds` of it. */
+export async function taskUntil(
+  api: ApiClient,
+  taskId: string,
+  holds: (task: Task) => boolean,
+): Promise<Task> {
+  const deadline = performance.now() + TASK_TIMEOUT_MS;
+  while (true) {
+    const task = await api.expect(Task, "GET", `/tasks/${taskId}`);
+    if (holds(task)) return task;
+    if (performance.now() > deadline) throw new Error(`Task ${taskId} stays ${task.state}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 /** `work` for each item, several at a time. */
@@ -124,13 +157,13 @@ function nameOf(mediaId: number): string {
   return `number${mediaId}`;
 }
 
-function toLine(mediaId: number): object {
+function toLine(mediaId: number, volumes: number): object {
   const title = `Manga ${nameOf(mediaId)}`;
   return {
     key: title,
     title,
     externalIds: [{ source: SOURCE, externalId: String(mediaId) }],
-    books: Array.from({ length: VOLUMES }, (_, index) => ({
+    books: Array.from({ length: volumes }, (_, index) => ({
       key: `${title} ${index + 1}`,
       title: `Volume ${index + 1}`,
       volume: index + 1,
@@ -148,7 +181,11 @@ async function findBooks(
     const query = `libraryId=${libraryId}&limit=200${cursor && `&cursor=${cursor}`}`;
     const page = await api.expect(SeriesPage, "GET", `/series?${query}`);
     await inParallel(page.items, async ({ id, title }) => {
-      const { items } = await api.expect(BookPage, "GET", `/series/${id}/books`);
+      const { items } = await api.expect(
+        BookPage,
+        "GET",
+        `/series/${id}/books?limit=${BOOKS_LIMIT}`,
+      );
       books.set(Number(title.replace(/\D/g, "")), items.map((book) => book.id));
     });
     cursor = page.nextCursor ?? "";

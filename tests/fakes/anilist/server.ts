@@ -7,13 +7,19 @@ export interface RunningFake extends AsyncDisposable {
   readonly fake: FakeAnilist;
 }
 
-/** @param options.port default: a free one */
-export function startFakeAnilist(options: FakeOptions & { port?: number } = {}): RunningFake {
+/**
+ * @param options.port default: a free one
+ * @param options.delayMs milliseconds until each answer; default none
+ */
+export function startFakeAnilist(
+  options: FakeOptions & { port?: number; delayMs?: number } = {},
+): RunningFake {
   const fake = new FakeAnilist(options);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} },
-    (request) => {
-      if (request.method === "POST") return fake.handle(request);
+    async (request) => {
+      if (options.delayMs) await new Promise((resolve) => setTimeout(resolve, options.delayMs));
+      if (request.method === "POST") return await fake.handle(request);
       return new Response("POST GraphQL here\n", { status: 405 });
     },
   );
