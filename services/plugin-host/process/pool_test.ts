@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { FakeClock, settled } from "../testing/fake_clock.ts";
 import { TransportError } from "../rpc/errors.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
-import { type PoolOptions, ProcessPool, type ProcessSpec } from "./pool.ts";
+import { type PoolOptions, ProcessPool } from "./pool.ts";
 import { PoolError } from "./pool_error.ts";
+import type { ProcessSpec } from "./process_spec.ts";
 import { type TestHost, withTestHost } from "../testing/test_host.ts";
 
 interface Scene {
@@ -198,6 +199,23 @@ Deno.test("stop ends a process at once and fails its callers with the reason", a
     await pool.stop(({ pluginId }) => pluginId === "a", "The plugin was disabled");
     await rejected;
     assert.equal(pool.stateOf("a"), "stopped");
+  });
+});
+
+Deno.test("stop ends at once what is still on its way down the ladder", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    let process: PluginProcess | undefined;
+    await pool.use(spec("a", { IGNORE_SHUTDOWN: "1" }), (it) => {
+      process = it;
+      return it.call("ping", {});
+    });
+    clock.advance(60_000);
+    await settled();
+    assert.equal(process?.isClosing, true);
+    // Within the first step of the ladder, for which it would be given 2 s.
+    await pool.stop(({ pluginId }) => pluginId === "a", "The plugin was disabled");
+    assert.equal((await process?.exited)?.exit.signal, "SIGKILL");
+    assert.deepEqual(pool.live(), []);
   });
 });
 
