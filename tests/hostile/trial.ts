@@ -129,13 +129,22 @@ export class Trial {
   async isBlamedFor(code: string, message = /./): Promise<void> {
     let seen: readonly PluginFailure[] = [];
     const found = await eventually(async () => {
-      const path = `/admin/plugins/${this.id}/failures`;
-      seen = (await this.arena.platform.api.expect(PluginFailures, "GET", path)).failures;
+      seen = await this.#failures();
       return seen.some(({ errorCode, errorMessage }) =>
         errorCode === code && message.test(errorMessage)
       );
     }, GONE_WITHIN_MS);
     assert.ok(found, `No failure "${code}" among ${JSON.stringify(seen).slice(0, 600)}`);
+  }
+
+  async isNotBlamedFor(code: string): Promise<void> {
+    const codes = (await this.#failures()).map(({ errorCode }) => errorCode);
+    assert.ok(!codes.includes(code), codes.join());
+  }
+
+  async #failures(): Promise<readonly PluginFailure[]> {
+    const path = `/admin/plugins/${this.id}/failures`;
+    return (await this.arena.platform.api.expect(PluginFailures, "GET", path)).failures;
   }
 
   /** Its log is kept within bounds (protocol.md "Framing"; plugin-host keeps 1,000 lines). */

@@ -35,13 +35,18 @@ export function judge(error: unknown, isOfConnection: boolean): Fault | undefine
     const weight = weightOfCode(error.code, isOfConnection);
     return { weight, code: String(error.code), message: error.message };
   }
+  // For the administrator to see; how full a folder is was counted when the plugin filled it.
+  if (error instanceof PoolError && error.kind === "data-full") {
+    return { weight: "noted", code: "data_folder_full", message: error.message };
+  }
   if (!(error instanceof TransportError)) return undefined;
   switch (error.kind) {
     case "crashed":
     case "timeout":
     case "protocol":
-    case "queue-full":
       return { weight: "plugin", code: error.kind, message: error.message };
+    // The host's refusal: a plugin that really hangs misses the deadlines of the calls before this one.
+    case "queue-full":
     case "closed":
     case "cancelled":
       return undefined;
@@ -84,9 +89,12 @@ export function toProblem(error: unknown, pluginName: string): unknown {
         "deadline_exceeded",
         `Plugin "${pluginName}" did not answer in time: ${error.message}`,
       );
-    case "queue-full":
     case "protocol":
       return new ProblemError("plugin_failed", `Plugin "${pluginName}": ${error.message}`);
+    case "queue-full":
+      return new ProblemError("no_capacity", `Plugin "${pluginName}": ${error.message}`, {
+        retryAfterSeconds: 2,
+      });
     case "closed":
     case "cancelled":
       return new ProblemError("plugin_off", `Plugin "${pluginName}": ${error.message}`, {

@@ -52,7 +52,7 @@ async function makePrivate(folder: string, owner: SystemUser | undefined): Promi
   const wantedUid = owner?.uid ?? Deno.uid();
   const found = await Deno.lstat(folder).catch(() => undefined);
   if (found?.isDirectory && found.uid === wantedUid) return;
-  if (found !== undefined) await Deno.remove(folder, { recursive: true });
+  if (found !== undefined) await removeFolder(folder);
   // Given to its owner before it has its name: whoever starts at the same time finds it finished.
   const fresh = `${folder}.${crypto.randomUUID()}`;
   await Deno.mkdir(fresh, { mode: PRIVATE });
@@ -61,5 +61,25 @@ async function makePrivate(folder: string, owner: SystemUser | undefined): Promi
     await Deno.rename(fresh, folder);
   } catch {
     await Deno.remove(fresh);
+  }
+}
+
+/** Removes a folder with all that is in it, which its plugin may have closed to its owner too. */
+export async function removeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    await openFolders(folder);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Without following links, so that nothing outside is opened. */
+async function openFolders(folder: string): Promise<void> {
+  await Deno.chmod(folder, PRIVATE);
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) await openFolders(join(folder, entry.name));
   }
 }

@@ -3,7 +3,7 @@ export class PoolError extends Error {
   override readonly name = "PoolError";
 
   constructor(
-    readonly kind: "no-capacity" | "backing-off",
+    readonly kind: "no-capacity" | "backing-off" | "data-full",
     message: string,
     readonly retryAfterSeconds: number,
   ) {
@@ -24,6 +24,18 @@ export function tooBusy(why: string): PoolError {
 
 function noCapacity(message: string): PoolError {
   return new PoolError("no-capacity", message, NO_CAPACITY_RETRY_SECONDS);
+}
+
+/** An administrator, or the plugin's user by disconnecting, has to make room first. */
+const DATA_FULL_RETRY_SECONDS = 60;
+
+/** @param reason says of what there is too much */
+export function dataFull(reason: string): PoolError {
+  return new PoolError(
+    "data-full",
+    `The plugin is not started: ${reason}`,
+    DATA_FULL_RETRY_SECONDS,
+  );
 }
 
 export function backingOff(waitMs: number): PoolError {

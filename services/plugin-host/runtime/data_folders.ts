@@ -1,6 +1,7 @@
 /** The private folders of plugins and connections below one root. Ids are UUIDs, so they are safe as names. */
 import { join } from "node:path";
 import { type PluginDataUse, PluginId, type TicketClaims } from "@codex/protocol";
+import { removeFolder } from "../process/data_folder.ts";
 import { DATA_BYTES_MAX, measureFolder } from "../process/data_usage.ts";
 
 /** Path of a process's private folder, below the root. */
@@ -31,15 +32,15 @@ export async function dataUseOf(root: string, pluginId: PluginId): Promise<Plugi
   }));
   const folders: PluginDataUse["folders"] = [];
   for (const { connectionId, path } of [...own, ...ofUsers.flat()]) {
-    const use = await measureFolder(path);
-    if (use.files > 0) folders.push({ connectionId, ...use });
+    const { bytes, files } = await measureFolder(path);
+    if (files > 0) folders.push({ connectionId, bytes, files });
   }
   const totalBytes = folders.reduce((sum, { bytes }) => sum + bytes, 0);
   return { folders, totalBytes, limitBytes: DATA_BYTES_MAX };
 }
 
 export async function removePluginData(root: string, pluginId: PluginId): Promise<void> {
-  await remove(join(root, pluginId));
+  await removeFolder(join(root, pluginId));
 }
 
 /** Removes the folders of connections that are gone, or whose users are, and those of users that are left empty. */
@@ -52,12 +53,12 @@ export async function removeUserData(
     for (const userId of await namesIn(users)) {
       const user = join(users, userId);
       if (isGone(userId)) {
-        await remove(user);
+        await removeFolder(user);
         continue;
       }
       // One that was being made has more behind the id: see `makeDataFolder`.
       const gone = (await namesIn(user)).filter((name) => isGone(name.split(".", 1)[0] ?? name));
-      for (const name of gone) await remove(join(user, name));
+      for (const name of gone) await removeFolder(join(user, name));
       if (gone.length > 0) await removeIfEmpty(user);
     }
   }
@@ -75,10 +76,4 @@ async function removeIfEmpty(folder: string): Promise<void> {
   if ((await namesIn(folder)).length > 0) return;
   // Somebody may be making a folder in it at this moment.
   await Deno.remove(folder).catch(() => {});
-}
-
-async function remove(folder: string): Promise<void> {
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }

@@ -2,7 +2,8 @@
 import type { AuthService, PluginDataUse, PluginId, StorageService } from "@codex/protocol";
 import type { Redact } from "../domain/redaction.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
-import { ProcessPool, type ProcessSpec } from "../process/pool.ts";
+import { ProcessPool } from "../process/pool.ts";
+import type { ProcessSpec } from "../process/process_spec.ts";
 import type { Starter } from "../process/starter.ts";
 import { readManifest } from "../registry/manifest_reading.ts";
 import type {
@@ -23,6 +24,7 @@ import {
   removePluginData,
   removeUserData,
 } from "./data_folders.ts";
+import { DataLimit } from "./data_limit.ts";
 import { confinementOf, placementOf } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
 import { StartRequests, type StartRequestsDeps } from "./start_requests.ts";
@@ -53,6 +55,7 @@ export class LivePlugins implements PluginRuntime {
   readonly #deps: LivePluginsDeps;
   readonly #pool: ProcessPool<LiveSpec>;
   readonly #requests: StartRequests;
+  readonly #dataLimit: DataLimit;
   /** Take out of a process's errors what that process knows. */
   readonly #redacts = new WeakMap<PluginProcess, Redact>();
   readonly #tickets = new WeakMap<PluginProcess, TicketHolder>();
@@ -60,6 +63,7 @@ export class LivePlugins implements PluginRuntime {
   constructor(deps: LivePluginsDeps) {
     this.#deps = deps;
     this.#requests = new StartRequests(deps);
+    this.#dataLimit = new DataLimit(deps.dataRoot);
     this.#pool = new ProcessPool({
       processesMax: deps.processesMax,
       idleMs: deps.idleMs,
@@ -162,6 +166,7 @@ export class LivePlugins implements PluginRuntime {
 
   async close(): Promise<void> {
     await this.#pool.close();
+    await this.#dataLimit.settled();
   }
 
   #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {
@@ -184,20 +189,23 @@ export class LivePlugins implements PluginRuntime {
     signal: AbortSignal,
   ): Promise<PluginProcess> {
     const { starter, events, storage, logger } = this.#deps;
+    const dataPath = dataPathOf(spec.id, connection?.claims);
     const [plugin, secrets] = await Promise.all([
       this.#requests.pluginSecrets(spec),
       this.#requests.connectionSecrets(connection),
+      this.#dataLimit.refuseFull(dataPath),
     ]);
     const holder = this.#holderOf(connection);
     const { request, redact } = await this.#requests.make(spec, {
       secrets: { plugin, connection: secrets },
-      dataPath: dataPathOf(spec.id, connection?.claims),
+      dataPath,
       onRequest: holder === undefined
         ? noReverseMethods
         : storageHandler({ storage, ticket: () => holder.current(), logger }),
     });
     const process = await withRedacted(redact, starter.start(request, signal));
     this.#redacts.set(process, redact);
+    this.#dataLimit.watchEnd(process, dataPath, request.onLogLine);
     const manifest = readManifest(process.initializeResult, spec.manifest?.name ?? null);
     if (!manifest.ok) {
       await process.kill(manifest.reason);
