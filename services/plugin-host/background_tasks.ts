@@ -4,7 +4,7 @@ import type { RepeatedTask } from "./background.ts";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
-import { listProcesses } from "./process/process_table.ts";
+import { listProcesses, listShares } from "./process/process_table.ts";
 import type { Starter } from "./process/starter.ts";
 import { Watchdog } from "./process/watchdog.ts";
 import { settleOwedAudits } from "./registry/owed_audits.ts";
@@ -33,7 +33,7 @@ export interface TaskDeps {
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
   const { db, auth, runtime, ledger, purges, starter } = deps;
-  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses });
+  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
   const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
     name,
     everyMs,

@@ -8,7 +8,7 @@ import { findInstallation } from "../../services/plugin-host/installation.ts";
 import { type Launcher, plainLauncher } from "../../services/plugin-host/process/launch_plan.ts";
 import { ProcessRecords } from "../../services/plugin-host/process/process_records.ts";
 import { startTimesByPs } from "../../services/plugin-host/process/process_records.ts";
-import { listProcesses } from "../../services/plugin-host/process/process_table.ts";
+import { listProcesses, listShares } from "../../services/plugin-host/process/process_table.ts";
 import { sandboxLauncher } from "../../services/plugin-host/process/sandbox/bubblewrap.ts";
 import { Starter, type StartRequest } from "../../services/plugin-host/process/starter.ts";
 import { Watchdog } from "../../services/plugin-host/process/watchdog.ts";
@@ -135,7 +135,7 @@ async function manyAlive(bench: Bench, report: Report): Promise<void> {
   const { starter, sandbox, denoRuntime, request } = bench;
   const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
   const target = { runtime: "other", path: "/bin/sh", args: ["-c", SMALL_PLUGIN] } as const;
-  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses });
+  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
   const before = Deno.memoryUsage().rss;
   const processes = [];
   for (let count = 0; count < ALIVE; count++) {

@@ -5,14 +5,14 @@ import { TransportError } from "../rpc/errors.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { type TestHost, withSandboxedHost, withTestHost } from "../testing/test_host.ts";
 import type { PluginProcess } from "./plugin_process.ts";
-import { listProcesses } from "./process_table.ts";
+import { listProcesses, listShares } from "./process_table.ts";
 import { Starter, type StartRequest } from "./starter.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const LIMIT = 160 * 1024 * 1024;
 
 function watch(host: TestHost): Watchdog {
-  return new Watchdog({ running: () => host.starter.running(), listProcesses });
+  return new Watchdog({ running: () => host.starter.running(), listProcesses, listShares });
 }
 
 /** A plugin that holds a little is left alone, one that holds a lot is ended while a call waits. */
@@ -46,6 +46,41 @@ Deno.test({
   name: "a plugin that fills memory in a sandbox is ended with the reason",
   ignore: requireTool("bwrap") === "skip",
   fn: () => withSandboxedHost((host) => assertMemoryHeld(host, host.sandboxed(host.node()))),
+});
+
+/** Four forks of a process with 50 MiB, which they only read. */
+const FORKS = `exec /usr/bin/python3 -c '
+import os, time
+kept = bytearray(b"x") * (50 * 1024 * 1024)
+for _ in range(4):
+    if os.fork() == 0:
+        time.sleep(60)
+print(len(kept), flush=True)
+os.close(1)
+time.sleep(60)
+'`;
+
+/** What forks share is counted once: 290 MiB in sum, and little more than 100 in truth. */
+async function assertForksAreFine(host: TestHost, request: StartRequest): Promise<void> {
+  const process = await host.start({ ...request, memoryBytesMax: LIMIT });
+  await process.call("background", { command: FORKS });
+  await watch(host).look();
+  assert.equal(await process.call("ping", {}), "pong");
+}
+
+// An older `ps` can't tell.
+const canTellShares = (await listShares([Deno.pid])).size > 0;
+
+Deno.test({
+  name: "forks that share their memory hold it once",
+  ignore: !canTellShares,
+  fn: () => withTestHost((host) => assertForksAreFine(host, host.node())),
+});
+
+Deno.test({
+  name: "forks that share their memory hold it once in a sandbox too",
+  ignore: !canTellShares || requireTool("bwrap") === "skip",
+  fn: () => withSandboxedHost((host) => assertForksAreFine(host, host.sandboxed(host.node()))),
 });
 
 Deno.test("memory that a plugin fills before it answers initialize counts too", async () => {

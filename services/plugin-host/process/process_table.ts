@@ -16,23 +16,37 @@ const COLUMNS = "pid=,ppid=,pgid=,rss=,cputimes=";
 
 /** All processes, without their programs, which take `ps` as long as all the rest; zombies too. */
 export function listProcesses(): Promise<ProcessRow[]> {
-  return runPs(COLUMNS);
+  return listAll(COLUMNS);
 }
 
 /** All processes with their programs. */
 export function listPrograms(): Promise<ProcessRow[]> {
-  return runPs(`${COLUMNS},comm=`);
+  return listAll(`${COLUMNS},comm=`);
 }
 
-async function runPs(columns: string): Promise<ProcessRow[]> {
+/**
+ * What each process holds in KiB, where memory that several share is counted in parts (PSS). Slow, as the kernel looks at every
+ * page. A process is left out if that can't be told: by an older `ps`, or as it closed itself to being looked at.
+ */
+export async function listShares(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const text = await runPs(["-o", "pid=,pss=", "-p", pids.join()]);
+  const rows = text.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  return new Map(rows.flatMap(([pid, kib]) => pid && kib ? [[pid, kib] as const] : []));
+}
+
+async function listAll(columns: string): Promise<ProcessRow[]> {
+  return parseProcesses(await runPs(["-eo", columns]));
+}
+
+async function runPs(args: string[]): Promise<string> {
   const { stdout } = await new Deno.Command("ps", {
-    args: ["-eo", columns],
+    args,
     clearEnv: true,
     env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
     stdin: "null",
     stderr: "null",
   }).output();
-  return parseProcesses(new TextDecoder().decode(stdout));
+  return new TextDecoder().decode(stdout);
 }
 
 export function parseProcesses(text: string): ProcessRow[] {

@@ -20,6 +20,8 @@ export interface WatchedProcess {
 export interface WatchdogOptions {
   readonly running: () => Iterable<WatchedProcess>;
   readonly listProcesses: () => Promise<readonly ProcessRow[]>;
+  /** In KiB, by pid, without counting twice what processes share; those of which it can't be told are left out. */
+  readonly listShares: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
   readonly clock?: Clock;
 }
 
@@ -73,15 +75,27 @@ export class Watchdog {
     const { running, listProcesses } = this.#options;
     const table = new ProcessTable(await listProcesses());
     for (const process of running()) {
-      const reason = this.#judge(process, table.family(process.pid));
+      const family = table.family(process.pid);
+      // The first is the helper that holds the sandbox up; what is in it can't take its place.
+      const rows = process.isSandboxed ? family.slice(1) : family;
+      const reason = this.#judge(process, rows, await this.#bytesOf(rows, process.memoryBytesMax));
       if (reason !== undefined) process.fail(reason);
     }
   }
 
-  #judge(process: WatchedProcess, family: readonly ProcessRow[]): string | undefined {
-    // The first is the helper that holds the sandbox up; what is in it can't take its place.
-    const rows = process.isSandboxed ? family.slice(1) : family;
-    const bytes = rows.reduce((sum, row) => sum + row.residentKib * 1024, 0);
+  /** Forks share most of their pages, each of which is resident in all of them: that is only looked into if it matters. */
+  async #bytesOf(rows: readonly ProcessRow[], bytesMax: number): Promise<number> {
+    const resident = rows.reduce((sum, row) => sum + row.residentKib, 0) * 1024;
+    if (resident <= bytesMax || rows.length === 1) return resident;
+    const shares = await this.#options.listShares(rows.map(({ pid }) => pid));
+    return rows.reduce((sum, row) => sum + (shares.get(row.pid) ?? row.residentKib), 0) * 1024;
+  }
+
+  #judge(
+    process: WatchedProcess,
+    rows: readonly ProcessRow[],
+    bytes: number,
+  ): string | undefined {
     if (bytes > process.memoryBytesMax) {
       const [held, allowed] = [bytes, process.memoryBytesMax].map((it) => Math.round(it / MIB));
       return `The plugin was ended: it held ${held} MiB of memory, and its limit is ${allowed} MiB`;

@@ -10,6 +10,8 @@ interface Scene {
   readonly reasons: string[];
   /** What `ps` tells; a test changes it. */
   rows: ProcessRow[];
+  /** What it tells in addition, in KiB by pid. */
+  shares: ReadonlyMap<number, number>;
   /** Rounds a second apart, each preceded by `change`. */
   look(rounds?: number, change?: () => void): Promise<void>;
 }
@@ -31,6 +33,7 @@ function watch(): Scene {
     },
     reasons,
     rows: [row(100, 1)],
+    shares: new Map(),
     async look(rounds = 1, change = () => {}) {
       for (let round = 0; round < rounds; round++) {
         change();
@@ -42,6 +45,7 @@ function watch(): Scene {
   const watchdog = new Watchdog({
     running: () => [scene.process],
     listProcesses: () => Promise.resolve(scene.rows),
+    listShares: () => Promise.resolve(scene.shares),
     clock,
   });
   return scene;
@@ -63,6 +67,18 @@ Deno.test("memory is counted over the whole group and what descends from it", as
   assert.deepEqual(scene.reasons, [
     "The plugin was ended: it held 257 MiB of memory, and its limit is 256 MiB",
   ]);
+});
+
+Deno.test("memory that forks share counts once, and in full where that can't be told", async () => {
+  const scene = watch();
+  const residentKib = 150 * 1024;
+  scene.rows = [100, 101, 102].map((pid) => row(pid, 1, { residentKib }));
+  scene.shares = new Map([100, 101, 102].map((pid) => [pid, 60 * 1024]));
+  await scene.look();
+  assert.deepEqual(scene.reasons, []);
+  scene.shares = new Map([100, 101].map((pid) => [pid, 60 * 1024]));
+  await scene.look();
+  assert.match(scene.reasons[0] ?? "", /held 270 MiB/);
 });
 
 Deno.test("the helper that holds a sandbox up doesn't count, whatever a plugin calls itself", async () => {
@@ -116,7 +132,11 @@ Deno.test("a plugin that works a little by itself is left alone", async () => {
 Deno.test("nothing is asked of the system while no plugin runs", async () => {
   let asked = 0;
   const listProcesses = () => Promise.resolve((asked++, []));
-  await new Watchdog({ running: () => [], listProcesses }).look();
+  await new Watchdog({
+    running: () => [],
+    listProcesses,
+    listShares: () => Promise.resolve(new Map()),
+  }).look();
   assert.equal(asked, 0);
 });
 
@@ -125,6 +145,7 @@ Deno.test("the longer a round takes, the later comes the next, within bounds", a
   let takesMs = 5;
   const watchdog = new Watchdog({
     running: () => [watch().process],
+    listShares: () => Promise.resolve(new Map()),
     listProcesses: () => {
       clock.advance(takesMs);
       return Promise.resolve([row(100, 1)]);

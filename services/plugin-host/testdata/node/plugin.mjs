@@ -84,6 +84,12 @@ const methods = {
   grumble: (params) => (process.stderr.write(params.text), null),
   shell: ({ command }) =>
     new Promise((resolve) => exec(command, (_error, stdout) => resolve({ output: stdout }))),
+  /** Answers with the first that a command prints, which goes on. */
+  background: ({ command }) =>
+    new Promise((resolve) => {
+      const { stdout } = spawn("sh", ["-c", command], { stdio: ["ignore", "pipe", "inherit"] });
+      stdout.once("data", (output) => resolve({ output: String(output) }));
+    }),
   /** Leaves a process that keeps the pipes open. */
   fork: () => spawn("sleep", ["60"], { stdio: "inherit" }).pid,
   flood(params) {
