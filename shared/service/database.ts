@@ -56,7 +56,8 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
   const prepared = {
     unsafe(text: string, parameters?: never[], options?: postgres.UnsafeQueryOptions) {
       const prepare = text.length <= PREPARED_TEXT_LENGTH_MAX;
-      return client.unsafe(text, parameters, { prepare, ...options });
+      // drizzle's own option is false for every statement without a name.
+      return client.unsafe(text, parameters, { ...options, prepare });
     },
     begin(...args: unknown[]) {
       return withPreparing(client, "begin", args);
