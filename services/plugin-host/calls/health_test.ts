@@ -8,7 +8,9 @@ import {
   type PluginId,
   Problem,
 } from "@codex/protocol";
+import { quietLogger } from "@codex/service";
 import { type TestService, withService } from "../testing/test_service.ts";
+import { FaultKeeper } from "./fault_keeper.ts";
 
 const LIMITS = { faultLimits: { inARow: 3, perHour: 6 } };
 
@@ -172,5 +174,25 @@ Deno.test("an audit line that auth could not take is told later", async () => {
     service.auth.appendAudit = appendAudit;
     await service.runTasks();
     assert.equal(turnedOff(service).length, 1);
+  });
+});
+
+Deno.test("a message that the database refuses doesn't keep its fault from counting", async () => {
+  await withScripted(async ({ deps: { db }, ...service }, id) => {
+    let turnedOff = 0;
+    const faults = new FaultKeeper({
+      db,
+      limits: LIMITS.faultLimits,
+      logger: quietLogger(),
+      onTurnedOff: () => Promise.resolve(void turnedOff++),
+    });
+    const failure = { pluginId: id, method: undefined, errorCode: "1", requestSummary: undefined };
+    for (const errorMessage of ["NUL \0", "half \ud83d", `${"x".repeat(1999)}😀`]) {
+      await faults.record({ ...failure, errorMessage }, "plugin");
+    }
+    assert.equal(turnedOff, 1);
+    const { failures } = (await service.request("GET", `/admin/plugins/${id}/failures`))
+      .as(PluginFailures);
+    assert.equal(failures.length, 3);
   });
 });

@@ -26,14 +26,15 @@ export function sentShape(params: object): SentShape {
     else scalars += value.length;
   }
   collect(params, "", 0, fields);
-  return { fields: [...fields].sort(), entries: objects || scalars };
+  // A name that the database refuses would keep the whole batch out of the ledger.
+  const names = [...fields].map((name) => plainText(name, name.length));
+  return { fields: names.sort(), entries: objects || scalars };
 }
 
 function collect(value: object, path: string, depth: number, fields: Set<string>): void {
   for (const [name, part] of Object.entries(value)) {
     if (part === undefined || fields.size >= FIELDS_MAX) continue;
-    // A name that the database refuses would keep the whole batch out of the ledger.
-    const full = path + plainText(name, NAME_LENGTH_MAX);
+    const full = path + name.slice(0, NAME_LENGTH_MAX);
     const inner = depth < DEPTH_MAX && !OPEN_ENDED.has(name) ? objectsIn(part) : [];
     if (inner.length === 0) fields.add(full);
     for (const object of inner) collect(object, `${full}.`, depth + 1, fields);

@@ -62,3 +62,8 @@ Deno.test("a long list costs little", () => {
   assert.equal(sentShape({ library: entries }).entries, 10_000);
   assert.ok(performance.now() - startedAt < 500);
 });
+
+Deno.test("names are cut and cleaned into text that the database takes", () => {
+  const { fields } = sentShape({ [`${"x".repeat(99)}😀`]: 1, "a\0b": 2 });
+  assert.deepEqual(fields, ["a\ufffdb", `${"x".repeat(99)}\ufffd`]);
+});
