@@ -1,6 +1,7 @@
 /** Where this installation keeps what plugin-host needs, and what the machine has. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ReloadAnswer } from "@codex/protocol";
 import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
@@ -84,6 +85,13 @@ export function tellIsolation(detection: Detection, mode: SandboxMode, logger: L
   }[mode];
   if (detection.available) logger.info("{found}", { found });
   else logger.warn("{found}; {means}", { found, means });
+}
+
+/** One line about each plugin's folder that can't be used; a reload of the folders answers the same. */
+export function tellFaults(errors: ReloadAnswer["errors"], logger: Logger): void {
+  for (const { path, message } of errors) {
+    logger.warn("The plugin in {path} is left out: {message}", { path, message });
+  }
 }
 
 /** A program of the system, never one of somebody's PATH. */

@@ -19,7 +19,7 @@ import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
-import { findInstallation, tellIsolation } from "./installation.ts";
+import { findInstallation, tellFaults, tellIsolation } from "./installation.ts";
 import { STORAGE_DEADLINE_MS } from "./runtime/reverse_storage.ts";
 
 await runMain("plugin-host", async () => {
@@ -48,7 +48,7 @@ await runMain("plugin-host", async () => {
   if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
   tellIsolation(installation.sandbox, config.sandboxMode, logger);
   await deps.purges.follow();
-  await deps.folders.discover();
+  tellFaults((await deps.folders.discover()).errors, logger);
 
   const app = createApp(deps);
   const stopTasks = startRepeating(deps.tasks, logger);
