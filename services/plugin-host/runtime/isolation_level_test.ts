@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CreatedPlugin, Plugin, PluginList } from "@codex/protocol";
 import { requireTool } from "../../../infra/test/tools.ts";
 import { startNpmRegistry } from "../testing/npm_registry.ts";
+import { startPythonRegistry } from "../testing/python_registry.ts";
 import { TESTDATA } from "../testing/test_host.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
 
@@ -134,7 +135,7 @@ sandboxTest(
     await Deno.mkdir(folder);
     const script = join(folder, "plugin.py");
     await Deno.copyFile(join(TESTDATA, "python", "plugin.py"), script);
-    const uv = await findUv(folder);
+    const uv = await findUv(folder, script);
     const { plugin, healthCheckError } = await addCommand(service, {
       name: "scripted",
       displayName: "Scripted",
@@ -149,14 +150,49 @@ sandboxTest(
   },
 );
 
-/** The machine's uv, else a stand-in of that name beside the plugin that hands its script to Python. */
-async function findUv(folder: string): Promise<string> {
-  if (await Deno.stat("/usr/local/bin/uv").then(() => true, () => false)) return "uv";
-  const standIn = join(folder, "uv");
-  await Deno.writeTextFile(
-    standIn,
-    '#!/bin/sh\nfor last; do :; done\nmkdir -p "$HOME/.cache/uv" && exec /usr/bin/python3 "$last"\n',
-    { mode: 0o755 },
-  );
-  return standIn;
+sandboxTest(
+  "uvx gets its package from a registry, once the network is granted, and keeps its cache",
+  async (service) => {
+    const isInstalled = await Deno.stat("/usr/local/bin/uvx").then(() => true, () => false);
+    const script = join(TESTDATA, "python", "plugin.py");
+    await using registry = await startPythonRegistry("scripted", script);
+    const folder = join(service.plugins, "by-uvx");
+    await Deno.mkdir(folder);
+    const wish = {
+      displayName: "Scripted",
+      command: isInstalled ? "uvx" : await standIn(folder, "uvx", script),
+      args: ["--python", "/usr/bin/python3", "--index-url", registry.url, "scripted"],
+      permissions: [],
+    };
+    const network = ["*", `127.0.0.1:${registry.port}`];
+    const { plugin, healthCheckError } = await addCommand(service, {
+      ...wish,
+      name: "scripted",
+      network,
+    });
+    assert.equal(healthCheckError, undefined);
+    assert.equal(plugin.isolation.level, 3);
+    assert.match(plugin.isolation.reason, /unrestricted network/);
+    const ping = { action: "ping" };
+    const answer = await service.request("POST", `/plugins/${plugin.id}/execute`, ping);
+    assert.equal(Object(answer.body).success, true, JSON.stringify(answer.body));
+    if (isInstalled) assert.ok(registry.asked.includes("/simple/scripted/"));
+    const kept = join(service.dataRoot, plugin.id, "system", "home", ".cache", "uv");
+    assert.ok((await Deno.stat(kept)).isDirectory);
+  },
+);
+
+/** The machine's uv, else a stand-in of that name. */
+async function findUv(folder: string, script: string): Promise<string> {
+  const isInstalled = await Deno.stat("/usr/local/bin/uv").then(() => true, () => false);
+  return isInstalled ? "uv" : await standIn(folder, "uv", script);
+}
+
+/** A program of that name beside the plugin, which hands the script to Python and keeps a cache as uv does. */
+async function standIn(folder: string, name: string, script: string): Promise<string> {
+  const path = join(folder, name);
+  await Deno.copyFile(script, join(folder, "handed.py"));
+  const body = `mkdir -p "$HOME/.cache/uv" && exec /usr/bin/python3 ${join(folder, "handed.py")}`;
+  await Deno.writeTextFile(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  return path;
 }
