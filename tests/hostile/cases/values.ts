@@ -34,8 +34,9 @@ export const valueCases: readonly HostileCase[] = [
     holds: EVERYWHERE,
     program: { initialize: (it) => ({ ...it.manifest, description: "before\0after \ud800" }) },
     promise: async (trial) => {
-      answers(await trial.call());
-      answers(await trial.call());
+      const words = /\/description: Holds the character NUL/;
+      fails(await trial.call(), "plugin_failed", words);
+      await trial.isBlamedFor("protocol", words);
     },
   },
   {
