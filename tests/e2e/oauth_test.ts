@@ -1,13 +1,10 @@
 /** Signing in at real authorization servers from a browser, over the whole platform. */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import { API_BASE, AuditPage, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
-import {
-  type OidcOptions,
-  type OidcServer,
-  startOidcServer,
-} from "../fakes/sign_in/oidc_server.ts";
+import { API_BASE, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
+import { type OidcServer, startOidcServer } from "../fakes/sign_in/oidc_server.ts";
 import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
+import { connectAsAdmin } from "../harness/admin_database.ts";
 import { DATABASE_FILES, filesOf, findEverywhere } from "../harness/leftovers.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { setUpAdmin } from "../harness/scenario.ts";
@@ -20,11 +17,8 @@ interface Scene {
   readonly ada: UserBrowser;
 }
 
-async function withProvider(
-  test: (scene: Scene) => Promise<void>,
-  options: OidcOptions = {},
-): Promise<void> {
-  await using provider = await startOidcServer(options);
+async function withProvider(test: (scene: Scene) => Promise<void>): Promise<void> {
+  await using provider = await startOidcServer();
   await using platform = await startPlatform({
     env: { CODEX_ALLOWED_PRIVATE_HOSTS: provider.host },
   });
@@ -44,8 +38,17 @@ async function useConnection(
   return SyncStatus.parse(body);
 }
 
-/** Of a token of 10 s, and a little more: it is renewed then. */
-const HALF_LIFE_MS = 5100;
+/** Makes the token one that ends so soon that it is renewed at the next use. */
+async function ageToken({ platform }: Scene): Promise<void> {
+  const sql = await connectAsAdmin(platform);
+  try {
+    const rows = await sql`update auth.oauth_grants set refresh_at = now() - interval '1 second',
+      expires_at = now() + interval '5 minutes' returning connection_id`;
+    assert.equal(rows.length, 1);
+  } finally {
+    await sql.end();
+  }
+}
 
 /** How many processes were started for the connection: each notes its start in its own folder. */
 async function startsOf({ platform }: Scene): Promise<number> {
@@ -121,9 +124,9 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     await useConnection(scene);
     const starts = await startsOf(scene);
     assert.deepEqual(refreshesOf(scene), []);
-    // At half of its life; each refresh token works once, so a second renewal needs the first one's.
+    // Each refresh token works once, so a second renewal needs the first one's.
     for (let round = 1; round <= 2; round++) {
-      await new Promise((resolve) => setTimeout(resolve, HALF_LIFE_MS));
+      await ageToken(scene);
       const status = await Promise.all(Array.from({ length: 10 }, () => useConnection(scene)));
       assert.ok(status.every(({ liveError }) => liveError === undefined), JSON.stringify(status));
       assert.deepEqual(refreshesOf(scene).map(({ status }) => status), Array(round).fill(200));
@@ -131,7 +134,7 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     }
 
     await provider.revokeGrants();
-    await new Promise((resolve) => setTimeout(resolve, HALF_LIFE_MS));
+    await ageToken(scene);
     await useConnection(scene);
     assert.equal(refreshesOf(scene).at(-1)?.error, "invalid_grant");
     const lost = await ada.connection(pluginId);
@@ -142,7 +145,7 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     const again = await ada.connection(pluginId);
     assert.deepEqual([again.id, again.status, again.config], [lost.id, "connected", config]);
     assert.equal((await useConnection(scene)).liveError, undefined);
-  }, { accessTokenSeconds: 10 });
+  });
 });
 
 Deno.test("a provider of the other kind connects: no PKCE, secret in the body, a token of a year", async () => {
@@ -161,51 +164,16 @@ Deno.test("a provider of the other kind connects: no PKCE, secret in the body, a
   assert.deepEqual(await findEverywhere(platform, provider.secrets), []);
 });
 
-Deno.test("no secret stands anywhere in clear, and after a disconnect nothing of the connection does", async () => {
+Deno.test("no secret stands anywhere in clear, not even in the database's own files", async () => {
   await withProvider(async (scene) => {
     const { platform, provider, pluginId, ada } = scene;
     assert.equal((await ada.connect(pluginId)).kind, "connected");
     await useConnection(scene);
-    const pending = await ada.goToProvider(pluginId);
-    const { id: connectionId } = await ada.connection(pluginId);
-
+    await ada.goToProvider(pluginId);
     assert.ok(provider.secrets.size >= 6, "Codes, verifier, tokens, client secret");
     assert.deepEqual(await findEverywhere(platform, provider.secrets), []);
-    const known = await findEverywhere(platform, [connectionId], DATABASE_FILES);
+    const { id } = await ada.connection(pluginId);
+    const known = await findEverywhere(platform, [id], DATABASE_FILES);
     assert.ok(known.some(({ where }) => where === "table auth.connections"), "The search finds");
-
-    const reply = await ada.http.send(
-      `${platform.url}${API_BASE}/user/plugins/${pluginId}`,
-      { method: "DELETE", headers: { "sec-fetch-site": "same-origin" } },
-    );
-    assert.deepEqual([reply.status, await reply.json()], [200, {}]);
-    assert.equal((await ada.comeBack(pending)).reason, "used");
-    await untilPurged(scene);
-    const left = await findEverywhere(platform, [connectionId], DATABASE_FILES);
-    assert.deepEqual(left.map(({ where }) => where).filter((where) => !TOMBSTONES.has(where)), []);
-    const { items } = await platform.api.expect(AuditPage, "GET", "/admin/audit");
-    const line = items.find(({ action }) => action === "connection.disconnected");
-    assert.deepEqual([line?.actorName, line?.target], ["ada", pluginId]);
   });
 });
-
-/**
- * Where a connection's bare id may stay for a while: what keeps a late write of it out, and log lines.
- * Nothing leads from it to a person or a plugin any more.
- */
-const TOMBSTONES: ReadonlySet<string> = new Set([
-  "table storage.purges",
-  "table plugin_host.purged",
-  "the platform's output",
-]);
-
-/** Until no service owes the deletion of what it kept. */
-async function untilPurged({ platform, pluginId, ada }: Scene): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const reply = await ada.http.send(`${platform.url}${API_BASE}/user/plugins`);
-    const { available } = UserPluginList.parse(await reply.json());
-    if (available.some((plugin) => plugin.pluginId === pluginId && !plugin.purgesOwed)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("Purges are still owed");
-}

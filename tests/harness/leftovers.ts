@@ -1,8 +1,6 @@
 /** Looks for texts in everything that a platform keeps: each row of each table, and each file. */
 import { join } from "node:path";
-import postgres from "postgres";
-import { runningAdminUrl } from "../../infra/database/own_server.ts";
-import { openSecretStore } from "../../infra/secrets/store.ts";
+import { connectAsAdmin } from "./admin_database.ts";
 import { pluginHome } from "./data_dir.ts";
 import type { Platform } from "./platform.ts";
 
@@ -48,8 +46,7 @@ function formsOf(text: string): string[] {
 
 /** Each row as `COPY … TO STDOUT` writes it. */
 async function* rowsOf(platform: Platform): AsyncGenerator<{ table: string; row: string }> {
-  const url = await runningAdminUrl(platform.dataDir, await openSecretStore(platform.dataDir));
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = await connectAsAdmin(platform);
   try {
     const tables = await sql<{ name: string }[]>`
       select format('%I.%I', nspname, relname) as name

@@ -7,8 +7,6 @@ import Provider from "oidc-provider";
 
 export interface OidcOptions {
   readonly clientAuthentication?: "client_secret_post" | "client_secret_basic";
-  /** Seconds that an access token lives. */
-  readonly accessTokenSeconds?: number;
 }
 
 export interface SeenTokenRequest {
@@ -94,7 +92,7 @@ export async function startOidcServer(options: OidcOptions = {}): Promise<OidcSe
 }
 
 function createProvider(
-  { issuer, redirectUrl, clientSecret, clientAuthentication, accessTokenSeconds }: OidcOptions & {
+  { issuer, redirectUrl, clientSecret, clientAuthentication }: OidcOptions & {
     readonly issuer: string;
     readonly redirectUrl: string;
     readonly clientSecret: string;
@@ -121,7 +119,7 @@ function createProvider(
     rotateRefreshToken: true,
     cookies: { keys: [crypto.randomUUID()] },
     ttl: {
-      AccessToken: accessTokenSeconds ?? 3600,
+      AccessToken: 3600,
       AuthorizationCode: 60,
       Grant: 86_400,
       IdToken: 3600,
