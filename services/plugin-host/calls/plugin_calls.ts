@@ -9,7 +9,6 @@ import {
   type PluginCall,
   type PluginCallAnswer,
   type PluginId,
-  type PluginSummary,
   readWire,
   toPointer,
   type UserId,
@@ -17,7 +16,7 @@ import {
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { bucketOf, type CallBucket } from "../domain/call_bucket.ts";
-import { healthOf } from "../domain/plugin_state.ts";
+import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
 import { toSpec } from "../registry/plugin_view.ts";
 import type { PluginRuntime, RuntimeCall } from "../registry/runtime.ts";
@@ -159,9 +158,8 @@ export class PluginCalls {
   }
 
   async #refuseUnusable(record: PluginRecord): Promise<void> {
-    const summary = await this.#deps.registry.summary(record);
-    if (summary.usable) return;
-    throw unusable(summary);
+    const state = await this.#deps.registry.stateOf(record);
+    if (!state.isUsable) throw unusable(record.name, state);
   }
 }
 
@@ -187,11 +185,11 @@ function connectionOf(
   return { ticket, claims: verified.claims };
 }
 
-function unusable({ name, state, stateReason }: PluginSummary): ProblemError {
+function unusable(name: string, { state, reason }: StateAnswer): ProblemError {
   if (state === "discovered") {
     return new ProblemError("not_granted", `Plugin "${name}" has to be granted first`);
   }
-  return new ProblemError("plugin_off", `Plugin "${name}" is ${state}: ${stateReason ?? "off"}`, {
+  return new ProblemError("plugin_off", `Plugin "${name}" is ${state}: ${reason ?? "off"}`, {
     retryAfterSeconds: OFF_RETRY_SECONDS,
   });
 }

@@ -1,9 +1,7 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
-import { z } from "zod";
-import type { PluginId } from "@codex/protocol";
-import type { CallBucket } from "../domain/call_bucket.ts";
+import type { ConnectionId, PluginId } from "@codex/protocol";
 import { PluginRecord } from "./plugin_record.ts";
 import * as schema from "./schema.ts";
 
@@ -41,28 +39,29 @@ export async function findPlugin(db: Executor, id: PluginId): Promise<PluginReco
   return row && PluginRecord.parse(row);
 }
 
-const CallState = z.object({ version: z.string(), pausedMs: z.number().nullable() });
-
 /**
- * What may have changed since the last call, in one small statement.
+ * Makes the question what may have changed since a plugin's last call, in one small statement.
  *
- * @param bucketIds of the plugin's bucket and the connection's; only one of them can exist
- * @returns PostgreSQL's own mark of the row's last write, and for how many milliseconds calls are paused
+ * @returns asks it for a plugin, and the connection that the call is for. The answer:
+ * PostgreSQL's own mark of the row's last write, and for how many milliseconds calls are paused; undefined where there
+ * is no such plugin
  */
-export async function findCallState(
-  db: Executor,
-  id: PluginId,
-  bucketIds: readonly CallBucket["id"][],
-): Promise<{ version: string; pausedMs: number } | undefined> {
-  const [row] = await db.execute(sql`
-    select xmin::text as version, (
+export function prepareCallState(db: Executor) {
+  const { placeholder } = sql;
+  const buckets = inArray(callBuckets.id, [placeholder("id"), placeholder("connectionId")]);
+  const statement = db.select({
+    version: sql<string>`${plugins}.xmin::text`,
+    pausedMs: sql<number | null>`(
       select (extract(epoch from max(paused_until) - now()) * 1000)::float8
-      from ${callBuckets} where ${inArray(callBuckets.id, [...bucketIds])}
-    ) as "pausedMs"
-    from ${plugins} where id = ${id}`);
-  if (row === undefined) return undefined;
-  const { version, pausedMs } = CallState.parse(row);
-  return { version, pausedMs: pausedMs ?? 0 };
+      from ${callBuckets} where ${buckets})`,
+  }).from(plugins).where(eq(plugins.id, placeholder("id"))).prepare("call_state");
+  return async (
+    id: PluginId,
+    connectionId: ConnectionId | undefined,
+  ): Promise<{ version: string; pausedMs: number } | undefined> => {
+    const [row] = await statement.execute({ id, connectionId: connectionId ?? id });
+    return row && { version: row.version, pausedMs: row.pausedMs ?? 0 };
+  };
 }
 
 /** The row, locked until the transaction ends. */

@@ -15,14 +15,14 @@ import { forgetFailures } from "../db/failure_queries.ts";
 import {
   deletePlugin,
   type Executor,
-  findCallState,
   findPlugin,
   listPlugins,
   type PluginChange,
+  prepareCallState,
   updatePlugin,
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
-import { stateOf } from "../domain/plugin_state.ts";
+import { type StateAnswer, stateOf } from "../domain/plugin_state.ts";
 import {
   commandToGrant,
   isSameCommand,
@@ -60,8 +60,11 @@ export class PluginRegistry implements PluginMemory {
     { readonly revision: number; readonly confinement: Confinement; readonly until: number }
   >();
 
+  readonly #findCallState: ReturnType<typeof prepareCallState>;
+
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
+    this.#findCallState = prepareCallState(deps.db);
   }
 
   async list(): Promise<Plugin[]> {
@@ -87,8 +90,7 @@ export class PluginRegistry implements PluginMemory {
    * @throws ProblemError `not_found`
    */
   async findForCall(id: PluginId, connectionId: ConnectionId | undefined) {
-    const bucketIds = connectionId === undefined ? [id] : [id, connectionId];
-    const state = await findCallState(this.#deps.db, id, bucketIds);
+    const state = await this.#findCallState(id, connectionId);
     if (state === undefined) throw new ProblemError("not_found", "There is no such plugin");
     const { version, pausedMs } = state;
     const known = this.#records.get(id);
@@ -111,6 +113,11 @@ export class PluginRegistry implements PluginMemory {
 
   async summary(record: PluginRecord): Promise<PluginSummary> {
     return toSummary(await this.#look(record));
+  }
+
+  /** Whether it takes calls now, and why not. */
+  async stateOf(record: PluginRecord): Promise<StateAnswer> {
+    return (await this.#look(record)).state;
   }
 
   async #look(record: PluginRecord): Promise<ViewInput> {
