@@ -57,7 +57,8 @@ export function loadConfig(source: ConfigSource) {
     CODEX_PLUGIN_PROCESSES_MAX: Count(1, 10_000).default(200),
     CODEX_PLUGIN_IDLE_SECONDS: Count(1, 86_400).default(300),
     CODEX_PLUGIN_FAILURE_THRESHOLD: Count(1, 1000).default(3),
-    CODEX_PLUGIN_FAILURES_PER_HOUR: Count(1, 1000).default(10),
+    CODEX_PLUGIN_FAILURES_IN_WINDOW: Count(1, 1000).default(10),
+    CODEX_PLUGIN_FAILURE_WINDOW_SECONDS: Count(1, 604_800).default(3600),
   });
   const dataDir = variables.CODEX_DATA_DIR;
   return Object.freeze({
@@ -79,7 +80,8 @@ export function loadConfig(source: ConfigSource) {
     idleMs: variables.CODEX_PLUGIN_IDLE_SECONDS * 1000,
     faultLimits: {
       inARow: variables.CODEX_PLUGIN_FAILURE_THRESHOLD,
-      perHour: variables.CODEX_PLUGIN_FAILURES_PER_HOUR,
+      inWindow: variables.CODEX_PLUGIN_FAILURES_IN_WINDOW,
+      windowSeconds: variables.CODEX_PLUGIN_FAILURE_WINDOW_SECONDS,
     },
   });
 }

@@ -52,7 +52,7 @@ Deno.test("the minimal environment gives the documented defaults", () => {
     [".codex", ".codex/plugins", "auto", false],
   );
   assert.deepEqual(config.allowedCommands, []);
-  assert.deepEqual(config.faultLimits, { inARow: 3, perHour: 10 });
+  assert.deepEqual(config.faultLimits, { inARow: 3, inWindow: 10, windowSeconds: 3600 });
   assert.ok(Object.isFrozen(config));
 });
 
@@ -65,9 +65,10 @@ Deno.test("settings are read, and lists take spaces around their commas", () => 
     CODEX_PLUGIN_PROCESSES_MAX: "3",
     CODEX_PLUGIN_IDLE_SECONDS: "20",
     CODEX_PLUGIN_FAILURE_THRESHOLD: "5",
-    CODEX_PLUGIN_FAILURES_PER_HOUR: "50",
+    CODEX_PLUGIN_FAILURES_IN_WINDOW: "50",
+    CODEX_PLUGIN_FAILURE_WINDOW_SECONDS: "600",
   });
-  assert.deepEqual(config.faultLimits, { inARow: 5, perHour: 50 });
+  assert.deepEqual(config.faultLimits, { inARow: 5, inWindow: 50, windowSeconds: 600 });
   assert.equal(config.pluginsDir, "/var/lib/codex/plugins");
   assert.deepEqual(config.allowedCommands, ["bun", "/usr/bin/ruby"]);
   assert.deepEqual(

@@ -112,7 +112,7 @@ async function openParts(
         CODEX_PLUGIN_SANDBOX: sandbox,
         // Trials fail often; that it turns a plugin off is plugin-host's own test.
         CODEX_PLUGIN_FAILURE_THRESHOLD: "1000",
-        CODEX_PLUGIN_FAILURES_PER_HOUR: "1000",
+        CODEX_PLUGIN_FAILURES_IN_WINDOW: "1000",
         CODEX_LOG_LEVEL: "error",
       },
     }),

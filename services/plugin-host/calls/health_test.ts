@@ -12,7 +12,7 @@ import { quietLogger } from "@codex/service";
 import { type TestService, withService } from "../testing/test_service.ts";
 import { FaultKeeper } from "./fault_keeper.ts";
 
-const LIMITS = { faultLimits: { inARow: 3, perHour: 6 } };
+const LIMITS = { faultLimits: { inARow: 3, inWindow: 6, windowSeconds: 600 } };
 
 async function withScripted(
   body: (service: TestService, id: PluginId) => Promise<void>,
@@ -71,7 +71,7 @@ Deno.test("reset turns it on again with a clean count", async () => {
   });
 });
 
-Deno.test("faults with successes between them turn it off once there are enough in an hour", async () => {
+Deno.test("faults with successes between them turn it off once there are enough within the window", async () => {
   await withScripted(async (service, id) => {
     const faultAndSuccess = async () => {
       await service.search(id, "broken");
@@ -84,12 +84,12 @@ Deno.test("faults with successes between them turn it off once there are enough 
     await sql.end();
     for (let fault = 0; fault < 5; fault++) assert.equal(await faultAndSuccess(), 200);
     assert.equal(await faultAndSuccess(), 503);
-    assert.match((await healthOf(service, id)).disabledReason ?? "", /6 faults within an hour/);
+    assert.match((await healthOf(service, id)).disabledReason ?? "", /6 faults within 10 minutes;/);
     const failures = (await service.request("GET", `/admin/plugins/${id}/failures`))
       .as(PluginFailures);
     assert.deepEqual(
       [failures.threshold, failures.windowThreshold, failures.windowSeconds],
-      [3, 6, 3600],
+      [3, 6, 600],
     );
     assert.equal(failures.windowFailures, 11);
   });

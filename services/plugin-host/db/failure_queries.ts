@@ -1,7 +1,7 @@
 import { and, count, desc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { PluginFailure, PluginId } from "@codex/protocol";
-import { FAULT_WINDOW_SECONDS, type FaultLimits, type FaultTally } from "../domain/fault_limits.ts";
+import type { FaultLimits, FaultTally } from "../domain/fault_limits.ts";
 import type { Executor } from "./plugin_queries.ts";
 import * as schema from "./schema.ts";
 
@@ -18,7 +18,7 @@ export interface NewFailure {
   readonly requestSummary: string | undefined;
 }
 
-const Struck = z.object({ enabled: z.boolean(), in_a_row: z.int(), within_hour: z.int() });
+const Struck = z.object({ enabled: z.boolean(), in_a_row: z.int(), in_window: z.int() });
 
 /**
  * Records a plugin fault and counts it, in one statement: replicas that do so at once wait for each
@@ -38,15 +38,15 @@ export async function recordFault(
         last_failure_at = now(),
         fault_times = array(
           select fault.at from unnest(plugin.fault_times || now()) as fault (at)
-          where fault.at > now() - make_interval(secs => ${FAULT_WINDOW_SECONDS})
-          order by fault.at desc limit ${limits.perHour})
+          where fault.at > now() - make_interval(secs => ${limits.windowSeconds})
+          order by fault.at desc limit ${limits.inWindow})
       where plugin.id = ${failure.pluginId}
       returning plugin.id, plugin.enabled, plugin.failure_count, plugin.fault_times
     ), ${listed(failure, true)}
-    select enabled, failure_count as in_a_row, cardinality(fault_times) as within_hour from struck`);
+    select enabled, failure_count as in_a_row, cardinality(fault_times) as in_window from struck`);
   const struck = rows[0] && Struck.parse(rows[0]);
   if (!struck?.enabled) return undefined;
-  return { inARow: struck.in_a_row, withinHour: struck.within_hour };
+  return { inARow: struck.in_a_row, inWindow: struck.in_window };
 }
 
 /**
@@ -100,7 +100,7 @@ export async function turnOffFaulty(
       update ${plugins} set enabled = false, disabled_reason = ${reason}::text,
         revision = revision + 1, updated_at = now()
       where id = ${id} and enabled
-        and (failure_count >= ${limits.inARow} or cardinality(fault_times) >= ${limits.perHour})
+        and (failure_count >= ${limits.inARow} or cardinality(fault_times) >= ${limits.inWindow})
       returning id, name
     ), owed as (
       insert into ${owedAudits} (action, target, detail)
@@ -140,13 +140,17 @@ export async function listFailures(
   return { failures, total: totals[0]?.total ?? 0 };
 }
 
-/** Plugin faults within the last {@linkcode FAULT_WINDOW_SECONDS}. */
-export async function countRecentFaults(db: Executor, id: PluginId): Promise<number> {
+/** Plugin faults of the last seconds. */
+export async function countRecentFaults(
+  db: Executor,
+  id: PluginId,
+  seconds: number,
+): Promise<number> {
   const [row] = await db.select({ total: count() }).from(pluginFailures).where(
     and(
       eq(pluginFailures.pluginId, id),
       eq(pluginFailures.counts, true),
-      sql`${pluginFailures.occurredAt} > now() - make_interval(secs => ${FAULT_WINDOW_SECONDS})`,
+      sql`${pluginFailures.occurredAt} > now() - make_interval(secs => ${seconds})`,
     ),
   );
   return row?.total ?? 0;

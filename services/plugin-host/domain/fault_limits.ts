@@ -3,20 +3,20 @@
 export interface FaultLimits {
   /** Faults with no success between them. */
   readonly inARow: number;
-  readonly perHour: number;
+  /** Faults within `windowSeconds`. */
+  readonly inWindow: number;
+  readonly windowSeconds: number;
 }
-
-export const FAULT_WINDOW_SECONDS = 3600;
 
 /** A plugin's faults as counted in the database, over all replicas. */
 export interface FaultTally {
   readonly inARow: number;
-  readonly withinHour: number;
+  readonly inWindow: number;
 }
 
 /** Why a plugin is turned off, for people; undefined while it may go on. */
 export function reasonToTurnOff(
-  { inARow, withinHour }: FaultTally,
+  { inARow, inWindow }: FaultTally,
   limits: FaultLimits,
   lastFault: string,
 ): string | undefined {
@@ -25,8 +25,17 @@ export function reasonToTurnOff(
       ? `Turned off after a fault: ${lastFault}`
       : `Turned off after ${inARow} faults in a row; the last one: ${lastFault}`;
   }
-  if (withinHour >= limits.perHour) {
-    return `Turned off after ${withinHour} faults within an hour; the last one: ${lastFault}`;
+  if (inWindow >= limits.inWindow) {
+    const window = describeSeconds(limits.windowSeconds);
+    return `Turned off after ${inWindow} faults within ${window}; the last one: ${lastFault}`;
   }
   return undefined;
+}
+
+/** In the largest unit that it is a whole number of. */
+function describeSeconds(seconds: number): string {
+  const units = [["hour", 3600], ["minute", 60], ["second", 1]] as const;
+  const [unit, length] = units.find(([, each]) => seconds % each === 0) ?? ["second", 1];
+  const count = seconds / length;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

@@ -22,7 +22,6 @@ import {
 } from "@codex/service";
 import type { AppDeps } from "../app.ts";
 import { countRecentFaults, listFailures } from "../db/failure_queries.ts";
-import { FAULT_WINDOW_SECONDS } from "../domain/fault_limits.ts";
 import { healthOf } from "../domain/plugin_state.ts";
 
 const byId = path(z.object({ id: PluginId }));
@@ -123,10 +122,10 @@ export function adminPluginRoutes(deps: AppDeps) {
       const { failures, total } = await listFailures(db, id, c.req.valid("query"));
       const limits = {
         threshold: faultLimits.inARow,
-        windowThreshold: faultLimits.perHour,
-        windowSeconds: FAULT_WINDOW_SECONDS,
+        windowThreshold: faultLimits.inWindow,
+        windowSeconds: faultLimits.windowSeconds,
       };
-      const windowFailures = await countRecentFaults(db, id);
+      const windowFailures = await countRecentFaults(db, id, faultLimits.windowSeconds);
       return c.json({ failures, total, ...limits, windowFailures }, 200);
     })
     .get("/admin/plugins/:id/logs", byId, async (c) => {

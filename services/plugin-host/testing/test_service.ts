@@ -141,7 +141,7 @@ async function startService(shared: Shared): Promise<TestService> {
       isSafeMode: options.isSafeMode ?? false,
       processesMax: options.processesMax ?? 20,
       idleMs: 60_000,
-      faultLimits: options.faultLimits ?? { inARow: 100, perHour: 100 },
+      faultLimits: options.faultLimits ?? { inARow: 100, inWindow: 100, windowSeconds: 3600 },
       publicUrl: "https://codex.example",
     },
     installation: {
