@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   Plugin,
+  PluginDataUse,
   type PluginFailure,
   PluginFailures,
   type PluginId,
@@ -175,6 +176,12 @@ export class Trial {
       withinMs,
     );
     assert.ok(gone, `Still there after ${withinMs} ms:\n${left.join("\n")}`);
+  }
+
+  /** Removes what it keeps in its data folders, as an administrator does. */
+  async emptyData(): Promise<void> {
+    const path = `/admin/plugins/${this.id}/data`;
+    await this.arena.platform.api.expect(PluginDataUse, "DELETE", path);
   }
 
   async turnOn(): Promise<void> {

@@ -318,9 +318,10 @@ Deno.test("a long line of garbage or of a call is nobody's answer", async () => 
   await settled();
   peer.received.length = 0;
   await peer.write("x".repeat(LINE_BYTES_MAX + 1));
+  await peer.write(oversized('{"jsonrpc":"2.0","id":-1,"result":'));
   await peer.write(oversized('{"jsonrpc":"2.0","id":1,"method":"storage/set","params":'));
   assert.deepEqual(peer.received.map(({ id, error }) => [id, Object(error).code]), [[1, -32600]]);
   await peer.write({ id: 1, result: "fine" });
   assert.equal(await call, "fine");
-  assert.deepEqual(faults, ["line-too-long", "line-too-long"]);
+  assert.deepEqual(faults, ["line-too-long", "line-too-long", "line-too-long"]);
 });

@@ -6,7 +6,7 @@ export type OversizedLine =
   | { readonly kind: "unknown" };
 
 const START = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?/.source;
-const ID = /"id"\s*:\s*(?:(\d{1,15})|"([^"\\]{0,60})")\s*,\s*/.source;
+const ID = /"id"\s*:\s*(?:(-?\d{1,15})|"([^"\\]{0,60})")\s*,\s*/.source;
 /** As nearly every library writes it: the id before what is long. */
 const REPLY = new RegExp(`${START}${ID}"(?:result|error)"`);
 const REQUEST = new RegExp(`${START}${ID}"method"`);

@@ -144,6 +144,33 @@ export const replyCases: readonly HostileCase[] = [
     },
   },
   {
+    name: "answers with a million empty objects",
+    holds: EVERYWHERE,
+    program: {
+      call: (it) =>
+        it.print(`{"jsonrpc":"2.0","id":${it.id},"result":[${"{},".repeat(1_300_000)}0]}\n`),
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_failed", /holds more than \d+ values/);
+      await trial.isBlamedFor("protocol");
+    },
+  },
+  {
+    // Each of them is a fault of its own.
+    name: "answers with hundreds of thousands of results that are none",
+    holds: EVERYWHERE,
+    program: {
+      call: (it) =>
+        it.print(
+          `{"jsonrpc":"2.0","id":${it.id},"result":{"results":[${"{},".repeat(340_000)}0]}}\n`,
+        ),
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_failed", /results\/0/);
+      await trial.isBlamedFor("invalid_answer");
+    },
+  },
+  {
     name: "nests its answer 100,000 levels deep",
     holds: EVERYWHERE,
     program: {

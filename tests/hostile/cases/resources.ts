@@ -85,6 +85,9 @@ def call(it):
     },
     promise: async (trial) => {
       fails(await trial.call("fill"), "plugin_crashed", /data folder holds/, 45_000);
+      fails(await trial.call("fine"), "plugin_off", /not started: its data folder holds 300 MiB/);
+      await trial.isBlamedFor("data_folder_full");
+      await trial.emptyData();
       answers(await trial.call("fine"));
     },
   },

@@ -175,13 +175,29 @@ export const wireCases: readonly HostileCase[] = [
     promise: async (trial) => timesOut(await trial.call()),
   },
   {
+    name: "floods its output with lines of a million values",
+    holds: EVERYWHERE,
+    timeoutSeconds: 3,
+    program: {
+      call: async (it) => {
+        const full = `{"jsonrpc":"2.0","id":-1,"result":[${"{},".repeat(1_300_000)}0]}\n`;
+        for (;;) await it.print(full);
+      },
+    },
+    promise: async (trial) => {
+      timesOut(await trial.call(), 3);
+      await trial.isBlamedFor("line-too-full");
+    },
+  },
+  {
     name: "floods its output with lines that take long to read",
     holds: EVERYWHERE,
     isHeavy: true,
     timeoutSeconds: 3,
     program: {
       call: async (it) => {
-        const slow = `{"jsonrpc":"2.0","id":-1,"result":[${"{},".repeat(1_300_000)}0]}\n`;
+        const fields = Array.from({ length: 300_000 }, (_, n) => `"${n.toString(36)}":0`);
+        const slow = `{"jsonrpc":"2.0","id":-1,"result":{${fields.join()}}}\n`;
         for (;;) await it.print(slow);
       },
     },
