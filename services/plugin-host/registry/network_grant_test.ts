@@ -1,18 +1,24 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CreatedPlugin, Plugin, type PluginId, Problem } from "@codex/protocol";
+import { requireTool } from "../../../infra/test/tools.ts";
 import { TESTDATA } from "../testing/test_host.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
 
 const UNRESTRICTED = "Unrestricted network, including this machine: nothing confines it here";
 
+const hasNoSandbox = requireTool("bwrap") === "skip";
+
 /** A Node plugin, added by command, that may run unconfined. */
 async function addNode(service: TestService): Promise<PluginId> {
+  const folder = join(service.plugins, "noded");
+  await Deno.mkdir(folder);
+  await Deno.copyFile(join(TESTDATA, "node", "plugin.mjs"), join(folder, "plugin.mjs"));
   const added = await service.request("POST", "/admin/plugins", {
     name: "noded",
     displayName: "Noded",
     command: "node",
-    args: [join(TESTDATA, "node", "plugin.mjs")],
+    args: [join(folder, "plugin.mjs")],
   });
   const { id } = added.as(CreatedPlugin).plugin;
   await service.request("PATCH", `/admin/plugins/${id}`, { allowUnsandboxed: true });
@@ -110,4 +116,21 @@ Deno.test("settings can't grant what a changed plugin asks for, but can take awa
     assert.deepEqual([narrower.as(Plugin).network, narrower.as(Plugin).permissions], [[], []]);
     assert.equal((await service.grant("scripted")).network.length, 2);
   });
+});
+
+Deno.test({
+  name: "in a sandbox no grant is no network, and any is all of it, said with what is kept out",
+  ignore: hasNoSandbox,
+  fn: () =>
+    withService(async (service) => {
+      await addNode(service);
+      const none = await service.grant("noded", []);
+      assert.deepEqual([none.isolation.level, none.networkAccess], [3, "No network"]);
+      const { network, networkAccess, isolation } = await service.grant("noded", ["api.example"]);
+      assert.deepEqual(network, ["*"]);
+      // Which of them depends on whether pasta works here; both say the same.
+      const [extent] = /but for this machine's loopback|including this machine/
+        .exec(isolation.reason) ?? [];
+      assert.equal(networkAccess, `Unrestricted network, ${extent}`);
+    }, { hasSandbox: true }),
 });

@@ -82,7 +82,10 @@ async function forgedTickets(test: TestStorage): Promise<Record<string, string>>
   const victim = newConnection();
   const good = await test.ticketFor(victim);
   const [header, payload, signature] = good.split(".") as [string, string, string];
-  const otherPayload = (await test.ticketFor(newConnection())).split(".")[1]!;
+  const payloadOf = async (connection: TestConnection) =>
+    (await test.ticketFor(connection)).split(".")[1]!;
+  const otherConnection = await payloadOf(newConnection());
+  const otherPlugin = await payloadOf({ ...victim, pluginId: newConnection().pluginId });
   const unsigned = btoa('{"alg":"none","typ":"codex-ticket+jwt"}').replaceAll("=", "");
   const strangers: TestIdentities = await createTestIdentities(clock.now);
   const strange = await createTicketSigner(strangers.privateKeys.auth, clock.now);
@@ -98,7 +101,8 @@ async function forgedTickets(test: TestStorage): Promise<Record<string, string>>
     "an identity token of auth": await identity.tokenFor("storage"),
     "of too long a life": await forge(test, victim, { seconds: 301 }),
     "without a connection": await forge(test, {} as TestConnection, {}),
-    "of another connection under this signature": `${header}.${otherPayload}.${signature}`,
+    "of another connection under this signature": `${header}.${otherConnection}.${signature}`,
+    "of another plugin under this signature": `${header}.${otherPlugin}.${signature}`,
     "without signature": `${header}.${payload}.`,
     "of no algorithm": `${unsigned}.${payload}.`,
     "empty": "",
