@@ -1,6 +1,7 @@
 /**
  * `execute` from outside, through gateway and plugin-host to a plugin, against the same chain of plain
- * parts: two Hono processes, as many statements as the real path makes, and a read-line plugin.
+ * parts: two Hono processes, as many statements as the real path makes, and a read-line plugin that gives the same
+ * result.
  */
 import assert from "node:assert/strict";
 import postgres from "postgres";
@@ -10,8 +11,9 @@ import { startBare } from "./bare_chain.ts";
 import { quantile, type Report } from "./report.ts";
 
 const WARM_UP = 2000;
-const CALLS = 600;
-const ROUNDS = 3;
+/** Of each round: in turn, so that whatever else the machine does strikes both alike. */
+const CALLS = 100;
+const ROUNDS = 20;
 const AIM = 1.6;
 
 export async function executeBench(report: Report): Promise<void> {
@@ -30,12 +32,14 @@ export async function executeBench(report: Report): Promise<void> {
 
   // Its own role may read the server's counts, as any may.
   const urlFile = `${platform.dataDir}/secrets/plugin-host/codex_plugin_host-database-url`;
-  const statements = await statementsPerCall(urlFile, () => repeat(CALLS, real), CALLS);
+  const statements = await statementsPerCall(urlFile, () => repeat(WARM_UP, real), WARM_UP);
+  const { result } = await real();
   const pluginFile = new URL("children/bare_plugin.ts", import.meta.url).pathname;
   await using host = await startBare("bare_host.ts", [
     urlFile,
     String(statements),
     pluginFile,
+    JSON.stringify(result),
   ]);
   await using hop = await startBare("bare_hop.ts", [host.url]);
   const bare = () => post(`${hop.url}/execute`, { "content-type": "application/json" }, body);
@@ -67,14 +71,15 @@ async function post(
   url: string,
   headers: Record<string, string>,
   body: string,
-): Promise<void> {
+): Promise<{ readonly result: unknown }> {
   const reply = await fetch(url, { method: "POST", headers, body });
-  const answer = await reply.json() as { success?: boolean };
+  const answer = await reply.json() as { success?: boolean; result: unknown };
   assert.equal(answer.success, true, JSON.stringify(answer));
+  return answer;
 }
 
 /** Milliseconds of each call, one after the other. */
-async function repeat(count: number, call: () => Promise<void>): Promise<number[]> {
+async function repeat(count: number, call: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index < count; index++) {
     const startedAt = performance.now();

@@ -2,12 +2,12 @@
 import { Hono } from "hono";
 import postgres from "postgres";
 
-const [port, databaseUrlFile, statements, plugin] = Deno.args;
+const [port, databaseUrlFile, statements, plugin, pluginResult] = Deno.args;
 const sql = postgres(Deno.readTextFileSync(databaseUrlFile ?? "").trim(), { max: 5 });
 await sql`select 1`;
 
 const child = new Deno.Command(Deno.execPath(), {
-  args: ["run", "-q", "--no-prompt", plugin ?? ""],
+  args: ["run", "-q", "--no-prompt", plugin ?? "", pluginResult ?? ""],
   stdin: "piped",
   stdout: "piped",
 }).spawn();
