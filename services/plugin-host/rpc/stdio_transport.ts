@@ -19,8 +19,8 @@ export interface StdioTransportOptions {
 }
 
 const READ_BYTES = 64 * 1024;
-/** How long the end of stdout waits for the exit status that explains it. */
-const EXIT_GRACE_MS = 500;
+/** How long the end of stdout waits for the exit status that explains it, which in a sandbox takes a few processes. */
+const EXIT_GRACE_MS = 1000;
 /** How long an exit waits for the rest of stdout, which a grandchild may hold open for ever. */
 const DRAIN_GRACE_MS = 100;
 /** A discarded chunk, or any smaller piece, costs as much as one unasked message. */

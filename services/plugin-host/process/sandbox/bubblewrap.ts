@@ -24,6 +24,14 @@ const LIMITS = [
   "--core=0",
 ];
 
+/**
+ * bubblewrap's own two processes keep stdin and stdout open as long as they live, and close all but the first three [tried]. So the
+ * plugin's go round them as 3 and 4, and the host learns at once when the plugin closes one. Behind pasta, which keeps
+ * all that it is given, only a missed deadline tells. By dash, as bash takes programs from the environment (SHELLOPTS, PS4).
+ */
+const PIPES_ASIDE = ["-c", 'exec 3<&0 4>&1 </dev/null >/dev/null; exec "$@"', "sh"];
+const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
+
 /** Wraps the plans of `below`, level 2 for Deno plugins and level 1 for others. */
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
@@ -32,7 +40,9 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     async plan(request) {
       const plan = await below.plan(request);
       const network = networkOf(request, sandbox);
+      const dash = network.kind === "own" ? undefined : sandbox.dashPath;
       const wrapped = [
+        ...(dash === undefined ? [] : [dash, ...PIPES_ASIDE]),
         sandbox.bwrapPath,
         ...NAMESPACES,
         ...(network.kind === "none" ? ["--unshare-net"] : []),
@@ -41,6 +51,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
         // After all mounts: until then bwrap itself makes the folders for them.
         ...["--remount-ro", "/", "--remount-ro", "/dev"],
         ...["--chdir", plan.workingDirectory, "--"],
+        ...(dash === undefined ? [] : [dash, ...PIPES_BACK]),
         ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
       ];
       const [command = "", ...args] = network.kind === "own"

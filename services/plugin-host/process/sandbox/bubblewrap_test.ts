@@ -150,6 +150,11 @@ sandboxTest("how a sandboxed process ended is told as of any other", async (host
   });
 });
 
+sandboxTest("a plugin that closes its stdout is told of at once", async (host) => {
+  const silent = await host.start(host.sandboxed(host.node()));
+  await assert.rejects(silent.call("closeStdout", {}), /closed its stdout/);
+});
+
 sandboxTest(
   "a working directory named in full is shown read-only, one with the platform's data never",
   async (host) => {

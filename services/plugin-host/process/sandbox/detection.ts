@@ -33,7 +33,9 @@ const TRIAL_MS_MAX = 10_000;
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
   const { findProgram, folder, hidden, shown } = options;
-  const [bwrapPath, prlimitPath] = await Promise.all(["bwrap", "prlimit"].map(findProgram));
+  const [bwrapPath, prlimitPath, dashPath] = await Promise.all(
+    ["bwrap", "prlimit", "dash"].map(findProgram),
+  );
   if (bwrapPath === undefined) {
     return missing("bubblewrap is not installed (on Debian: apt-get install bubblewrap)");
   }
@@ -45,6 +47,7 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   const sandbox: Sandbox = {
     bwrapPath,
     prlimitPath,
+    dashPath,
     user: options.user,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),

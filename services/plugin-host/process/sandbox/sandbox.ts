@@ -5,6 +5,8 @@ import type { ReadablePaths } from "./readable_paths.ts";
 export interface Sandbox {
   readonly bwrapPath: string;
   readonly prlimitPath: string;
+  /** Undefined where it is not installed. */
+  readonly dashPath: string | undefined;
   /** Whom plugins run as where the host is root, who in a sandbox would keep root's rights to files. */
   readonly user: SystemUser | undefined;
   readonly paths: ReadablePaths;
