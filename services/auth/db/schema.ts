@@ -162,6 +162,19 @@ export const oauthFlows = auth.table("oauth_flows", {
   index("oauth_flows_expiry").on(table.expiresAt),
 ]);
 
+/**
+ * Sign-ins that came back and whose code is being exchanged. Who wants the connection gone meanwhile
+ * deletes the row, and what the exchange brings is dropped. No reference to users: a row is made while
+ * its flow is locked, which a deletion of the user locks after the user.
+ */
+export const oauthExchanges = auth.table("oauth_exchanges", {
+  /** That of the flow. */
+  id: uuid("id").primaryKey(),
+  userId: uuid("user_id").notNull(),
+  pluginId: uuid("plugin_id").notNull(),
+  startedAt: instant("started_at").notNull(),
+});
+
 /** How long a connection's token lives and who renews it; the tokens themselves are in the vault. */
 export const oauthGrants = auth.table("oauth_grants", {
   connectionId: uuid("connection_id").primaryKey()

@@ -217,6 +217,42 @@ Deno.test("disconnecting ends pending sign-ins: none brings the connection back"
     equal((await auth.sql`select 1 from secrets where connection_id is not null`).length, 0);
   }));
 
+Deno.test("what is given up while the provider takes its time is not brought back by its answer", () =>
+  withProvider(async ({ auth, provider, pluginId, ada }) => {
+    const admin = await auth.admin();
+    const disconnect = () =>
+      auth.call("DELETE", `/internal/connections/${pluginId}`, { subject: ada });
+    const ends: [name: string, end: () => Promise<Response>][] = [
+      ["first sign-in", disconnect],
+      ["connection", disconnect],
+      ["plugin", () => auth.call("DELETE", `/vault/plugins/${pluginId}`, { from: "plugin-host" })],
+      ["user", () => auth.call("DELETE", `/api/v1/users/${ada.userId}`, { subject: admin })],
+    ];
+    for (const [name, end] of ends) {
+      await setClient(auth, pluginId, { clientSecret: "the-secret" });
+      if (name === "connection") await signIn(auth, ada, pluginId);
+      const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<Response>()];
+      provider.answer = () => {
+        asked.resolve();
+        return told.promise;
+      };
+      const back = comeBack(auth, ada, await begin(auth, ada, pluginId));
+      await asked.promise;
+      await (await end()).body?.cancel();
+      told.resolve(tokens(7));
+      equal(reasonOf(await back), "called_off", name);
+      provider.answer = () => tokens(1);
+      for (const table of ["connections", "oauth_exchanges", "oauth_flows"]) {
+        equal((await auth.sql`select 1 from ${auth.sql(table)}`).length, 0, `${name}: ${table}`);
+      }
+      equal(
+        (await auth.sql`select 1 from secrets where connection_id is not null`).length,
+        0,
+        name,
+      );
+    }
+  }));
+
 Deno.test("two users of one plugin have their own connections and tokens", () =>
   withProvider(async ({ auth, pluginId, ada }) => {
     const bob = await auth.addUser("bob");

@@ -18,7 +18,7 @@ import {
 } from "../db/connection_queries.ts";
 import { isForeignKeyViolation } from "../db/database.ts";
 import { listOauthClientPlugins } from "../db/oauth_client_queries.ts";
-import { deleteOauthFlows } from "../db/oauth_flow_queries.ts";
+import { callOffSignIns } from "../db/oauth_flow_queries.ts";
 import { insertPurges, listOwedOfConnections } from "../db/purge_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { changeConfig, type ConfigResult, statusOf } from "../domain/connection_rules.ts";
@@ -119,7 +119,7 @@ export async function disconnect(
   const { userId } = subject;
   const gone = await deps.db.transaction(async (tx) => {
     // A sign-in that is under way must not bring the connection back.
-    await deleteOauthFlows(tx, { userId, pluginId });
+    await callOffSignIns(tx, { userId, pluginId });
     const deleted = await deleteConnections(tx, { userId, pluginId });
     if (deleted.length === 0) return false;
     const at = new Date(deps.now());

@@ -53,6 +53,7 @@ export async function enterCredentials(
     values: read.values,
     grant: undefined,
   });
+  if (saved.kind === "called_off") throw new Error("Nobody calls off what was entered");
   if (saved.kind !== "saved") return saved;
   const { row, connection } = saved;
   if (connection.status !== "connected") return { kind: "entered", connection };

@@ -9,6 +9,7 @@ import {
   setExternalIdentity,
 } from "../db/connection_queries.ts";
 import { type Executor, isForeignKeyViolation } from "../db/database.ts";
+import { endExchange } from "../db/oauth_flow_queries.ts";
 import { deleteGrant, type GrantTimes, upsertGrant } from "../db/oauth_grant_queries.ts";
 import { deleteSecrets, listSecretNames } from "../db/vault_queries.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -23,12 +24,20 @@ export interface NewCredentials {
   /** By the names under which a process gets them. */
   readonly values: Readonly<Record<string, string>>;
   /** Of an access token that a provider gave out; undefined for what was typed in. */
-  readonly grant: (GrantTimes & { readonly refreshToken: string | undefined }) | undefined;
+  readonly grant: NewGrant | undefined;
+}
+
+export interface NewGrant extends GrantTimes {
+  readonly refreshToken: string | undefined;
+  /** Of the sign-in that brought it. */
+  readonly exchangeId: string;
 }
 
 export type SaveResult =
   | { readonly kind: "saved"; readonly row: ConnectionRow; readonly connection: Connection }
-  | { readonly kind: "user_gone" };
+  | { readonly kind: "user_gone" }
+  /** The connection or the plugin was given up while the provider took its time. */
+  | { readonly kind: "called_off" };
 
 export const REFRESH_TOKEN = "refresh_token";
 
@@ -39,8 +48,14 @@ export async function saveCredentials(
   fresh: NewCredentials,
 ): Promise<SaveResult> {
   try {
-    const row = await deps.db.transaction((tx) => save(tx, keyring, fresh, new Date(deps.now())));
-    return { kind: "saved", row, connection: toConnection(row) };
+    return await deps.db.transaction(async (tx): Promise<SaveResult> => {
+      // First: a disconnect that comes now waits for this row, and then finds the connection.
+      if (fresh.grant && !await endExchange(tx, fresh.grant.exchangeId)) {
+        return { kind: "called_off" };
+      }
+      const row = await save(tx, keyring, fresh, new Date(deps.now()));
+      return { kind: "saved", row, connection: toConnection(row) };
+    });
   } catch (error) {
     if (isForeignKeyViolation(error)) return { kind: "user_gone" };
     throw error;
@@ -67,7 +82,7 @@ async function save(
     await setExternalIdentity(tx, id, unknown);
   }
   if (grant !== undefined) {
-    const { refreshToken, ...times } = grant;
+    const { refreshToken, exchangeId: _, ...times } = grant;
     await upsertGrant(tx, id, times);
     if (refreshToken !== undefined) {
       const secret = { name: REFRESH_TOKEN, text: refreshToken, updatedAt: at };

@@ -11,7 +11,7 @@ import type {
 import { PluginId } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { setSecretBy } from "../db/oauth_client_queries.ts";
-import { type OauthFlowRow, takeOauthFlow } from "../db/oauth_flow_queries.ts";
+import { endExchange, type OauthFlowRow, takeOauthFlow } from "../db/oauth_flow_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { ACCESS_TOKEN } from "../domain/connection_rules.ts";
 import { failureOfError } from "../domain/oauth_failures.ts";
@@ -25,7 +25,7 @@ import {
   withoutSecrets,
 } from "../token_endpoint.ts";
 import { fillExternalIdentity } from "./external_identity.ts";
-import { saveCredentials } from "./new_credentials.ts";
+import { type NewGrant, saveCredentials } from "./new_credentials.ts";
 import { openTokenClient } from "./oauth_clients.ts";
 import { findUserPlugin, type UserPluginResult } from "./user_plugin.ts";
 import { verifierContext } from "./vault.ts";
@@ -81,9 +81,22 @@ async function finish(
   subject: Subject,
   back: OauthReturn,
 ): Promise<OauthOutcome | Failure> {
-  const flow = await takeOauthFlow(deps.db, hashToken(back.state));
+  const flow = await takeOauthFlow(deps.db, hashToken(back.state), new Date(deps.now()));
   if (flow === undefined) return { reason: "used" };
-  const { userId } = subject;
+  try {
+    return await exchange(deps, context, subject, back, flow);
+  } finally {
+    await endExchange(deps.db, flow.id);
+  }
+}
+
+async function exchange(
+  deps: ReturnDeps,
+  context: CallContext,
+  { userId }: Subject,
+  back: OauthReturn,
+  flow: OauthFlowRow,
+): Promise<OauthOutcome | Failure> {
   const check = checkReturn(flow, { userId, browserToken: back.browserToken }, deps.now());
   if (check.kind === "failed") return { reason: check.reason };
 
@@ -117,9 +130,10 @@ async function finish(
     pluginId: plugin.id,
     manifest,
     values: { [ACCESS_TOKEN]: outcome.tokens.accessToken },
-    grant: grantOf(outcome.tokens, deps.now()),
+    grant: grantOf(outcome.tokens, deps.now(), flow.id),
   });
   if (saved.kind === "user_gone") return { reason: "other_user", plugin };
+  if (saved.kind === "called_off") return { reason: "called_off", plugin };
   await fillExternalIdentity(deps, context, saved.row, plugin);
   return { kind: "connected", pluginId: plugin.id, pluginName: plugin.displayName };
 }
@@ -180,8 +194,12 @@ function failureOf(failure: TokenFailure): Omit<Failure, "plugin"> {
   }
 }
 
-function grantOf({ refreshToken, expiresInSeconds }: Tokens, now: number) {
+function grantOf(
+  { refreshToken, expiresInSeconds }: Tokens,
+  now: number,
+  exchangeId: string,
+): NewGrant {
   const refreshable = refreshToken !== undefined;
   const times = tokenTimes(now, expiresInSeconds, refreshable);
-  return { ...times, obtainedAt: new Date(now), refreshable, refreshToken };
+  return { ...times, obtainedAt: new Date(now), refreshable, refreshToken, exchangeId };
 }

@@ -40,6 +40,20 @@ Deno.test("a sign-in that was never finished is told as expired for an hour, and
     equal(reasonOf(await comeBack(auth, ada, lost)), "used");
   }));
 
+Deno.test("an exchange that broke off with its replica is swept after an hour", async () => {
+  await using auth = await createFixture();
+  await auth.sql`insert into oauth_exchanges (id, user_id, plugin_id, started_at) values
+    (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), ${new Date(auth.clock.now())})`;
+  const left = async () => {
+    await sweepExpired(auth.deps);
+    return (await auth.sql`select 1 from oauth_exchanges`).length;
+  };
+  auth.clock.advance(3_600_000);
+  equal(await left(), 1);
+  auth.clock.advance(1);
+  equal(await left(), 0);
+});
+
 Deno.test("a token that has ended with nothing to renew it by is told without being used", () =>
   withProvider(async ({ auth, provider, pluginId, ada }) => {
     provider.answer = () => tokens(1, { refresh_token: undefined, expires_in: 60 });

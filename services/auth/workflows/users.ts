@@ -4,6 +4,7 @@ import type { NewUser, Subject, UserPatch } from "@codex/protocol";
 import { insertAuditLine } from "../db/audit_queries.ts";
 import { deleteConnections } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
+import { callOffSignIns } from "../db/oauth_flow_queries.ts";
 import { insertPurges } from "../db/purge_queries.ts";
 import { deleteSessionsOf } from "../db/session_queries.ts";
 import {
@@ -103,6 +104,7 @@ export async function removeUser(
     if (user === undefined) return { kind: "not_found" };
     if (isLastAdmin(admins, userId)) return { kind: "last_admin" };
     const at = new Date(deps.now());
+    await callOffSignIns(tx, { userId });
     const connections = await deleteConnections(tx, { userId });
     await insertPurges(tx, [...purgesOfConnections(connections), ...purgesOfUser(userId)], at);
     await audit(tx, at, actor, "user.deleted", user, {});

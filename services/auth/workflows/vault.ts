@@ -7,7 +7,7 @@ import type { PluginSecretsChange } from "@codex/protocol";
 import { deleteConnections } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
 import { deleteOauthClient } from "../db/oauth_client_queries.ts";
-import { deleteOauthFlows } from "../db/oauth_flow_queries.ts";
+import { callOffSignIns } from "../db/oauth_flow_queries.ts";
 import { insertPurges } from "../db/purge_queries.ts";
 import {
   deleteSecrets,
@@ -139,7 +139,7 @@ export async function deletePlugin(
     await deleteSecrets(tx, { purpose: "plugin_credential", ownerId: pluginId });
     await deleteSecrets(tx, { purpose: "oauth_client_secret", ownerId: pluginId });
     await deleteOauthClient(tx, pluginId);
-    await deleteOauthFlows(tx, { pluginId });
+    await callOffSignIns(tx, { pluginId });
     const connections = await deleteConnections(tx, { pluginId });
     await insertPurges(tx, purgesOfConnections(connections), new Date(deps.now()));
   });

@@ -104,6 +104,11 @@ export function failureWords(
       explanation: "The sign-in was begun with settings that don't hold any more.",
       advice: CONNECT_AGAIN,
     },
+    called_off: {
+      headline: "The sign-in was called off",
+      explanation: `${it} was disconnected or removed while you signed in, so nothing was kept.`,
+      advice: "If you want it after all, close this window and connect again.",
+    },
     plugin_off: {
       headline: "The plugin is off",
       explanation: "It was turned off or removed while you signed in.",

@@ -31,8 +31,9 @@ export const OauthStartAnswer = z.object({
 export const OauthCallbackQuery = z.object({
   state: z.string().min(1).max(512).optional(),
   code: z.string().min(1).max(8192).optional(),
-  error: z.string().min(1).max(200).optional(),
-  error_description: z.string().max(4000).optional(),
+  /** A provider's words may be of any length: a long one must not keep the state from being used up. */
+  error: z.string().min(1).transform((text) => text.slice(0, 200)).optional(),
+  error_description: z.string().transform((text) => text.slice(0, 4000)).optional(),
   /** Who answers, where the provider says so (RFC 9207). */
   iss: z.string().max(2000).optional(),
 });

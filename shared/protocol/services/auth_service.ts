@@ -104,6 +104,8 @@ export const OauthFailure = z.enum([
   "provider_refused",
   /** The administrator changed what the flow was begun with. */
   "settings_changed",
+  /** The user disconnected, or the plugin was deleted, while the provider took its time. */
+  "called_off",
   "plugin_off",
   "no_key",
 ]);
