@@ -43,7 +43,9 @@ Deno.test("a sign-in that was never finished is told as expired for an hour, and
 Deno.test("an exchange that broke off with its replica is swept after an hour", async () => {
   await using auth = await createFixture();
   await auth.sql`insert into oauth_exchanges (id, user_id, plugin_id, started_at) values
-    (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), ${new Date(auth.clock.now())})`;
+    (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), ${
+    new Date(auth.clock.now()).toISOString()
+  })`;
   const left = async () => {
     await sweepExpired(auth.deps);
     return (await auth.sql`select 1 from oauth_exchanges`).length;
