@@ -1,13 +1,13 @@
 /** What auth does without being asked: purges that are owed, tokens that end, sweeping what has expired. */
+import { repeat, type RepeatedTask } from "@codex/service";
 import type { AuthDeps } from "./deps.ts";
-import { startWorker } from "./worker.ts";
 import { type Purgers, runDuePurges } from "./workflows/purge_worker.ts";
 import { markExpired } from "./workflows/renew_token.ts";
 import { sweepExpired } from "./workflows/sweep.ts";
 
-const PURGE_INTERVAL_MS = 5000;
-const SWEEP_INTERVAL_MS = 600_000;
-const EXPIRY_INTERVAL_MS = 60_000;
+const PURGE_EVERY_MS = 5000;
+const SWEEP_EVERY_MS = 600_000;
+const EXPIRE_EVERY_MS = 60_000;
 
 export interface Background {
   /** Attempts the owed purges now. */
@@ -19,25 +19,11 @@ export interface Background {
 export function startBackground(
   deps: Pick<AuthDeps, "db" | "now" | "logger"> & { readonly purgers: Purgers },
 ): Background {
-  const { logger } = deps;
-  const purging = startWorker({
-    name: "purge",
-    intervalMs: PURGE_INTERVAL_MS,
-    logger,
-    run: () => runDuePurges(deps),
-  });
-  const sweeping = startWorker({
-    name: "sweep",
-    intervalMs: SWEEP_INTERVAL_MS,
-    logger,
-    run: () => sweepExpired(deps),
-  });
-  const expiring = startWorker({
-    name: "expire tokens",
-    intervalMs: EXPIRY_INTERVAL_MS,
-    logger,
-    run: () => markExpired(deps),
-  });
+  const start = (name: string, everyMs: number, run: RepeatedTask["run"]) =>
+    repeat({ name, everyMs, isDueAtStart: true, run }, deps.logger);
+  const purging = start("purge", PURGE_EVERY_MS, () => runDuePurges(deps));
+  const sweeping = start("sweep", SWEEP_EVERY_MS, () => sweepExpired(deps));
+  const expiring = start("expire tokens", EXPIRE_EVERY_MS, () => markExpired(deps));
   return {
     purgeNow: purging.nudge,
     async stop() {

@@ -1,6 +1,6 @@
 /** Everything that plugin-host repeats while it is up, and how often. */
 import type { AuthService } from "@codex/protocol";
-import type { RepeatedTask } from "./background.ts";
+import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { watchDataFolders } from "./process/data_usage.ts";

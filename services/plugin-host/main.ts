@@ -8,6 +8,7 @@ import {
   createTicketVerifier,
   databaseReady,
   refuseOwnerRole,
+  repeatAll,
   runMain,
   serveUntilStopped,
   startLogging,
@@ -15,7 +16,6 @@ import {
 import { createStorageClient } from "@codex/storage/client";
 import { createApp } from "./app.ts";
 import { assemble } from "./assembly.ts";
-import { startRepeating } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
@@ -51,7 +51,7 @@ await runMain("plugin-host", async () => {
   tellFaults((await deps.folders.discover()).errors, logger);
 
   const app = createApp(deps);
-  const stopTasks = startRepeating(deps.tasks, logger);
+  const stopTasks = repeatAll(deps.tasks, logger);
   const onStop = [stopTasks, () => deps.runtime.close(), () => deps.ledger.flush(), close];
   await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
 });

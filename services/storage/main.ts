@@ -7,6 +7,7 @@ import {
   createTicketVerifier,
   databaseReady,
   refuseOwnerRole,
+  repeat,
   runMain,
   serveUntilStopped,
   startLogging,
@@ -15,7 +16,7 @@ import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
-import { scheduleTimeout, startSweeping, sweep } from "./sweeper.ts";
+import { sweepingTask } from "./sweeper.ts";
 import { rememberTickets } from "./tickets.ts";
 
 /** A set whose caller has given up (10 s) must not be stored later. */
@@ -46,12 +47,8 @@ await runMain("storage", async () => {
       maintenance: databaseReady(maintenance.sql, "storage", migrations),
     },
   });
-  const stopSweeping = startSweeping({
-    sweep: () => sweep(maintenance.sql),
-    schedule: scheduleTimeout,
-    logger,
-  });
+  const sweeping = repeat(sweepingTask(maintenance.sql, logger), logger);
   const { hostname, port } = config;
-  const onStop = [stopSweeping, database.close, maintenance.close];
+  const onStop = [sweeping.stop, database.close, maintenance.close];
   await serveUntilStopped({ fetch: app.fetch, hostname, port, logger, onStop });
 });

@@ -17,6 +17,7 @@ export * from "./line_reply.ts";
 export * from "./logger.ts";
 export * from "./page_cursor.ts";
 export * from "./problem_error.ts";
+export * from "./repeated_task.ts";
 export * from "./request_id.ts";
 export * from "./service_app.ts";
 export * from "./service_client.ts";
