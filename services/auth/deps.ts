@@ -3,6 +3,7 @@ import type { Keyring, RandomBytes } from "@codex/crypto";
 import type { PasswordHasher } from "@codex/crypto/password";
 import type { PluginHostService } from "@codex/protocol";
 import type {
+  AllowedHosts,
   Database,
   Identity,
   Logger,
@@ -39,6 +40,8 @@ export interface AuthDeps {
   readonly pluginHost: Pick<PluginHostService, "getPlugin" | "callPlugin">;
   /** To providers: their addresses come from plugins. */
   readonly guardedFetch: GuardedFetch;
+  /** Hosts of the own network that plugins' providers may be at, by http too. */
+  readonly allowedHosts: AllowedHosts;
   /** Where providers send browsers back to. */
   readonly redirectUrl: string;
   /** The configured setup code; null where each replica made its own at start. */

@@ -26,7 +26,8 @@ import { createTokenRefresher } from "./token_refresher.ts";
 
 await runMain("auth", async () => {
   const config = loadConfig(configSource(Deno.env));
-  const { hostname, port, privateKey, publicKeys, keyring, setupCode, redirectUrl } = config;
+  const { hostname, port, privateKey, publicKeys, keyring, setupCode } = config;
+  const { redirectUrl, allowedHosts } = config;
   const logger = await startLogging("auth", config.logLevel);
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   const base = { db, logger, now: Date.now, random: secureRandomBytes, keyring, setupCode };
@@ -46,6 +47,7 @@ await runMain("auth", async () => {
     ...outside,
     identity,
     redirectUrl,
+    allowedHosts,
     passwords: createPasswordHasher(),
     throttles: createThrottles(sql),
     tickets: await createTickets(privateKey, now),

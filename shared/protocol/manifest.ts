@@ -56,13 +56,16 @@ export const ConfigSchema = z.object({
 });
 export type ConfigSchema = z.infer<typeof ConfigSchema>;
 
+/** Whether http will do, is for whoever goes there to decide. */
+const HttpEndpoint = z.url({ protocol: /^https?$/, error: "Must be an https URL" });
+
 export const OauthDeclaration = z.object({
-  authorizationUrl: z.url(),
-  tokenUrl: z.url(),
+  authorizationUrl: HttpEndpoint,
+  tokenUrl: HttpEndpoint,
   scopes: listOf(z.string()),
   /** False only for providers that lack PKCE. */
   pkce: z.boolean().default(true),
-  userInfoUrl: z.url().optional(),
+  userInfoUrl: HttpEndpoint.optional(),
   clientId: z.string().optional(),
 });
 export type OauthDeclaration = z.infer<typeof OauthDeclaration>;

@@ -1,4 +1,5 @@
 /** Rules of a sign-in at a provider, from its start to the browser's return (security.md: "OAuth"). */
+import { type AllowedHosts, isAllowedHost } from "@codex/service";
 import { constantTimeEqual, hashToken } from "@codex/crypto";
 
 /** A browser must be back within this time. */
@@ -36,6 +37,15 @@ export function checkReturn(
   if (!isSameBrowser) return { kind: "failed", reason: "other_browser" };
   if (flow.expiresAt.getTime() <= now) return { kind: "failed", reason: "expired" };
   return { kind: "ok" };
+}
+
+/**
+ * Whether a browser may be sent there to sign in: by https (RFC 6749 section 3.1), or to a host that a
+ * person named. A plugin writes the URL, and `javascript:` is one, too.
+ */
+export function isSafeEndpoint(url: URL, allowedHosts: AllowedHosts): boolean {
+  return url.protocol === "https:" ||
+    (url.protocol === "http:" && isAllowedHost(url, allowedHosts));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { deepEqual as equal } from "node:assert/strict";
 import { hashToken } from "@codex/crypto";
-import { checkReturn, isIssuerOf } from "./oauth_flow.ts";
+import { AllowedHostList } from "@codex/service";
+import { checkReturn, isIssuerOf, isSafeEndpoint } from "./oauth_flow.ts";
 
 const flow = {
   userId: "ada",
@@ -32,4 +33,23 @@ Deno.test("a provider that names itself must be the one that was asked", () => {
   const bad = ["https://evil.example", "https://evil-provider.example", "login.provider.example"]
     .concat(["https://www.provider.example", "", "x:"]);
   for (const issuer of bad) equal(isIssuerOf(issuer, endpoints), false, issuer);
+});
+
+Deno.test("browsers are sent to https alone, or to a host that a person named", () => {
+  const allowed = AllowedHostList.parse("idp.lan:8443,idp.lan:80");
+  const urls = {
+    "https://login.example/authorize?x=1": true,
+    "https://idp.lan:8443/": true,
+    "http://idp.lan:8443/authorize": true,
+    "http://idp.lan/": true,
+    "http://idp.lan:8080/": false,
+    "http://login.example/authorize": false,
+    "javascript:alert(1)": false,
+    "data:text/html,x": false,
+    "blob:https://login.example/x": false,
+    "ftp://idp.lan:8443/": false,
+  };
+  for (const [url, isSafe] of Object.entries(urls)) {
+    equal(isSafeEndpoint(new URL(url), allowed), isSafe, url);
+  }
 });

@@ -49,6 +49,12 @@ function startProblem(refusal: Exclude<StartResult, { kind: "started" }>): Probl
         "unprocessable",
         `Plugin "${refusal.plugin.name}" has no provider to sign in at`,
       );
+    case "unsafe_provider":
+      return new ProblemError(
+        "unprocessable",
+        `The provider of plugin "${refusal.plugin.name}" must be reached by https: ` +
+          "CODEX_ALLOWED_PRIVATE_HOSTS names exceptions",
+      );
     case "not_configured":
       return new ProblemError(
         "unprocessable",

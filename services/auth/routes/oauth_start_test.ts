@@ -79,6 +79,12 @@ Deno.test("what can't be signed in to is told before anybody goes anywhere", () 
       await problemCode(await start(auth, ada, pluginId), status);
     equal(await code(auth.addPlugin(), 422), "unprocessable");
     equal(await code(auth.addPlugin({}, { oauth: provider.oauth }), 422), "unprocessable");
+    const plain = {
+      ...provider.oauth,
+      authorizationUrl: "http://provider.example/",
+      clientId: "c",
+    };
+    equal(await code(auth.addPlugin({}, { oauth: plain }), 422), "unprocessable");
     equal(await code(auth.addPlugin({ pluginType: "system" }), 422), "unprocessable");
     equal(await code(auth.addPlugin({ usable: false }), 503), "plugin_off");
   }));

@@ -14,7 +14,7 @@ import {
   type Subject,
   UserId,
 } from "@codex/protocol";
-import { connectDatabase, ProblemError, quietLogger } from "@codex/service";
+import { AllowedHostList, connectDatabase, ProblemError, quietLogger } from "@codex/service";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import {
   createTestIdentities,
@@ -97,6 +97,7 @@ export async function createFixture(options: FixtureOptions = {}) {
     tickets: await createTickets(identities.privateKeys.auth, clock.now),
     tokens: createTokenRefresher(base),
     redirectUrl: REDIRECT_URL,
+    allowedHosts: AllowedHostList.parse("idp.lan:8443"),
     setupCode: options.setupCode === undefined ? SETUP_CODE : options.setupCode,
     checks: {},
     onPurgesOwed: () => purgesOwed++,

@@ -38,7 +38,8 @@ export function startProvider(): Provider {
   const provider: Provider = {
     origin,
     oauth: {
-      authorizationUrl: `${origin}/authorize`,
+      // Browsers go there, and nobody in these tests.
+      authorizationUrl: "https://provider.example/authorize",
       tokenUrl: `${origin}/token`,
       scopes: ["read", "write"],
       pkce: true,

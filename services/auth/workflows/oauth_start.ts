@@ -13,7 +13,7 @@ import { insertOauthFlow, listPendingFlowEnds } from "../db/oauth_flow_queries.t
 import { findSessionOf } from "../db/session_queries.ts";
 import { lockUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { FLOW_LIFETIME_MS, PENDING_FLOWS_MAX } from "../domain/oauth_flow.ts";
+import { FLOW_LIFETIME_MS, isSafeEndpoint, PENDING_FLOWS_MAX } from "../domain/oauth_flow.ts";
 import { sessionLimits } from "../domain/session_lifetime.ts";
 import { openTokenClient } from "./oauth_clients.ts";
 import { findUserPlugin, type PluginRefusal } from "./user_plugin.ts";
@@ -21,13 +21,14 @@ import { type VaultClosed, verifierContext } from "./vault.ts";
 
 type StartDeps = Pick<
   AuthDeps,
-  "db" | "now" | "random" | "keyring" | "pluginHost" | "redirectUrl"
+  "db" | "now" | "random" | "keyring" | "pluginHost" | "redirectUrl" | "allowedHosts"
 >;
 
 export type StartResult =
   | { readonly kind: "started"; readonly started: StartedOauth }
   | PluginRefusal
   | { readonly kind: "no_oauth"; readonly plugin: PluginSummary }
+  | { readonly kind: "unsafe_provider"; readonly plugin: PluginSummary }
   | { readonly kind: "not_configured"; readonly plugin: PluginSummary }
   | { readonly kind: "too_many"; readonly retryAfterSeconds: number }
   | { readonly kind: "session_gone" }
@@ -46,6 +47,9 @@ export async function startOauth(
   if (found.kind !== "ok") return found;
   const { plugin, manifest } = found;
   if (manifest.oauth === undefined) return { kind: "no_oauth", plugin };
+  if (!isSafeEndpoint(new URL(manifest.oauth.authorizationUrl), deps.allowedHosts)) {
+    return { kind: "unsafe_provider", plugin };
+  }
   // Without a key the tokens could not be kept: better told now than after the sign-in.
   const { keyring } = deps;
   if (keyring === null) return { kind: "no_key" };
