@@ -11,7 +11,7 @@ import {
 import { Failure } from "../failure.ts";
 import { type Environment, readVariables } from "../variables.ts";
 import { findPlainSecret } from "./plain_secrets.ts";
-import { portVariable, serviceNames, settingNames } from "./services.ts";
+import { portVariable, serviceNames, settingSchemas } from "./services.ts";
 
 export interface DevConfig {
   /** Where the gateway listens; the other services stay on 127.0.0.1. */
@@ -32,6 +32,11 @@ export interface DevConfig {
 }
 
 const portShape = optional(serviceNames.map(portVariable), Port);
+/** Each is checked by its service's own schema, and passed on as it is. */
+const checkedShape = Object.fromEntries(
+  Object.entries(settingSchemas).map(([name, schema]) => [name, schema.optional()]),
+);
+const settingNames = Object.keys(settingSchemas);
 const settingShape = optional(settingNames, z.string());
 const ownShape = {
   CODEX_HOST: z.string().default("127.0.0.1"),
@@ -50,7 +55,7 @@ export function loadDevConfig(environment: Environment): DevConfig {
   const secret = findPlainSecret(environment);
   if (secret !== undefined) throw new Failure(secret);
   // All at once first: the error is to name every bad variable.
-  readVariables(environment, { ...portShape, ...settingShape, ...databaseVariables, ...ownShape });
+  readVariables(environment, { ...portShape, ...checkedShape, ...databaseVariables, ...ownShape });
 
   const values = readVariables(environment, ownShape);
   const ports = readVariables(environment, portShape);

@@ -28,6 +28,18 @@ const cases: readonly Case[] = [
       /^error: CODEX_PORT: Must be a port [^;]*; CODEX_SYNC_PORT: [^;]*; CODEX_PUBLIC_URL: [^;]*$/,
   },
   {
+    name: "settings of single services, before there is a database",
+    environment: {
+      CODEX_PLUGIN_SANDBOX: "on",
+      CODEX_PLUGIN_PROCESSES_MAX: "0",
+      CODEX_TRUSTED_PROXIES: "many",
+      CODEX_ALLOWED_PRIVATE_HOSTS: "nas",
+      DATABASE_URL: "postgres://127.0.0.1:1/codex",
+    },
+    line:
+      /^error: CODEX_TRUSTED_PROXIES: [^;]*; CODEX_ALLOWED_PRIVATE_HOSTS: [^;]*; CODEX_PLUGIN_SANDBOX: Must be auto, require or off; CODEX_PLUGIN_PROCESSES_MAX: Must be from 1 to 10000$/,
+  },
+  {
     name: "a file that can't be read",
     environment: { CODEX_SETUP_CODE_FILE: "/nowhere/code" },
     line: /^error: CODEX_SETUP_CODE_FILE: Can't read "\/nowhere\/code"$/,

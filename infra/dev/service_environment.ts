@@ -44,7 +44,7 @@ export function serviceEnvironment(
     }
   };
   keep(kept, deployment.environment);
-  keep(definition.settings, config.settings);
+  keep(Object.keys(definition.settings), config.settings);
   for (const peer of definition.peers) env[peerUrlVariable(peer)] = serviceUrl(peer, deployment);
   for (const role of definition.roles) {
     env[`${urlVariable(role)}_FILE`] = store.path(databaseUrlName(service, role));

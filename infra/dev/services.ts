@@ -2,15 +2,19 @@
  * The one table of what each service is given: whom it calls, which roles it connects as, which
  * variables it reads. What isn't here it doesn't get (architecture.md: "Services and what each owns").
  */
+import type { z } from "zod";
 import type { ServiceName } from "@codex/protocol";
+import { AllowedHostList } from "@codex/service/allowed-hosts";
+import { settings as gatewaySettings } from "../../services/gateway/settings.ts";
+import { settings as pluginHostSettings } from "../../services/plugin-host/settings.ts";
 import type { DatabaseRole } from "../migrate/services.ts";
 
 export interface ServiceDefinition {
   /** Whose base URLs it gets; its network permission ends there. */
   readonly peers: readonly ServiceName[];
   readonly roles: readonly DatabaseRole[];
-  /** Passed on from the supervisor's environment where set there. */
-  readonly settings: readonly string[];
+  /** Passed on from the supervisor's environment where set there; with the schemas of their text. */
+  readonly settings: Readonly<Record<string, z.ZodType>>;
   readonly needsPublicUrl?: true;
   readonly needsDataDir?: true;
   /** Gets the encryption keys and the setup code: auth alone. */
@@ -21,47 +25,37 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   gateway: {
     peers: ["auth", "library", "plugin-host", "storage", "sync"],
     roles: [],
-    settings: ["CODEX_TRUSTED_PROXIES"],
+    settings: gatewaySettings,
     needsPublicUrl: true,
   },
   auth: {
     peers: ["plugin-host", "library", "storage", "sync"],
     roles: ["codex_auth"],
-    settings: ["CODEX_ALLOWED_PRIVATE_HOSTS"],
+    settings: { CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList },
     needsPublicUrl: true,
     needsVaultKeys: true,
   },
   library: {
     peers: ["plugin-host"],
     roles: ["codex_library"],
-    settings: ["CODEX_ALLOWED_PRIVATE_HOSTS"],
+    settings: { CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList },
   },
   "plugin-host": {
     peers: ["auth", "storage"],
     roles: ["codex_plugin_host"],
-    settings: [
-      "CODEX_PLUGINS_DIR",
-      "CODEX_PLUGIN_ALLOWED_COMMANDS",
-      "CODEX_PLUGIN_SANDBOX",
-      "CODEX_PLUGINS_SAFE_MODE",
-      "CODEX_PLUGIN_PROCESSES_MAX",
-      "CODEX_PLUGIN_IDLE_SECONDS",
-      "CODEX_PLUGIN_FAILURE_THRESHOLD",
-      "CODEX_PLUGIN_FAILURES_IN_WINDOW",
-      "CODEX_PLUGIN_FAILURE_WINDOW_SECONDS",
-    ],
+    settings: pluginHostSettings,
     needsPublicUrl: true,
     needsDataDir: true,
   },
   storage: {
     peers: [],
     roles: ["codex_storage", "codex_storage_maintenance"],
-    settings: [],
+    settings: {},
   },
   sync: {
     peers: ["auth", "library", "plugin-host"],
     roles: ["codex_sync"],
-    settings: [],
+    settings: {},
   },
 };
 
@@ -79,9 +73,10 @@ export const stopOrder: readonly (readonly ServiceName[])[] = [
 ];
 
 /** Every setting that some service gets. */
-export const settingNames: readonly string[] = [
-  ...new Set(serviceNames.flatMap((name) => services[name].settings)),
-];
+export const settingSchemas: Readonly<Record<string, z.ZodType>> = Object.assign(
+  {},
+  ...serviceNames.map((name) => services[name].settings),
+);
 
 /** `plugin-host` → `PLUGIN_HOST`, as in `CODEX_PLUGIN_HOST_URL`. */
 function infix(service: ServiceName): string {

@@ -1,5 +1,4 @@
 /** The gateway's variables (README.md of this folder lists them). */
-import { z } from "zod";
 import {
   commonVariables,
   type ConfigSource,
@@ -11,6 +10,7 @@ import {
   readConfig,
 } from "@codex/service";
 import type { OwnerName } from "./forwarder.ts";
+import { settings } from "./settings.ts";
 
 export interface GatewayConfig {
   readonly hostname: string;
@@ -29,7 +29,7 @@ const variables = {
   ...commonVariables,
   CODEX_PORT: Port.default(8080),
   CODEX_PUBLIC_URL: HttpUrl.optional(),
-  CODEX_TRUSTED_PROXIES: z.string().regex(/^\d$/, "Must be a number from 0 to 9").default("0"),
+  ...settings,
   ...peerVariables(
     "CODEX_AUTH_URL",
     "CODEX_LIBRARY_URL",

@@ -7,7 +7,6 @@ import {
   type ConfigSource,
   DatabaseUrl,
   databaseUrlSource,
-  Flag,
   HttpUrl,
   jsonText,
   peerVariables,
@@ -15,7 +14,7 @@ import {
   PublicJwks,
   readConfig,
 } from "@codex/service";
-import { SandboxMode } from "./process/sandbox_mode.ts";
+import { settings } from "./settings.ts";
 
 /** With auth's key, by which tickets are checked. */
 const PublicKeys = jsonText(PublicJwks.transform((keys, context) => {
@@ -23,14 +22,6 @@ const PublicKeys = jsonText(PublicJwks.transform((keys, context) => {
   context.addIssue({ code: "custom", message: 'Must hold the key of "auth"' });
   return z.NEVER;
 }));
-
-const NameList = z.string().default("").transform((text) =>
-  text.split(",").map((name) => name.trim()).filter((name) => name !== "")
-);
-
-const Count = (least: number, most: number) =>
-  z.string().regex(/^\d+$/, "Must be a whole number").transform(Number)
-    .refine((count) => count >= least && count <= most, `Must be from ${least} to ${most}`);
 
 /**
  * Secrets that a plugin of the same user could read in `/proc/<pid>/environ`, whatever is deleted later:
@@ -50,15 +41,7 @@ export function loadConfig(source: ConfigSource) {
     CODEX_PLUGIN_HOST_DATABASE_URL: DatabaseUrl,
     CODEX_PUBLIC_URL: HttpUrl,
     CODEX_DATA_DIR: z.string().default(".codex"),
-    CODEX_PLUGINS_DIR: z.string().optional(),
-    CODEX_PLUGIN_ALLOWED_COMMANDS: NameList,
-    CODEX_PLUGIN_SANDBOX: SandboxMode.default("auto"),
-    CODEX_PLUGINS_SAFE_MODE: Flag.default(false),
-    CODEX_PLUGIN_PROCESSES_MAX: Count(1, 10_000).default(200),
-    CODEX_PLUGIN_IDLE_SECONDS: Count(1, 86_400).default(300),
-    CODEX_PLUGIN_FAILURE_THRESHOLD: Count(1, 1000).default(3),
-    CODEX_PLUGIN_FAILURES_IN_WINDOW: Count(1, 1000).default(10),
-    CODEX_PLUGIN_FAILURE_WINDOW_SECONDS: Count(1, 604_800).default(3600),
+    ...settings,
   });
   const dataDir = variables.CODEX_DATA_DIR;
   return Object.freeze({
