@@ -164,6 +164,10 @@ const READ_BOOKS = sql.raw(`
       'currentPage', current_page, 'progressPercentage', progress_percentage))
     order by volume, chapter, place, book_id) filter (where started) as "readBooks"`);
 
+/**
+ * `offset 0` keeps the progress of a book a lookup by its key: as a plain join, the planner may read all
+ * of a new reader's progress for each series.
+ */
 function joins(userId: UserId, { withBooks }: EngagementDetail): SQL {
   return sql`
     join library.libraries on libraries.id = series.library_id
@@ -175,8 +179,12 @@ function joins(userId: UserId, { withBooks }: EngagementDetail): SQL {
         select numbered.*, current_page, progress_percentage, started_at, completed_at, updated_at,
           coalesce(completed, false) as completed, coalesce(${STARTED}, false) as started
         from library.numbered_books(series.id) as numbered
-        left join library.book_progress
-          on book_progress.book_id = numbered.book_id and book_progress.user_id = ${userId}
+        left join lateral (
+          select current_page, progress_percentage, completed, started_at, completed_at, updated_at
+          from library.book_progress
+          where user_id = ${userId} and book_progress.book_id = numbered.book_id
+          offset 0
+        ) as known on true
       ) as book
     ) as reading`;
 }

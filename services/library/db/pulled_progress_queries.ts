@@ -113,7 +113,8 @@ function matched({ scope, entries }: PulledPage): SQL {
  * Books up to the volume or chapter told, by their own numbers; by their place where the series has no
  * numbers. A chapter is read with its volume, but chapters never make a volume read.
  *
- * `told_at` is when the other service saw the last of it, never in the future.
+ * `told_at` is when the other service saw the last of it, never in the future. What is known of a book
+ * is looked up by its key: as a join, the planner may read all of a new reader's progress for each series.
  */
 function unreadBooks(page: PulledPage): SQL {
   const at = instant(page.at);
@@ -127,9 +128,9 @@ function unreadBooks(page: PulledPage): SQL {
         and (coalesce(numbered.volume, numbered.place) <= volumes
           or (is_chapter and chapter <= chapters))
     ) as reached
-    where not exists (
-      select from library.book_progress as known
-      where known.book_id = reached.book_id and known.user_id = ${page.userId} and known.completed)
+    where not coalesce((
+      select completed from library.book_progress as known
+      where known.user_id = ${page.userId} and known.book_id = reached.book_id), false)
     order by book_id, place`;
 }
 
