@@ -8,6 +8,7 @@ import { seededRandom, type Soak } from "./soak.ts";
 /** Loaded on demand, so that one suite's parts can't break another. */
 const SOAKS: Readonly<Record<string, () => Promise<Soak>>> = {
   hostile: async () => (await import("../hostile/soak.ts")).hostileSoak,
+  sync: async () => (await import("../sync/soak.ts")).syncSoak,
 };
 
 const SEED_MAX = 2 ** 31;
