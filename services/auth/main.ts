@@ -26,8 +26,7 @@ import { createTokenRefresher } from "./token_refresher.ts";
 
 await runMain("auth", async () => {
   const config = loadConfig(configSource(Deno.env));
-  const { hostname, port, privateKey, publicKeys, keyring, setupCode } = config;
-  const { redirectUrl, allowedHosts } = config;
+  const { hostname, port, privateKey, publicKeys, keyring, setupCode, redirectUrl } = config;
   const logger = await startLogging("auth", config.logLevel);
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   const base = { db, logger, now: Date.now, random: secureRandomBytes, keyring, setupCode };
@@ -47,7 +46,7 @@ await runMain("auth", async () => {
     ...outside,
     identity,
     redirectUrl,
-    allowedHosts,
+    allowedHosts: config.allowedHosts,
     passwords: createPasswordHasher(),
     throttles: createThrottles(sql),
     tickets: await createTickets(privateKey, now),

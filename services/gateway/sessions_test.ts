@@ -1,8 +1,11 @@
 /** How a session begins, is kept by a browser, is believed, and ends. */
-import { deepEqual as equal, match, ok } from "node:assert/strict";
+import { deepEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { API_BASE, Problem } from "@codex/protocol";
 import { ProblemError, quietLogger } from "@codex/service";
+import { LOOK_EVERY_MS } from "./long_answer.ts";
+import { REMEMBERED_MS } from "./principals.ts";
 import { bearer, cookie, createFixture, type Fixture, PUBLIC_ORIGIN } from "./testing/fixture.ts";
+import { handStream, startGateway } from "./testing/servers.ts";
 
 const ME = `${API_BASE}/auth/me`;
 const OWN = { "sec-fetch-site": "same-origin" };
@@ -134,6 +137,24 @@ Deno.test("a revoked session is refused within 5 seconds", async () => {
   fixture.auth.tokens.delete(token);
   fixture.clock.advance(4999);
   equal((await fixture.app.request(ME, { headers: bearer(token) })).status, 401);
+});
+
+Deno.test("events that a revoked session follows break off within 5 seconds", async () => {
+  const events = handStream();
+  await using gateway = await startGateway(() =>
+    new Response(events.readable, { headers: { "content-type": "text/event-stream" } })
+  );
+  const { auth, clock } = gateway.fixture;
+  const token = auth.signIn("reader");
+  const path = `${API_BASE}/tasks/syn_${crypto.randomUUID()}/events`;
+  const reply = await fetch(gateway.url + path, { headers: bearer(token) });
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await events.write("data: 1\n\n");
+  equal((await reader.read()).value, "data: 1\n\n");
+  auth.tokens.delete(token);
+  clock.advance(REMEMBERED_MS);
+  await rejects(reader.read());
+  ok(REMEMBERED_MS + LOOK_EVERY_MS < 5000);
 });
 
 Deno.test("a password entered a moment ago counts at once, wherever it was entered", async () => {

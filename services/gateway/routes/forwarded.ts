@@ -4,12 +4,14 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type AuthService, type Operation, OPERATIONS, SessionAnswer } from "@codex/protocol";
 import { callContext, type Logger, ProblemError, requestIdOf } from "@codex/service";
 import { createAuditor } from "../auditor.ts";
+import { checkAccess } from "../domain/access.ts";
 import { clientAddress } from "../domain/client_address.ts";
 import { pathFiller, rawQueryOf, routePath } from "../domain/operation_path.ts";
 import type { Forward, ForwardAnswer } from "../forwarder.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
 import { type Guard, presentedCredential } from "../guard.ts";
 import type { Principals } from "../principals.ts";
+import { endWhenRefused } from "../long_answer.ts";
 import type { SessionCookie } from "../session_cookie.ts";
 
 export interface ForwardedRouteOptions {
@@ -64,8 +66,25 @@ function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
     if (changesWhoMayDoWhat) forgetPresented(c, options);
     if (operation.id === "logout" && answer.status < 300) options.cookie.clear(c);
     if (isSignIn && answer.status < 300) return await signedIn(c, answer, options.cookie);
-    return send(c, answer, answer.body);
+    return send(c, answer, whileAllowed(c, operation, answer.body, options));
   };
+}
+
+/** An answer that goes on ends soon after its asker may not have it any more. */
+function whileAllowed(
+  c: Context<GatewayEnv>,
+  operation: Operation,
+  body: ForwardAnswer["body"],
+  { cookie, principals }: ForwardedRouteOptions,
+): ForwardAnswer["body"] {
+  const credential = presentedCredential(c, cookie);
+  if (!(body instanceof ReadableStream) || credential.kind === "none") return body;
+  if (operation.access === "public") return body;
+  const requestId = requestIdOf(c);
+  return endWhenRefused(body, async () => {
+    const principal = await principals.resolve(requestId, credential.token);
+    return checkAccess(operation, principal?.subject).ok;
+  });
 }
 
 /** What is remembered of the request's own token may have just changed: its session, its freshness. */
