@@ -21,6 +21,8 @@ const TIMEOUT_SECONDS = 10;
 /** Within this time after a plugin was turned off nothing of it is left. */
 const GONE_WITHIN_MS = 3000;
 const POLL_MS = 100;
+/** Of a folder with as much in it as a plugin could put there. */
+const EMPTY_WITHIN_MS = 90_000;
 
 export interface TrialPlan {
   /** Also the plugin's name. */
@@ -178,10 +180,21 @@ export class Trial {
     assert.ok(gone, `Still there after ${withinMs} ms:\n${left.join("\n")}`);
   }
 
-  /** Removes what it keeps in its data folders, as an administrator does. */
-  async emptyData(): Promise<void> {
+  /** What it keeps in its data folders, as an administrator sees it. */
+  async dataUse(): Promise<PluginDataUse> {
     const path = `/admin/plugins/${this.id}/data`;
-    await this.arena.platform.api.expect(PluginDataUse, "DELETE", path);
+    return await this.arena.platform.api.expect(PluginDataUse, "GET", path);
+  }
+
+  /** Removes that, as an administrator does: again where it took longer than the answer may. */
+  async emptyData(): Promise<void> {
+    const { api } = this.arena.platform;
+    const path = `/admin/plugins/${this.id}/data`;
+    const isDone = await eventually(
+      async () => (await api.call("DELETE", path)).status === 200,
+      EMPTY_WITHIN_MS,
+    );
+    assert.ok(isDone, "Its data folders can't be emptied");
   }
 
   async turnOn(): Promise<void> {

@@ -1,44 +1,83 @@
 /** How much the private folders of plugins hold, and what happens when it is too much. */
-import { join } from "node:path";
 
 /** Of one plugin and connection. */
 export const DATA_BYTES_MAX = 256 * 1024 * 1024;
 /** So that a folder of empty files is no burden either. */
 const FILES_MAX = 50_000;
+/** More than any folder takes that is not far beyond its limits. */
+const MEASURING_MS_MAX = 20_000;
 
 export interface DataUsage {
   /** On the disk. */
   readonly bytes: number;
   readonly files: number;
-  /** A part of it was closed even to its owner, who is the host's own user. */
+  /** It can't be told, as the plugin closed a part of it to its owner, or made it so large that looking takes too long. */
   readonly isHidden?: true;
 }
 
-/** Measures a folder without following links, up to what a plugin may have. A folder that is gone holds nothing. */
-export async function measureFolder(folder: string): Promise<DataUsage> {
-  let [bytes, files] = [0, 0];
-  const waiting = [folder];
-  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
-    const entries = await listFolder(current, FILES_MAX + 1 - files);
-    if (entries === undefined) return { bytes, files, isHidden: true };
-    const paths = entries.map(({ name }) => join(current!, name));
-    waiting.push(...paths.filter((_, index) => entries[index]?.isDirectory));
-    files += entries.length;
-    bytes += (await Promise.all(paths.map(bytesOnDisk))).reduce((sum, it) => sum + it, 0);
-    if (files > FILES_MAX || bytes > 4 * DATA_BYTES_MAX) break;
-  }
-  return { bytes, files };
+const NOTHING: DataUsage = { bytes: 0, files: 0 };
+
+/**
+ * Measures folders without following links. One that is gone holds nothing.
+ *
+ * By `du`: a plugin may name files by bytes that are no UTF-8, which Deno can't look at, and nest folders so deeply that no path
+ * leads to them.
+ */
+export async function measureFolders(
+  folders: readonly string[],
+): Promise<ReadonlyMap<string, DataUsage>> {
+  if (folders.length === 0) return new Map();
+  const [kib, inodes] = await Promise.all([runDu("-k", folders), runDu("--inodes", folders)]);
+  const isLate = kib.isLate || inodes.isLate;
+  const usages = folders.map(async (folder): Promise<readonly [string, DataUsage]> => {
+    const [size, count] = [kib.numbers.get(folder), inodes.numbers.get(folder)];
+    if (isLate && (size === undefined || count === undefined)) {
+      // Others before it may have taken the time.
+      return [
+        folder,
+        folders.length === 1 ? { ...NOTHING, isHidden: true } : await measureFolder(folder),
+      ];
+    }
+    const usage = { bytes: (size ?? 0) * 1024, files: (count ?? 1) - 1 };
+    return [folder, kib.isClosed(folder) ? { ...usage, isHidden: true } : usage];
+  });
+  return new Map(await Promise.all(usages));
 }
 
-async function bytesOnDisk(path: string): Promise<number> {
-  const info = await Deno.lstat(path).catch(() => undefined);
-  if (info === undefined) return 0;
-  return info.blocks === null ? info.size : info.blocks * 512;
+export async function measureFolder(folder: string): Promise<DataUsage> {
+  return (await measureFolders([folder])).get(folder) ?? NOTHING;
+}
+
+interface DuOutcome {
+  /** Of the folders that are there. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Whether a part of the folder can't be read. */
+  isClosed(folder: string): boolean;
+  /** It was ended before it had seen everything. */
+  readonly isLate: boolean;
+}
+
+async function runDu(unit: "-k" | "--inodes", folders: readonly string[]): Promise<DuOutcome> {
+  const signal = AbortSignal.timeout(MEASURING_MS_MAX);
+  const { stdout, stderr } = await new Deno.Command("du", {
+    args: ["-s", unit, "--", ...folders],
+    clearEnv: true,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    stdin: "null",
+    signal,
+  }).output();
+  const [text, complaints] = [stdout, stderr].map((it) => new TextDecoder().decode(it));
+  const lines = [...text!.matchAll(/^(\d+)\t(.*)$/gm)];
+  return {
+    numbers: new Map(lines.map(([, number, folder]) => [folder ?? "", Number(number)])),
+    isClosed: (folder) => complaints!.includes(`cannot read directory '${folder}`),
+    isLate: signal.aborted,
+  };
 }
 
 /** Why a folder is too large; undefined if it isn't. */
 export function judgeUsage({ bytes, files, isHidden }: DataUsage): string | undefined {
-  if (isHidden) return "its data folder can't be measured, as the plugin closed a part of it";
+  if (isHidden) return "its data folder can't be measured, as a part of it is closed or too large";
   const mib = (value: number) => Math.round(value / 1024 / 1024);
   if (bytes > DATA_BYTES_MAX) {
     return `its data folder holds ${mib(bytes)} MiB, and the limit is ${mib(DATA_BYTES_MAX)} MiB`;
@@ -53,31 +92,10 @@ interface DataUser {
 
 /** Ends the plugins whose data folders hold too much. */
 export async function watchDataFolders(running: Iterable<DataUser>): Promise<void> {
-  for (const [folder, processes] of Map.groupBy(running, ({ dataFolder }) => dataFolder)) {
-    const reason = judgeUsage(await measureFolder(folder));
+  const users = Map.groupBy(running, ({ dataFolder }) => dataFolder);
+  for (const [folder, usage] of await measureFolders([...users.keys()])) {
+    const reason = judgeUsage(usage);
     if (reason === undefined) continue;
-    for (const process of processes) process.fail(`The plugin was ended: ${reason}`);
+    for (const process of users.get(folder) ?? []) process.fail(`The plugin was ended: ${reason}`);
   }
-}
-
-/**
- * At most `countMax` entries; undefined if it can't be read. A plugin that changes its folder meanwhile is measured as it
- * was found.
- */
-async function listFolder(
-  folder: string,
-  countMax: number,
-): Promise<Deno.DirEntry[] | undefined> {
-  const entries: Deno.DirEntry[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) {
-      if (entries.push(entry) >= countMax) break;
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
-    const isGone = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isGone) throw error;
-  }
-  return entries;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { removeFolder } from "./data_folder.ts";
 import { DATA_BYTES_MAX, judgeUsage, measureFolder, watchDataFolders } from "./data_usage.ts";
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -20,6 +21,41 @@ Deno.test("a folder is measured with all below it, without following links", asy
     const { bytes, files } = await measureFolder(folder);
     assert.equal(files, 5);
     assert.ok(bytes >= 1024 * 1024 && bytes < 2 * 1024 * 1024, `${bytes}`);
+  });
+});
+
+Deno.test("what lies under names and depths that no path of Deno's leads to is measured too", async () => {
+  await withFolder(async (folder) => {
+    const program = `
+import os
+os.chdir("${folder}")
+os.mkdir(b"\\xff")
+open(b"\\xff/\\xfe", "wb").write(b"x" * 1048576)
+for _ in range(3000):
+    os.mkdir("deep"); os.chdir("deep")
+open("file", "wb").write(b"x" * 1048576)
+`;
+    const { success } = await new Deno.Command("/usr/bin/python3", { args: ["-c", program] })
+      .output();
+    assert.ok(success);
+    const { bytes, files } = await measureFolder(folder);
+    assert.equal(files, 3003);
+    assert.ok(bytes >= 2 * 1024 * 1024, `${bytes}`);
+    await removeFolder(folder);
+    await assert.rejects(Deno.lstat(folder), Deno.errors.NotFound);
+    await Deno.mkdir(folder);
+  });
+});
+
+Deno.test("a part that a plugin closed to its owner is measured, or told where the host is that owner", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "closed"));
+    await Deno.writeFile(join(folder, "closed", "file"), new Uint8Array(1024 * 1024));
+    await Deno.chmod(join(folder, "closed"), 0);
+    const usage = await measureFolder(folder);
+    await Deno.chmod(join(folder, "closed"), 0o700);
+    if (Deno.uid() === 0) assert.ok(usage.bytes >= 1024 * 1024);
+    else assert.match(judgeUsage(usage) ?? "", /can't be measured/);
   });
 });
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type PluginDataUse, PluginId, type TicketClaims } from "@codex/protocol";
 import { removeFolder } from "../process/data_folder.ts";
-import { DATA_BYTES_MAX, measureFolder } from "../process/data_usage.ts";
+import { DATA_BYTES_MAX, measureFolders } from "../process/data_usage.ts";
 
 /** Path of a process's private folder, below the root. */
 export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined): string[] {
@@ -30,11 +30,12 @@ export async function dataUseOf(root: string, pluginId: PluginId): Promise<Plugi
     const connections = await namesIn(join(users, user));
     return connections.map((id) => ({ connectionId: id, path: join(users, user, id) }));
   }));
-  const folders: PluginDataUse["folders"] = [];
-  for (const { connectionId, path } of [...own, ...ofUsers.flat()]) {
-    const { bytes, files } = await measureFolder(path);
-    if (files > 0) folders.push({ connectionId, bytes, files });
-  }
+  const places = [...own, ...ofUsers.flat()];
+  const usages = await measureFolders(places.map(({ path }) => path));
+  const folders = places.flatMap(({ connectionId, path }) => {
+    const { bytes, files } = usages.get(path) ?? { bytes: 0, files: 0 };
+    return files > 0 ? [{ connectionId, bytes, files }] : [];
+  });
   const totalBytes = folders.reduce((sum, { bytes }) => sum + bytes, 0);
   return { folders, totalBytes, limitBytes: DATA_BYTES_MAX };
 }

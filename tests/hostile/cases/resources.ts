@@ -1,4 +1,5 @@
 /** Memory, files and disk that a plugin uses up. */
+import assert from "node:assert/strict";
 import { answers, fails } from "../outcome.ts";
 import { EVERYWHERE, type HostileCase, NODE, PYTHON } from "../hostile_case.ts";
 
@@ -89,6 +90,54 @@ def call(it):
       await trial.isBlamedFor("data_folder_full");
       await trial.emptyData();
       answers(await trial.call("fine"));
+    },
+  },
+  {
+    name: "fills its data folder under names that are no text",
+    holds: PYTHON,
+    program: {
+      python: `
+import os
+def call(it):
+    os.chdir(it.initialized["dataDir"])
+    if not os.path.exists(b"\\xff"):
+        os.mkdir(b"\\xff")
+        for n in range(9):
+            with open(b"\\xff/%d\\xfe" % n, "wb") as part:
+                part.write(bytes(30 * 1024 * 1024))
+    return it.answer("fine")
+`,
+    },
+    promise: async (trial) => {
+      answers(await trial.call(), "fine", 8000);
+      await trial.turnOff();
+      await trial.logHolds(/its data folder holds 270 MiB/);
+      await trial.turnOn();
+      fails(await trial.call(), "plugin_off", /its data folder holds 270 MiB/);
+      await trial.emptyData();
+    },
+  },
+  {
+    // Deeper than any path leads, and than a program goes down by recursion.
+    name: "nests folders in its data folder",
+    holds: PYTHON,
+    timeoutSeconds: 30,
+    program: {
+      python: `
+import os
+def call(it):
+    os.chdir(it.initialized["dataDir"])
+    for _ in range(20000):
+        os.mkdir("deep")
+        os.chdir("deep")
+    return it.answer("fine")
+`,
+    },
+    promise: async (trial) => {
+      answers(await trial.call(), "fine", 30_000);
+      assert.ok((await trial.dataUse()).totalBytes > 0);
+      await trial.emptyData();
+      assert.equal((await trial.dataUse()).totalBytes, 0);
     },
   },
   {
