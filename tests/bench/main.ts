@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   auth: async () => (await import("./auth.ts")).authBench,
   import: async () => (await import("./import.ts")).importBench,
   entries: async () => (await import("./entries.ts")).entriesBench,
+  sync: async () => (await import("./sync.ts")).syncBench,
   plugin_start: async () => (await import("./plugin_start.ts")).pluginStartBench,
   start: async () => (await import("./start.ts")).startBench,
 };
