@@ -5,6 +5,7 @@ import type { CallMetrics } from "./calls/metrics.ts";
 import type { PluginCalls } from "./calls/plugin_calls.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { FaultLimits } from "./domain/fault_limits.ts";
+import type { AuditLog } from "./registry/audit_log.ts";
 import type { PluginFolders } from "./registry/plugin_folders.ts";
 import type { PluginGrants } from "./registry/plugin_grants.ts";
 import type { PluginRegistry } from "./registry/plugin_registry.ts";
@@ -24,6 +25,7 @@ export interface AppDeps {
   readonly grants: PluginGrants;
   readonly folders: PluginFolders;
   readonly settings: PluginSettings;
+  readonly audits: AuditLog;
   readonly purges: Purges;
   readonly calls: PluginCalls;
   readonly runtime: PluginRuntime;

@@ -15,8 +15,8 @@ import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
 import { ProcessRecords, startTimesByPs } from "./process/process_records.ts";
 import { Starter } from "./process/starter.ts";
+import { AuditLog } from "./registry/audit_log.ts";
 import { forgetDeleted } from "./registry/deleted_plugins.ts";
-import { settleOwedAudits } from "./registry/owed_audits.ts";
 import { PluginFolders } from "./registry/plugin_folders.ts";
 import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
@@ -78,15 +78,17 @@ export function assemble(parts: Parts): Assembly {
     now,
   });
   const runtime = createRuntime(parts, starter, events);
+  const audits = new AuditLog({ db, auth, logger });
   const registry = new PluginRegistry({
     db,
     runtime,
     auth,
+    audits,
     now,
     isSafeMode: config.isSafeMode,
     oauthRedirectUrl: `${config.publicUrl}/api/v1/user/plugins/oauth/callback`,
   });
-  const grants: PluginGrants = new PluginGrants({ db, runtime, registry, logger, now });
+  const grants: PluginGrants = new PluginGrants({ db, runtime, registry, audits, logger, now });
   const { pluginsFolders } = installation;
   const { faultLimits } = config;
   const faults: FaultKeeper = new FaultKeeper({
@@ -95,7 +97,7 @@ export function assemble(parts: Parts): Assembly {
     logger,
     async onTurnedOff(id) {
       await runtime.stop(id, "now");
-      await settleOwedAudits(db, auth);
+      await audits.settle();
     },
   });
   const metrics = new CallMetrics();
@@ -111,7 +113,7 @@ export function assemble(parts: Parts): Assembly {
     identity,
     registry,
     grants,
-    folders: new PluginFolders({ db, runtime, registry, pluginsFolders }),
+    folders: new PluginFolders({ db, runtime, audits, pluginsFolders }),
     runtime,
     purges,
     ledger,
@@ -122,9 +124,10 @@ export function assemble(parts: Parts): Assembly {
     faultLimits,
     records,
     forgetDeletedPlugins,
+    audits,
     tasks: backgroundTasks({
       db,
-      auth,
+      audits,
       runtime,
       ledger,
       purges,
@@ -134,6 +137,7 @@ export function assemble(parts: Parts): Assembly {
     settings: new PluginSettings({
       db,
       auth,
+      audits,
       registry,
       grants,
       commandPolicy: installation.commandPolicy,

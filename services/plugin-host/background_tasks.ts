@@ -1,5 +1,4 @@
 /** Everything that plugin-host repeats while it is up, and how often. */
-import type { AuthService } from "@codex/protocol";
 import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
@@ -7,7 +6,7 @@ import { watchDataFolders } from "./process/data_usage.ts";
 import { listProcesses, listShares } from "./process/process_table.ts";
 import type { Starter } from "./process/starter.ts";
 import { Watchdog } from "./process/watchdog.ts";
-import { settleOwedAudits } from "./registry/owed_audits.ts";
+import type { AuditLog } from "./registry/audit_log.ts";
 import type { Purges } from "./registry/purges.ts";
 import { reconcile } from "./registry/reconciler.ts";
 import type { PluginRuntime } from "./registry/runtime.ts";
@@ -23,7 +22,7 @@ const SWEEP_EVERY_MS = 600_000;
 
 export interface TaskDeps {
   readonly db: Executor;
-  readonly auth: Pick<AuthService, "appendAudit">;
+  readonly audits: AuditLog;
   readonly runtime: PluginRuntime;
   readonly ledger: EgressLedger;
   readonly purges: Purges;
@@ -32,7 +31,7 @@ export interface TaskDeps {
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, auth, runtime, ledger, purges, starter } = deps;
+  const { db, runtime, ledger, purges, starter } = deps;
   const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
   const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
     name,
@@ -51,7 +50,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
     task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
-    task("settle audits", AUDITS_EVERY_MS, () => settleOwedAudits(db, auth)),
+    task("settle audits", AUDITS_EVERY_MS, () => deps.audits.settle()),
     task("forget deleted plugins", FORGET_EVERY_MS, deps.forgetDeletedPlugins),
     task("sweep", SWEEP_EVERY_MS, () => sweep(db)),
   ];

@@ -1,11 +1,21 @@
 import { asc, eq } from "drizzle-orm";
 import { z } from "zod";
-import { JsonObject, PluginId } from "@codex/protocol";
+import { JsonObject, PluginId, UserId } from "@codex/protocol";
 import type { Executor } from "./plugin_queries.ts";
 import { owedAudits } from "./schema.ts";
 
-const OwedAudit = z.object({ action: z.string(), target: PluginId, detail: JsonObject });
+const OwedAudit = z.object({
+  action: z.string(),
+  target: PluginId.nullable(),
+  actorId: UserId.nullable(),
+  requestId: z.string().nullable(),
+  detail: JsonObject,
+});
 export type OwedAudit = z.infer<typeof OwedAudit>;
+
+export async function oweAudit(db: Executor, line: OwedAudit): Promise<void> {
+  await db.insert(owedAudits).values(line);
+}
 
 /**
  * Hands the oldest line that is owed to `deliver`, and strikes it off once that resolves. No other

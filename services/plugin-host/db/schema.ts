@@ -144,11 +144,15 @@ export const purged = pluginHost.table("purged", {
   purgedAt: instant("purged_at").notNull().defaultNow(),
 }, (table) => [index("purged_by_time").on(table.purgedAt)]);
 
-/** Lines for auth's audit log about what plugin-host did by itself; each goes once it was taken there. */
+/** Lines for auth's audit log; each goes once it was taken there. */
 export const owedAudits = pluginHost.table("owed_audits", {
   id: uuid("id").primaryKey().defaultRandom(),
   action: text("action").notNull(),
-  target: uuid("target").notNull(),
+  /** The plugin that it is about, if it is about one. */
+  target: uuid("target"),
+  /** Who did it; null for what plugin-host did by itself. */
+  actorId: uuid("actor_id"),
+  requestId: text("request_id"),
   detail: jsonb("detail").notNull(),
   createdAt: instant("created_at").notNull().defaultNow(),
 });

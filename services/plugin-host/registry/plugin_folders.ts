@@ -11,14 +11,14 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { canonicalJson, digestOf } from "../domain/manifest_digest.ts";
 import { isInside } from "../process/folders.ts";
+import type { AuditLog } from "./audit_log.ts";
 import { discoverPlugins, type Discovery, type FoundPlugin } from "./discovery.ts";
-import type { PluginRegistry } from "./plugin_registry.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
 export interface PluginFoldersDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
-  readonly registry: PluginRegistry;
+  readonly audits: AuditLog;
   /** Built-in plugins first: they win on equal names. */
   readonly pluginsFolders: readonly string[];
 }
@@ -32,14 +32,13 @@ export class PluginFolders {
 
   /** Reads the plugins folders again. What was found is never started by it. */
   async reload(context: CallContext): Promise<ReloadAnswer> {
+    const { db, audits } = this.#deps;
     const answer = await this.discover();
     const { added, changed, removed } = answer;
     if (added.length + changed.length + removed.length > 0) {
-      await this.#deps.registry.audit(context, "plugin.reloaded", undefined, {
-        added,
-        changed,
-        removed,
-      });
+      const detail = { added, changed, removed };
+      await audits.owe(db, context, { action: "plugin.reloaded", detail });
+      await audits.settle();
     }
     return answer;
   }

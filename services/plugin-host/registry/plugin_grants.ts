@@ -12,6 +12,7 @@ import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { effectiveNetwork } from "../domain/network_access.ts";
 import { isUnread, pendingChanges } from "../domain/trust.ts";
+import type { AuditLog } from "./audit_log.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
@@ -22,6 +23,7 @@ export interface PluginGrantsDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
   readonly registry: PluginRegistry;
+  readonly audits: AuditLog;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -92,26 +94,27 @@ export class PluginGrants {
         }`,
       );
     }
-    const granted = await updatePlugin(this.#deps.db, id, {
-      permissions: request.permissions,
-      network,
-      ...commandToGrant(record),
-      pinnedManifest: result.manifest,
-      pinnedFileWishes: record.fileWishes,
-      grantedVersion: result.manifest.version,
-      grantedAt: new Date(this.#deps.now()),
-      enabled: true,
-      disabledReason: null,
-      failureCount: 0,
-      faultTimes: [],
-    }, true);
-    await this.#deps.runtime.stop(id, "drain");
-    await this.#deps.registry.audit(context, "plugin.granted", id, {
-      name: record.name,
-      permissions: request.permissions,
-      network,
-      manifestDigest: request.acceptManifest,
+    const { db, runtime, audits, now } = this.#deps;
+    const { permissions, acceptManifest: manifestDigest } = request;
+    const granted = await db.transaction(async (tx) => {
+      const detail = { name: record.name, permissions, network, manifestDigest };
+      await audits.owe(tx, context, { action: "plugin.granted", target: id, detail });
+      return await updatePlugin(tx, id, {
+        permissions,
+        network,
+        ...commandToGrant(record),
+        pinnedManifest: result.manifest,
+        pinnedFileWishes: record.fileWishes,
+        grantedVersion: result.manifest.version,
+        grantedAt: new Date(now()),
+        enabled: true,
+        disabledReason: null,
+        failureCount: 0,
+        faultTimes: [],
+      }, true);
     });
+    await runtime.stop(id, "drain");
+    await audits.settle();
     return granted ?? record;
   }
 

@@ -31,13 +31,15 @@ import {
   toSummary,
   type ViewInput,
 } from "./plugin_view.ts";
+import type { AdminAct, AuditLog } from "./audit_log.ts";
 import type { PluginMemory } from "./deleted_plugins.ts";
 import type { Confinement, PluginRuntime } from "./runtime.ts";
 
 export interface RegistryDeps {
   readonly db: Executor;
   readonly runtime: PluginRuntime;
-  readonly auth: Pick<AuthService, "appendAudit" | "deletePlugin">;
+  readonly auth: Pick<AuthService, "deletePlugin">;
+  readonly audits: AuditLog;
   readonly now: () => number;
   readonly isSafeMode: boolean;
   /** Shown to the administrator; a property of the installation's public URL. */
@@ -140,10 +142,17 @@ export class PluginRegistry implements PluginMemory {
   }
 
   /** Changes settings; live processes are replaced, calls in flight finish first. */
-  async change(id: PluginId, change: PluginChange): Promise<PluginRecord> {
-    const record = await updatePlugin(this.#deps.db, id, change, true);
-    if (record === undefined) throw new ProblemError("not_found", "There is no such plugin");
-    await this.#deps.runtime.stop(id, "drain");
+  async change(
+    context: CallContext,
+    id: PluginId,
+    change: PluginChange,
+    detail: JsonObject,
+  ): Promise<PluginRecord> {
+    const { runtime, audits } = this.#deps;
+    const act = { action: "plugin.changed", target: id, detail };
+    const record = await this.#update(context, act, change, true);
+    await runtime.stop(id, "drain");
+    await audits.settle();
     return record;
   }
 
@@ -154,18 +163,21 @@ export class PluginRegistry implements PluginMemory {
       throw new ProblemError("not_granted", `Plugin "${record.name}" has to be granted first`);
     }
     const change = { enabled: true, disabledReason: null, failureCount: 0, faultTimes: [] };
-    await this.audit(context, "plugin.enabled", id, { name: record.name });
-    return await updatePlugin(this.#deps.db, id, change, false) ?? record;
+    const act = { action: "plugin.enabled", target: id, detail: { name: record.name } };
+    const updated = await this.#update(context, act, change, false);
+    await this.#deps.audits.settle();
+    return updated;
   }
 
   /** Off for everyone, at once. */
   async disable(context: CallContext, id: PluginId): Promise<PluginRecord> {
     const record = await this.find(id);
     const change = { enabled: false, disabledReason: null };
-    const updated = await updatePlugin(this.#deps.db, id, change, true);
+    const act = { action: "plugin.disabled", target: id, detail: { name: record.name } };
+    const updated = await this.#update(context, act, change, true);
     await this.#deps.runtime.stop(id, "now");
-    await this.audit(context, "plugin.disabled", id, { name: record.name });
-    return updated ?? record;
+    await this.#deps.audits.settle();
+    return updated;
   }
 
   /** Forgets recorded failures and pauses, and turns on again what they had turned off. */
@@ -180,8 +192,10 @@ export class PluginRegistry implements PluginMemory {
       lastExternalFailureAt: null,
       ...(record.disabledReason !== null && { enabled: true, disabledReason: null }),
     };
-    await this.audit(context, "plugin.reset", id, { name: record.name });
-    return await updatePlugin(this.#deps.db, id, change, false) ?? record;
+    const act = { action: "plugin.reset", target: id, detail: { name: record.name } };
+    const updated = await this.#update(context, act, change, false);
+    await this.#deps.audits.settle();
+    return updated;
   }
 
   /** Removes a plugin with its processes, data, secrets and connections. A folder that is still there is found again. */
@@ -190,8 +204,27 @@ export class PluginRegistry implements PluginMemory {
     await updatePlugin(this.#deps.db, id, { enabled: false }, true);
     await this.#deps.runtime.removePlugin(id);
     await this.#deps.auth.deletePlugin(this.outgoing(context), id);
-    await deletePlugin(this.#deps.db, id);
-    await this.audit(context, "plugin.deleted", id, { name: record.name });
+    await this.#deps.db.transaction(async (tx) => {
+      await deletePlugin(tx, id);
+      const act = { action: "plugin.deleted", target: id, detail: { name: record.name } };
+      await this.#deps.audits.owe(tx, context, act);
+    });
+    await this.#deps.audits.settle();
+  }
+
+  /** Changes a row, and owes the audit log what was done. */
+  async #update(
+    context: CallContext,
+    act: AdminAct & { readonly target: PluginId },
+    change: PluginChange,
+    restarts: boolean,
+  ): Promise<PluginRecord> {
+    return await this.#deps.db.transaction(async (tx) => {
+      const record = await updatePlugin(tx, act.target, change, restarts);
+      if (record === undefined) throw new ProblemError("not_found", "There is no such plugin");
+      await this.#deps.audits.owe(tx, context, act);
+      return record;
+    });
   }
 
   remembered(): Iterable<PluginId> {
@@ -203,24 +236,9 @@ export class PluginRegistry implements PluginMemory {
     this.#records.delete(id);
   }
 
-  /** plugin-host may not assert users: the acting one goes into the audit line instead. */
+  /** plugin-host may not assert users. */
   outgoing(context: CallContext): CallContext {
     const { requestId, signal } = context;
     return { requestId, ...(signal && { signal }) };
-  }
-
-  async audit(
-    context: CallContext,
-    action: string,
-    target: PluginId | undefined,
-    detail: JsonObject,
-  ): Promise<void> {
-    const actorId = context.subject?.userId;
-    await this.#deps.auth.appendAudit(this.outgoing(context), {
-      action,
-      ...(target !== undefined && { target }),
-      ...(actorId !== undefined && { actorId }),
-      detail,
-    });
   }
 }

@@ -23,6 +23,7 @@ import { isCovered } from "../domain/wishes.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
 import { judgeWorkingDirectory } from "../process/folders.ts";
+import type { AuditLog } from "./audit_log.ts";
 import type { CheckResult } from "./plugin_check.ts";
 import type { PluginGrants } from "./plugin_grants.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
@@ -32,6 +33,7 @@ interface SettingsDeps {
   readonly auth: Pick<AuthService, "putPluginSecrets">;
   readonly db: Executor;
   readonly registry: PluginRegistry;
+  readonly audits: AuditLog;
   readonly grants: PluginGrants;
   readonly commandPolicy: CommandPolicy;
 }
@@ -70,7 +72,7 @@ export class PluginSettings {
    * `encryption_key_missing` when a secret can't be kept
    */
   async add(context: CallContext, wish: NewPlugin): Promise<AddedPlugin> {
-    const { db, registry, grants } = this.#deps;
+    const { db, audits, grants } = this.#deps;
     await this.#refuseBadLaunch({ ...wish, args: wish.args ?? [], folder: null });
     // What it may write and reach comes with the grant below, of the manifest that the check reads.
     const { name, displayName, command, enabled, permissions, network, ...settings } = wish;
@@ -81,15 +83,13 @@ export class PluginSettings {
     }
     try {
       await this.#keepSecrets(context, inserted.id, secrets);
-      await registry.audit(context, "plugin.added", inserted.id, {
-        name,
-        command,
-        args: wish.args ?? [],
-      });
+      const detail = { name, command, args: wish.args ?? [] };
+      await audits.owe(db, context, { action: "plugin.added", target: inserted.id, detail });
     } catch (error) {
       await deletePlugin(db, inserted.id);
       throw error;
     }
+    await audits.settle();
     if (enabled === false) return { record: inserted, check: undefined };
     const { record, result } = await grants.check(
       inserted,
@@ -139,14 +139,12 @@ export class PluginSettings {
     refuseUnseenGrants(record, grants);
     const { change, secrets } = readChange({ ...patch, ...grants }, record);
     await this.#keepSecrets(context, id, secrets);
-    const changed = await registry.change(id, change);
-    await registry.audit(context, "plugin.changed", id, {
+    return await registry.change(context, id, change, {
       name: record.name,
       settings: Object.keys(patch),
       ...grants,
       ...(patch.allowUnsandboxed !== undefined && { allowUnsandboxed: patch.allowUnsandboxed }),
     });
-    return changed;
   }
 
   /**

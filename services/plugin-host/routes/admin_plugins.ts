@@ -32,6 +32,7 @@ export function adminPluginRoutes(deps: AppDeps) {
     grants,
     folders,
     settings,
+    audits,
     runtime,
     db,
     metrics,
@@ -148,8 +149,10 @@ export function adminPluginRoutes(deps: AppDeps) {
     })
     .delete("/admin/plugins/:id/data", byId, async (c) => {
       const { id, name } = await registry.find(c.req.valid("param").id);
-      await registry.audit(callContext(c), "plugin.data_removed", id, { name });
+      const act = { action: "plugin.data_removed", target: id, detail: { name } };
+      await audits.owe(db, callContext(c), act);
       await runtime.clearData(id);
+      await audits.settle();
       return c.json(await runtime.dataUseOf(id), 200);
     })
     .get("/metrics/plugins", (c) => c.json({ plugins: metrics.read() }, 200));
