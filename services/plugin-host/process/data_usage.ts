@@ -57,22 +57,52 @@ interface DuOutcome {
   readonly isLate: boolean;
 }
 
+/** Where it isn't installed nothing can be told. */
 async function runDu(unit: "-k" | "--inodes", folders: readonly string[]): Promise<DuOutcome> {
   const signal = AbortSignal.timeout(MEASURING_MS_MAX);
-  const { stdout, stderr } = await new Deno.Command("du", {
+  const command = new Deno.Command("du", {
     args: ["-s", unit, "--", ...folders],
     clearEnv: true,
     env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
     stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
     signal,
-  }).output();
-  const [text, complaints] = [stdout, stderr].map((it) => new TextDecoder().decode(it));
-  const lines = [...text!.matchAll(/^(\d+)\t(.*)$/gm)];
+  });
+  let [text, complaints] = ["", ""];
+  try {
+    const { stdout, stderr, status } = command.spawn();
+    [text, complaints] = await Promise.all([
+      readBeginning(stdout, Infinity),
+      readBeginning(stderr, COMPLAINTS_BYTES_MAX),
+    ]);
+    await status;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const lines = [...text.matchAll(/^(\d+)\t(.*)$/gm)];
   return {
     numbers: new Map(lines.map(([, number, folder]) => [folder ?? "", Number(number)])),
-    isClosed: (folder) => complaints!.includes(`cannot read directory '${folder}`),
+    isClosed: (folder) => complaints.includes(`cannot read directory '${folder}`),
     isLate: signal.aborted,
   };
+}
+
+/** A plugin may give cause for a complaint about each of a million folders. */
+const COMPLAINTS_BYTES_MAX = 1024 * 1024;
+
+/** Reads to the end, and keeps about as much as `bytesMax`. */
+async function readBeginning(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  bytesMax: number,
+): Promise<string> {
+  const kept: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    if (bytes < bytesMax) kept.push(chunk);
+    bytes += chunk.length;
+  }
+  return await new Blob(kept).text();
 }
 
 /** Why a folder is too large; undefined if it isn't. */
