@@ -1,6 +1,7 @@
 /** One hostile plugin on the platform, and what everybody is promised about it. */
 import assert from "node:assert/strict";
 import {
+  API_BASE,
   Plugin,
   PluginDataUse,
   type PluginFailure,
@@ -75,6 +76,19 @@ export class Trial {
     const path = `/plugins/${this.id}/execute`;
     const action = { metadata: { action: "search", contentType: "series", params: { query } } };
     return readOutcome(await this.arena.platform.api.call("POST", path, { action }));
+  }
+
+  /** Calls as a person does who closes the page two seconds later. */
+  async callAndLeave(query: string): Promise<void> {
+    const { url, token } = this.arena.platform.api;
+    const action = { metadata: { action: "search", contentType: "series", params: { query } } };
+    const call = fetch(`${url}${API_BASE}/plugins/${this.id}/execute`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ action }),
+      signal: AbortSignal.timeout(2000),
+    });
+    await assert.rejects(call, { name: "TimeoutError" });
   }
 
   async ping(): Promise<Outcome> {

@@ -6,6 +6,8 @@ import type { Trial } from "../trial.ts";
 
 /** Without a pong after a missed deadline a plugin hangs. */
 const PONG_MS = 5000;
+/** A quarter of the deadline of whoever left. */
+const LEFT_MS = 15_000;
 
 /** A closed pipe ends the process at once, long before the deadline. */
 async function hasClosed(trial: Trial, detail: RegExp): Promise<void> {
@@ -36,6 +38,27 @@ export const hangingCases: readonly HostileCase[] = [
       await trial.isBlamedFor("timeout");
       // It was told, and being slow it is not ended: the same process answers.
       answers(await trial.call(), /^cancelled \d+$/);
+    },
+  },
+  {
+    // The second call tells whether the first was cancelled, long before its deadline.
+    name: "works on for a caller who has left",
+    holds: EVERYWHERE,
+    timeoutSeconds: 60,
+    program: {
+      call: async (it) => {
+        if (it.params.query === "left") return;
+        for (let round = 0; round < 300 && !it.session.cancelled; round++) await it.wait(50);
+        return it.answer(`cancelled ${it.session.cancelled}`);
+      },
+      cancel: (it) => {
+        it.session.cancelled = it.params.id;
+      },
+    },
+    promise: async (trial) => {
+      assert.equal((await trial.ping()).error, undefined);
+      await trial.callAndLeave("left");
+      answers(await trial.call("ask"), /^cancelled \d+$/, LEFT_MS);
     },
   },
   {
