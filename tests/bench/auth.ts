@@ -7,6 +7,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync } fro
 import { createKeyring } from "@codex/crypto";
 import { createPasswordHasher } from "@codex/crypto/password";
 import { API_BASE, Me } from "@codex/protocol";
+import { freePort } from "../../infra/ports.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { ADMIN_PASSWORD, setUpAdmin } from "../harness/scenario.ts";
 import { startBare } from "./bare_chain.ts";
@@ -179,9 +180,4 @@ async function repeat(count: number, work: () => Promise<void>): Promise<number[
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

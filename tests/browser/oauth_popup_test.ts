@@ -3,6 +3,7 @@ import { deepEqual as equal, match } from "node:assert/strict";
 import type { BrowserContext, Page } from "playwright-core";
 import type { OauthOutcome } from "@codex/protocol";
 import { testPluginSummary } from "@codex/service/testing";
+import { freePort } from "../../infra/ports.ts";
 import { createFixture, type Fixture } from "../../services/gateway/testing/fixture.ts";
 import { serveApp } from "../../services/gateway/testing/servers.ts";
 import { chromiumMissing, launchChromium, watchPage } from "./chromium.ts";
@@ -171,8 +172,3 @@ Deno.test({
       equal(faults.filter((fault) => !fault.includes("400 (Bad Request)")), []);
     }),
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

@@ -5,6 +5,7 @@
  */
 import type { PluginSummary, ServiceName } from "@codex/protocol";
 import { createTestIdentities, type TestIdentities } from "@codex/service/testing";
+import { freePorts } from "../../infra/ports.ts";
 import { createTestDatabase } from "../../infra/test/database.ts";
 import { PROJECT_ROOT } from "./platform.ts";
 
@@ -151,14 +152,4 @@ async function untilAnswers(url: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }

@@ -65,7 +65,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 
   const output = new OutputReader(child);
   const ready = await output.waitFor(/Codex is ready at (\S+)/, READY_TIMEOUT_MS);
-  const url = ready[1];
+  const url = localUrlOf(options) ?? ready[1];
   assert.ok(url);
   const startedInMs = performance.now() - startedAt;
   const setupCode = await findSetupCode(url, output);
@@ -97,6 +97,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       if (options.dataDir === undefined) await removeDataDir(dataDir);
     },
   };
+}
+
+/** Where a platform is that prints another public URL than its own; its port is given then. */
+function localUrlOf({ env }: PlatformOptions): string | undefined {
+  return env?.["CODEX_PUBLIC_URL"] && `http://127.0.0.1:${env["CODEX_PORT"]}`;
 }
 
 async function findSetupCode(url: string, output: OutputReader): Promise<string | undefined> {

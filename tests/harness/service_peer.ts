@@ -11,6 +11,7 @@ import {
   type UserId,
 } from "@codex/protocol";
 import { createIdentity, PrivateJwk, PublicJwks } from "@codex/service";
+import { freePorts } from "../../infra/ports.ts";
 import type { Platform } from "./platform.ts";
 
 export interface ServicePorts {
@@ -71,17 +72,4 @@ export async function actAsSync(platform: Platform, ports: ServicePorts): Promis
       return await pluginHost.callPlugin(contextOf(userId), pluginId, call);
     },
   };
-}
-
-function freePorts(count: number): number[] {
-  // All at once, so that they differ.
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  return listeners.map((listener) => {
-    const { port } = listener.addr as Deno.NetAddr;
-    listener.close();
-    return port;
-  });
 }

@@ -134,6 +134,8 @@ Deno.test("a grant approves exactly what was shown; anything else is 409 with th
     assert.deepEqual([granted.state, granted.enabled], ["stopped", true]);
     assert.deepEqual(service.auth.audit.map(({ action }) => action), [
       "plugin.reloaded",
+      "plugin.tested",
+      "plugin.tested",
       "plugin.granted",
     ]);
   });

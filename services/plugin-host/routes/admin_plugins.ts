@@ -93,7 +93,10 @@ export function adminPluginRoutes(deps: AppDeps) {
       return c.json(await registry.view(record), 200);
     })
     .post("/admin/plugins/:id/test", byId, async (c) => {
-      const { result } = await grants.check(await registry.find(c.req.valid("param").id));
+      const record = await registry.find(c.req.valid("param").id);
+      const { result } = await grants.check(record);
+      const { id, name } = record;
+      await registry.audit(callContext(c), "plugin.tested", id, { name, success: result.ok });
       const { latencyMs } = result;
       if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
       const message = `Answered in ${Math.round(latencyMs)} ms`;

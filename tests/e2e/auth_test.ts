@@ -1,0 +1,283 @@
+/** People, their sessions and tokens, and what administrators do, attacked and watched from outside. */
+import assert from "node:assert/strict";
+import {
+  API_BASE,
+  AuditPage,
+  CreatedApiKey,
+  Empty,
+  Library,
+  Me,
+  OauthClient,
+  Plugin,
+  type Problem,
+  SessionAnswer,
+  SessionList,
+  User,
+  UserPage,
+} from "@codex/protocol";
+import { freePort } from "../../infra/ports.ts";
+import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
+import { ApiClient } from "../harness/api_client.ts";
+import { connectAsAdmin } from "../harness/admin_database.ts";
+import { type Platform, startPlatform } from "../harness/platform.ts";
+import {
+  ADMIN_PASSWORD,
+  createLibrary,
+  grantPlugin,
+  importLines,
+  setUpAdmin,
+} from "../harness/scenario.ts";
+import { addReader, READER_PASSWORD, useProvider } from "../harness/sign_in.ts";
+
+const PUBLIC_URL = "https://codex.example";
+
+/** A request as it is, without what the API's client adds. */
+function send(
+  { url }: Platform,
+  method: string,
+  path: string,
+  init: { readonly headers?: Record<string, string>; readonly body?: unknown } = {},
+): Promise<Response> {
+  const { headers, body } = init;
+  return fetch(`${url}${API_BASE}${path}`, {
+    method,
+    redirect: "manual",
+    headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+const codeOf = async (reply: Response) => (await reply.json() as Problem).code;
+
+async function signIn(platform: Platform, username: string, password: string): Promise<ApiClient> {
+  const { accessToken } = await platform.api.expect(SessionAnswer, "POST", "/auth/login", {
+    username,
+    password,
+  });
+  return platform.api.as(accessToken);
+}
+
+/** How long until a call is answered so: at most 5 s of the promise, and a busy machine's slack. */
+async function untilAnswered(call: () => Promise<number>, status: number): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    const answered = await call();
+    if (answered === status) return;
+    assert.ok(performance.now() - startedAt < 8000, `It is still answered ${answered}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+Deno.test("people, sessions and tokens hold against the usual attacks", async (t) => {
+  await using provider = startOneYearServer();
+  await using platform = await startPlatform({
+    env: {
+      CODEX_PORT: String(freePort()),
+      CODEX_PUBLIC_URL: PUBLIC_URL,
+      CODEX_ALLOWED_PRIVATE_HOSTS: provider.host,
+    },
+  });
+  await setUpAdmin(platform);
+  const { api } = platform;
+  const newUser = (username: string, role: string) =>
+    api.expect(User, "POST", "/users", {
+      username,
+      email: `${username}@example.org`,
+      password: READER_PASSWORD,
+      role,
+    });
+
+  await t.step(
+    "on https the session's cookie can be planted by nobody and read by no script",
+    async () => {
+      const credentials = { username: "admin", password: ADMIN_PASSWORD };
+      const planted = "__Host-codex_session=cxs_planted";
+      const reply = await send(platform, "POST", "/auth/login", {
+        body: credentials,
+        headers: { cookie: planted, origin: PUBLIC_URL },
+      });
+      assert.equal(reply.status, 200, await reply.text());
+      const cookie = reply.headers.get("set-cookie") ?? "";
+      assert.match(cookie, /^__Host-codex_session=cxs_[\w-]{43};/);
+      for (const flag of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"]) {
+        assert.ok(cookie.split("; ").includes(flag), `${flag}: ${cookie}`);
+      }
+      assert.ok(!/domain=/i.test(cookie));
+      assert.match(reply.headers.get("strict-transport-security") ?? "", /max-age=/);
+      const elsewhere = await send(platform, "POST", "/auth/login", {
+        body: credentials,
+        headers: { origin: "https://codex.example.evil.example" },
+      });
+      assert.equal(await codeOf(elsewhere), "csrf_refused");
+      assert.equal(elsewhere.headers.get("set-cookie"), null);
+    },
+  );
+
+  await t.step(
+    "guesses count together, however the name and the address are dressed up",
+    async () => {
+      await newUser("grace", "reader");
+      const spellings = ["grace", "GRACE", " grace ", "Ｇｒａｃｅ", "grace\u00a0"];
+      const guess = (attempt: number, password: string) =>
+        send(platform, "POST", "/auth/login", {
+          body: { username: spellings[attempt % spellings.length], password },
+          headers: {
+            "x-forwarded-for": `203.0.113.${attempt}`,
+            forwarded: `for=203.0.113.${attempt}`,
+            "x-real-ip": `203.0.113.${attempt}`,
+            "x-codex-client-address": `203.0.113.${attempt}`,
+          },
+        });
+      for (let attempt = 0; attempt < 10; attempt++) {
+        assert.equal(await codeOf(await guess(attempt, "wrong")), "invalid_credentials");
+      }
+      const right = await guess(10, READER_PASSWORD);
+      assert.equal(right.status, 429);
+      assert.ok(Number(right.headers.get("retry-after")) > 60);
+      await right.body?.cancel();
+      await signIn(platform, "admin", ADMIN_PASSWORD);
+    },
+  );
+
+  await t.step(
+    "a revoked session is refused within 5 seconds, and the others live on",
+    async () => {
+      await newUser("ada", "reader");
+      const [mine, stolen] = [
+        await signIn(platform, "ada", READER_PASSWORD),
+        await signIn(platform, "ada", READER_PASSWORD),
+      ];
+      await stolen.expect(Me, "GET", "/auth/me");
+      const { items } = await mine.expect(SessionList, "GET", "/auth/sessions");
+      const other = items.find(({ current }) => !current);
+      await mine.expect(Empty, "DELETE", `/auth/sessions/${other?.id}`);
+      await untilAnswered(async () => (await stolen.call("GET", "/auth/me")).status, 401);
+      await mine.expect(Me, "GET", "/auth/me");
+    },
+  );
+
+  await t.step(
+    "a lower role counts within 5 seconds in sessions and tokens that live on",
+    async () => {
+      const { id } = await newUser("eve", "admin");
+      const eve = await signIn(platform, "eve", READER_PASSWORD);
+      const { secret } = await eve.expect(CreatedApiKey, "POST", "/api-keys", {
+        name: "all",
+        scopes: ["users:admin", "plugins:admin", "account"],
+      });
+      const key = api.as(secret);
+      for (const client of [eve, key]) {
+        assert.equal((await client.call("GET", "/users")).status, 200);
+      }
+      await api.expect(User, "PATCH", `/users/${id}`, { role: "reader" });
+      for (const client of [eve, key]) {
+        await untilAnswered(async () => (await client.call("GET", "/users")).status, 403);
+      }
+      await key.refused("forbidden", "GET", "/admin/plugins");
+      await key.expect(Me, "GET", "/auth/me");
+    },
+  );
+
+  await t.step(
+    "only a browser's session begins a sign-in, and its way back leads nowhere else",
+    async () => {
+      const pluginId = await useProvider(platform, provider);
+      const start = `/user/plugins/${pluginId}/oauth/start`;
+      const { secret } = await api.expect(CreatedApiKey, "POST", "/api-keys", {
+        name: "plugins",
+        scopes: ["plugins:use"],
+      });
+      for (const token of [secret, api.token]) {
+        const refused = await api.as(token ?? "").refused("session_required", "POST", start);
+        assert.equal(refused.status, 403);
+      }
+      const { redirectUrl } = await api.expect(
+        OauthClient,
+        "GET",
+        `/admin/plugins/${pluginId}/oauth`,
+      );
+      assert.equal(redirectUrl, `${PUBLIC_URL}${API_BASE}/user/plugins/oauth/callback`);
+      const evil = "https://evil.example/";
+      const query = new URLSearchParams({ code: "c", state: "s", redirect_uri: evil, next: evil });
+      const back = await send(platform, "GET", `/user/plugins/oauth/callback?${query}`, {
+        headers: { "x-forwarded-host": "evil.example", referer: evil },
+      });
+      assert.deepEqual([back.status, back.headers.get("location")], [400, null]);
+      assert.ok(!(await back.text()).includes("evil.example"));
+    },
+  );
+});
+
+Deno.test("whatever an administrator changes can be found again in the audit log", async () => {
+  await using provider = startOneYearServer();
+  await using platform = await startPlatform({
+    env: { CODEX_ALLOWED_PRIVATE_HOSTS: provider.host },
+  });
+  await setUpAdmin(platform);
+  const { api } = platform;
+
+  const library = await createLibrary(platform, "Comics");
+  await api.expect(Library, "PATCH", `/libraries/${library.id}`, { name: "Manga" });
+  await importLines(platform, library.id, [{ key: "a", title: "A" }]);
+  await api.expect(Empty, "DELETE", `/libraries/${library.id}`);
+
+  const pluginId = await useProvider(platform, provider);
+  const plugin = `/admin/plugins/${pluginId}`;
+  for (const act of ["disable", "enable", "reset"]) {
+    await api.expect(Plugin, "POST", `${plugin}/${act}`);
+  }
+  await api.call("DELETE", `${plugin}/data`);
+  await api.expect(Empty, "DELETE", plugin);
+  await api.call("POST", "/admin/plugins/reload");
+  await grantPlugin(platform, "metadata-echo");
+  await api.call("POST", "/admin/plugins", {
+    name: "by-command",
+    displayName: "By command",
+    command: "node",
+    args: ["nothing.mjs"],
+    enabled: false,
+  });
+
+  await addReader(platform, "ada");
+  const { items: users } = await api.expect(UserPage, "GET", "/users");
+  const adaId = users.find(({ username }) => username === "ada")?.id;
+  await api.expect(User, "PATCH", `/users/${adaId}`, { role: "maintainer" });
+  await api.expect(Empty, "DELETE", `/users/${adaId}`);
+  const key = await api.expect(CreatedApiKey, "POST", "/api-keys", {
+    name: "k",
+    scopes: ["account"],
+  });
+  await api.expect(Empty, "DELETE", `/api-keys/${key.id}`);
+
+  const { items } = await api.expect(AuditPage, "GET", "/admin/audit?limit=200");
+  const acts = items.filter(({ actorName }) => actorName === "admin").map(({ action }) => action);
+  const wanted = [
+    ...["created", "changed", "imported", "deleted"].map((act) => `library.${act}`),
+    ...["changed", "tested", "granted", "oauth_client_set", "disabled", "enabled", "reset"],
+    ...["data_removed", "deleted", "reloaded", "added"],
+    ...["created", "updated", "deleted"].map((act) => `user.${act}`),
+    ...["created", "deleted"].map((act) => `api_key.${act}`),
+    "setup.done",
+  ].map((act) => act.includes(".") ? act : `plugin.${act}`);
+  assert.deepEqual(wanted.filter((act) => !acts.includes(act)), []);
+  const ofLibrary = items.filter(({ action }) => action.startsWith("library."));
+  assert.ok(ofLibrary.every(({ target, source }) => target === library.id && source === "gateway"));
+
+  // Nobody rewrites it: not by the API, and not with auth's own rights on the database.
+  for (const method of ["DELETE", "PATCH", "PUT", "POST"]) {
+    const reply = await send(platform, method, "/admin/audit", {
+      headers: { authorization: `Bearer ${api.token}` },
+    });
+    assert.ok([404, 405].includes(reply.status), `${method} ${reply.status}`);
+    await reply.body?.cancel();
+  }
+  const sql = await connectAsAdmin(platform);
+  try {
+    const [rights] = await sql`select has_table_privilege('codex_auth', 'auth.audit_log', 'UPDATE')
+      or has_table_privilege('codex_auth', 'auth.audit_log', 'DELETE')
+      or has_table_privilege('codex_auth', 'auth.audit_log', 'TRUNCATE') as any`;
+    assert.equal(rights?.any, false);
+  } finally {
+    await sql.end();
+  }
+});
