@@ -95,6 +95,29 @@ Deno.test("a plugin that becomes another runtime's loses what was granted by hos
   });
 });
 
+Deno.test("a host that is none, or a port that is none, is 400 and named by its place", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.plugin("scripted");
+    const network = [
+      "a.example:65535",
+      "[::1]:80",
+      "a.example:0",
+      "a.example:65536",
+      "a b",
+      "*:80",
+    ];
+    const refused = await patch(service, id, { network });
+    assert.deepEqual(refused.as(Problem).errors?.map(({ pointer }) => pointer), [
+      "/network/2",
+      "/network/3",
+      "/network/4",
+      "/network/5",
+    ]);
+  });
+});
+
 Deno.test("settings can't grant what a changed plugin asks for, but can take away", async () => {
   await withService(async (service) => {
     await service.install("scripted");

@@ -41,7 +41,10 @@ export type PluginScope = z.infer<typeof PluginScope>;
 export const NetworkEntry = z.string().min(1).max(300).regex(
   /^(\*|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?)$/,
   'Must be "host", "host:port" or "*"',
-);
+).refine((entry) => {
+  const port = Number(/:(\d+)$/.exec(entry)?.[1] ?? 443);
+  return port >= 1 && port <= 65_535;
+}, "Must have a port from 1 to 65535");
 
 export const Isolation = z.object({
   /** 0 while nothing can run it, else 1 to 3 (security.md: "Isolation"). */
