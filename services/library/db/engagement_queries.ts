@@ -123,7 +123,7 @@ export function inLibraries({ libraryIds }: { libraryIds: readonly LibraryId[] }
 }
 
 /** A report of a book at its very beginning, or one that took a completion back, starts nothing. */
-const STARTED = sql.raw("(completed or current_page > 0 or progress_percentage > 0)");
+export const STARTED = sql.raw("(completed or current_page > 0 or progress_percentage > 0)");
 
 function isEngaged(userId: UserId): SQL {
   return sql`exists (

@@ -7,7 +7,7 @@ import {
   type UserId,
 } from "@codex/protocol";
 import type { Executor } from "./database.ts";
-import { inLibraries } from "./engagement_queries.ts";
+import { inLibraries, STARTED } from "./engagement_queries.ts";
 
 /** Ranks first on counts alone, so that only the chosen series' documents are read. */
 export async function listLibraryEntries(
@@ -19,7 +19,7 @@ export async function listLibraryEntries(
     with reading as (
       select books.series_id, ${READING}
       from library.book_progress join library.books on books.id = book_id
-      where user_id = ${userId} group by books.series_id
+      where user_id = ${userId} and ${STARTED} group by books.series_id
     ),
     best as (
       select series.id, reading.*, rating::int, notes

@@ -194,12 +194,15 @@ Deno.test("library entries come best first and no more than asked for", async ()
       await scene.shelve(library.id, { title, externalId: title, books: volumes(1, 2) }),
     );
   }
-  const [, older, newer, low, high] = shelves;
+  const [plain, older, newer, low, high] = shelves;
   await scene.rate(low!.id, 20);
   await scene.rate(high!.id, 90);
   await scene.read(older!.bookIds[0]!);
   fixture.clock.advance(1000);
   for (const id of newer!.bookIds) await scene.read(id);
+  fixture.clock.advance(1000);
+  // Opened and not begun.
+  await scene.read(plain!.bookIds[0]!, { completed: false });
   const request = { libraryIds: [], limit: 4 };
   const entries = await scene.client.listLibraryEntries(scene.context, request);
   assert.deepEqual(entries.map(({ title }) => title), [
