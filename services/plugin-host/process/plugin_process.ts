@@ -7,6 +7,7 @@ import {
   TransportError,
   type TransportErrorKind,
 } from "../rpc/errors.ts";
+import type { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { StdioTransport } from "../rpc/stdio_transport.ts";
 import type { PluginChild } from "./child.ts";
@@ -31,6 +32,7 @@ export interface PluginProcessOptions {
   readonly onLogLine: (text: string) => void;
   /** Removes what the process leaves; runs once, after it was reaped. */
   readonly cleanUp: () => Promise<void>;
+  readonly floods: Floods;
   readonly clock?: Clock;
 }
 
@@ -75,12 +77,15 @@ export class PluginProcess {
     this.dataFolder = options.dataFolder;
     this.#clock = options.clock ?? systemClock;
     this.#onLogLine = options.onLogLine;
-    this.#connection = new Connection(new StdioTransport(child, { clock: this.#clock }), {
-      onRequest: options.onRequest,
-      onFault: options.onFault,
-      timeoutMs: options.timeoutMs,
-      clock: this.#clock,
-    });
+    this.#connection = new Connection(
+      new StdioTransport(child, { clock: this.#clock, floods: options.floods }),
+      {
+        onRequest: options.onRequest,
+        onFault: options.onFault,
+        timeoutMs: options.timeoutMs,
+        clock: this.#clock,
+      },
+    );
     const logged = readStderr(
       child.stderr,
       options.onLogLine,

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
+import { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
@@ -45,6 +46,7 @@ export interface StarterOptions {
 export class Starter {
   readonly #options: StarterOptions;
   readonly #running = new Set<PluginProcess>();
+  readonly #floods = new Floods();
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -111,6 +113,7 @@ export class Starter {
       onFault: request.onFault,
       onLogLine: request.onLogLine,
       cleanUp: async () => await (await record).remove(),
+      floods: this.#floods,
       clock: clock ?? systemClock,
     });
     this.#running.add(process);

@@ -22,13 +22,33 @@ export class FloodGuard {
     this.#credit -= units;
   }
 
-  /** Milliseconds to wait before reading on; 0 nearly always. */
-  pauseMs(): number {
+  /**
+   * Milliseconds to wait before reading on; 0 nearly always.
+   *
+   * @param floods how many plugins flood the host: together they get what one would
+   */
+  pauseMs(floods = 1): number {
     if (this.#credit >= 0) return 0;
     const now = this.#clock.now();
-    const earned = (now - this.#at) / 1000 * REFILL_PER_SECOND;
-    this.#credit = Math.min(BURST, this.#credit + earned);
+    const refillPerMs = REFILL_PER_SECOND / 1000 / floods;
+    this.#credit = Math.min(BURST, this.#credit + (now - this.#at) * refillPerMs);
     this.#at = now;
-    return this.#credit >= 0 ? 0 : Math.ceil(-this.#credit / REFILL_PER_SECOND * 1000);
+    return this.#credit >= 0 ? 0 : Math.ceil(-this.#credit / refillPerMs);
+  }
+}
+
+/** The plugins that flood one host at the moment. */
+export class Floods {
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts one while its reading waits. */
+  async during(pause: Promise<void>): Promise<void> {
+    this.#count++;
+    await pause;
+    this.#count--;
   }
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { crashed, type ExitStatus, TransportError } from "./errors.ts";
-import { FloodGuard } from "./flood_guard.ts";
+import { FloodGuard, Floods } from "./flood_guard.ts";
 import { LineSplitter } from "./framing.ts";
 import type { SendOutcome, Transport, TransportEvents } from "./transport.ts";
 import { WriteQueue } from "./write_queue.ts";
@@ -16,6 +16,8 @@ export interface ChildPipes {
 export interface StdioTransportOptions {
   readonly clock?: Clock;
   readonly queueBytesMax?: number;
+  /** Shared by all transports of a host. */
+  readonly floods?: Floods;
 }
 
 const READ_BYTES = 64 * 1024;
@@ -38,6 +40,7 @@ export class StdioTransport implements Transport {
   readonly #clock: Clock;
   readonly #queue: WriteQueue;
   readonly #flood: FloodGuard;
+  readonly #floods: Floods;
   readonly #reader: ReadableStreamBYOBReader;
   #events: TransportEvents | undefined;
   #closed = false;
@@ -49,6 +52,7 @@ export class StdioTransport implements Transport {
     this.#pipes = pipes;
     this.#clock = options.clock ?? systemClock;
     this.#flood = new FloodGuard(this.#clock);
+    this.#floods = options.floods ?? new Floods();
     this.#reader = pipes.stdout.getReader({ mode: "byob" });
     // A broken stdin alone ends nothing: the exit that mostly follows names the reason.
     this.#queue = new WriteQueue(pipes.stdin, () => this.#stdinBroke(), options.queueBytesMax);
@@ -106,8 +110,8 @@ export class StdioTransport implements Transport {
         if (done || value === undefined) break;
         if (!this.#closed) this.#timed(() => splitter.push(value));
         buffer = value.buffer;
-        const pauseMs = this.#flood.pauseMs();
-        if (pauseMs > 0) await this.#pause(pauseMs);
+        const pauseMs = this.#flood.pauseMs(this.#floods.count + 1);
+        if (pauseMs > 0) await this.#floods.during(this.#pause(pauseMs));
       }
     } catch {
       // A pipe that can't be read is a pipe that ended.
