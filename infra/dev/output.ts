@@ -26,9 +26,9 @@ export function createOutput(options: {
     relay: (label, line, stream) => {
       const record = parseRecord(line);
       const text = record === undefined
-        ? labelled(label, line)
+        ? labelled(label, printable(line))
         : options.readable
-        ? labelled(label, describeRecord(record))
+        ? labelled(label, printable(describeRecord(record)))
         : line;
       options[stream](`${text}\n`);
     },
@@ -43,8 +43,20 @@ export async function relayLines(
   for await (const line of lines(stream)) onLine(line);
 }
 
+/** Further lines of a text are indented, so that none can pass itself off as a line of the log. */
 function labelled(label: string, text: string): string {
-  return `${label.padEnd(LABEL_WIDTH)} ${text}`;
+  return `${label.padEnd(LABEL_WIDTH)} ${
+    text.replaceAll("\n", `\n${" ".repeat(LABEL_WIDTH + 1)}`)
+  }`;
+}
+
+/** Control characters escaped: what a log quotes from a request or a plugin must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A log record of shared/service: JSON with a message; anything else is plain text. */
@@ -68,7 +80,7 @@ function describeRecord(record: Record<string, unknown>): string {
   const text = String(message);
   const details = Object.entries(fields)
     .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)])
-    .filter(([, value]) => !text.includes(String(value)))
+    .filter(([, value]) => !text.includes(String(value)) && !text.includes(JSON.stringify(value)))
     .map(([name, value]) => `${name}=${value}`);
   return [time, severity, text, ...details].filter((part) => part !== "").join(" ");
 }

@@ -35,3 +35,23 @@ Deno.test("for programs a log record stays as it is", () => {
   output.relay("auth", "plain", "stdout");
   assert.deepEqual(written, [`out ${LINE}\n`, "out auth         plain\n"]);
 });
+
+Deno.test("nothing that a log quotes steers the terminal or passes for another line", () => {
+  const { output, written } = record(true);
+  const path = "/x\u001b[31m\u0000\u009b2J\r\n12:00:00 forged";
+  output.relay("gateway", JSON.stringify({ message: "Request", path }), "stdout");
+  output.relay("gateway", "plain \u001b]0;title\u0007", "stderr");
+  assert.deepEqual(written, [
+    "out gateway      Request path=/x\\u001b[31m\\u0000\\u009b2J\\u000d\n" +
+    "             12:00:00 forged\n",
+    "err gateway      plain \\u001b]0;title\\u0007\n",
+  ]);
+});
+
+Deno.test("a value that the message quotes is not told again", () => {
+  const { output, written } = record(true);
+  const reason = 'no answer to "search"';
+  const message = `It failed: ${JSON.stringify(reason)}`;
+  output.relay("plugin-host", JSON.stringify({ message, reason }), "stdout");
+  assert.deepEqual(written, [`out plugin-host  ${message}\n`]);
+});

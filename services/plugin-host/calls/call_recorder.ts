@@ -67,7 +67,7 @@ export class CallRecorder implements PluginMemory {
     if (fault.weight === "none") return;
     const recorded = this.#recorded.get(cause);
     if (recorded !== undefined) return await recorded;
-    logger.warn('Plugin "{plugin}" failed in {method}: {reason}', {
+    logger.warn("Plugin {plugin} failed in {method}: {reason}", {
       plugin: plugin.name,
       method: call.method,
       reason: fault.message,

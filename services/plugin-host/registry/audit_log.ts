@@ -62,7 +62,7 @@ export class AuditLog {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // All that come after would wait for it for ever.
-      this.#deps.logger.error('The audit log refused "{action}" of {target}', {
+      this.#deps.logger.error("The audit log refused {action} of {target}", {
         action,
         target,
         ...describeError(error),

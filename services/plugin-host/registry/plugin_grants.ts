@@ -70,7 +70,7 @@ export class PluginGrants {
     });
     if (remembered === undefined) return record;
     for (const change of pendingChanges(remembered)) {
-      logger.warn('Plugin "{plugin}" needs approval: {change}', { plugin: record.name, change });
+      logger.warn("Plugin {plugin} needs approval: {change}", { plugin: record.name, change });
     }
     return remembered;
   }

@@ -112,9 +112,10 @@ export class StartRequests {
     if (this.#told.get(id) === text) return;
     this.#told.set(id, text);
     const { logger } = this.#deps;
-    const values = { plugin: name, level, reason };
-    if (level === 1) logger.warn('Plugin "{plugin}" runs at level {level}: {reason}', values);
-    else logger.info('Plugin "{plugin}" runs at level {level}: {reason}', values);
+    // Not "level": that is the severity's name in every line.
+    const values = { plugin: name, isolation: level, reason };
+    if (level === 1) logger.warn("Plugin {plugin} runs at level {isolation}: {reason}", values);
+    else logger.info("Plugin {plugin} runs at level {isolation}: {reason}", values);
   }
 
   #logOf(id: PluginId): LogTail {
