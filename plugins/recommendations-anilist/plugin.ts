@@ -3,6 +3,7 @@ import {
   type CallContext,
   createRecommendationPlugin,
   InvalidParamsError,
+  type ManifestInput,
   type Plugin,
 } from "@codex/plugin-sdk";
 import type { GraphqlClient } from "@codex/plugin-sdk/graphql";
@@ -20,6 +21,23 @@ import { parseMediaId } from "./anilist/media.ts";
 import { Dismissals } from "./dismissals.ts";
 import { recommend } from "./recommend.ts";
 import { type Filters, readFilters, userConfigSchema } from "./settings.ts";
+
+const manifest: ManifestInput = {
+  name: "recommendations-anilist",
+  displayName: "AniList recommendations",
+  version: "0.1.0",
+  description: "Recommends manga that readers at anilist.co like who like what you like",
+  author: "Codex",
+  homepage: "https://anilist.co",
+  capabilities: { externalIdSource: EXTERNAL_ID_SOURCE },
+  configSchema: { fields: [apiUrlField] },
+  userConfigSchema,
+  oauth,
+  network,
+  adminSetupInstructions,
+  userSetupInstructions,
+  searchURITemplate: "https://anilist.co/search/manga?search=<title>",
+};
 
 /** What onInitialize made, which the SDK runs before any handler. */
 interface Started {
@@ -40,22 +58,7 @@ export function createRecommendationsAnilist(
   }
 
   return createRecommendationPlugin({
-    manifest: {
-      name: "recommendations-anilist",
-      displayName: "AniList recommendations",
-      version: "0.1.0",
-      description: "Recommends manga that readers at anilist.co like who like what you like",
-      author: "Codex",
-      homepage: "https://anilist.co",
-      capabilities: { externalIdSource: EXTERNAL_ID_SOURCE },
-      configSchema: { fields: [apiUrlField] },
-      userConfigSchema,
-      oauth,
-      network,
-      adminSetupInstructions,
-      userSetupInstructions,
-      searchURITemplate: "https://anilist.co/search/manga?search=<title>",
-    },
+    manifest,
     onInitialize(session) {
       started = { client: createClient(session, deps), filters: readFilters(session.userConfig) };
     },

@@ -1,5 +1,11 @@
 /** AniList: brings reading progress to a list at anilist.co and back. */
-import { type CallContext, createSyncPlugin, type Plugin, type Session } from "@codex/plugin-sdk";
+import {
+  type CallContext,
+  createSyncPlugin,
+  type ManifestInput,
+  type Plugin,
+  type Session,
+} from "@codex/plugin-sdk";
 import type { GraphqlCall, GraphqlClient } from "@codex/plugin-sdk/graphql";
 import { systemClock } from "@codex/plugin-sdk/pacing";
 import {
@@ -23,6 +29,23 @@ export interface SyncAnilistDeps extends ClientDeps {
 
 export const ACCOUNT_FIELDS = "name siteUrl avatar { large }";
 export const COUNT_FIELDS = "statistics { manga { count } }";
+
+const manifest: ManifestInput = {
+  name: "sync-anilist",
+  displayName: "AniList",
+  version: "0.1.0",
+  description: "Keeps reading progress, scores and notes in step with a list at anilist.co",
+  author: "Codex",
+  homepage: "https://anilist.co",
+  capabilities: { externalIdSource: EXTERNAL_ID_SOURCE },
+  configSchema: { fields: [apiUrlField] },
+  userConfigSchema,
+  oauth,
+  network,
+  adminSetupInstructions,
+  userSetupInstructions,
+  searchURITemplate: "https://anilist.co/search/manga?search=<title>",
+};
 
 /** What onInitialize made, which the SDK runs before any handler. */
 interface Started {
@@ -49,22 +72,7 @@ export function createSyncAnilist(
   }
 
   return createSyncPlugin({
-    manifest: {
-      name: "sync-anilist",
-      displayName: "AniList",
-      version: "0.1.0",
-      description: "Keeps reading progress, scores and notes in step with a list at anilist.co",
-      author: "Codex",
-      homepage: "https://anilist.co",
-      capabilities: { externalIdSource: EXTERNAL_ID_SOURCE },
-      configSchema: { fields: [apiUrlField] },
-      userConfigSchema,
-      oauth,
-      network,
-      adminSetupInstructions,
-      userSetupInstructions,
-      searchURITemplate: "https://anilist.co/search/manga?search=<title>",
-    },
+    manifest,
     onInitialize(session: Session) {
       const settings = readSettings(session.userConfig);
       started = { client: createClient(session, deps), settings };

@@ -82,13 +82,7 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
   };
   await api.expect(UserPlugin, "POST", `${base}/enable`);
   await connect();
-  const library = await createLibrary(platform, "Manga");
-  const ids = Array.from({ length: options.series }, (_, index) => index + 1);
-  // Without an end, so that the plugin takes any number of volumes.
-  for (const id of ids) fake.catalogue.add(id, { volumes: null, chapters: null });
-  await importLines(platform, library.id, ids.map((id) => toLine(id, options.volumes ?? VOLUMES)));
-  const books = await findBooks(platform, library.id);
-  assert.equal(books.size, options.series);
+  const books = await shelve(platform, fake, options);
   const kept = parts.move();
 
   const scene: AnilistScene = {
@@ -124,6 +118,22 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
   return scene;
+}
+
+/** Makes the reader's series here and their works at AniList; the books' ids by the works'. */
+async function shelve(
+  platform: Platform,
+  { catalogue }: FakeAnilist,
+  { series, volumes = VOLUMES }: AnilistSceneOptions,
+): Promise<Map<number, readonly string[]>> {
+  const library = await createLibrary(platform, "Manga");
+  const ids = Array.from({ length: series }, (_, index) => index + 1);
+  // Without an end, so that the plugin takes any number of volumes.
+  for (const id of ids) catalogue.add(id, { volumes: null, chapters: null });
+  await importLines(platform, library.id, ids.map((id) => toLine(id, volumes)));
+  const books = await findBooks(platform, library.id);
+  assert.equal(books.size, series);
+  return books;
 }
 
 /** The task once `holds` of it. */
