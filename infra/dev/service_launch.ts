@@ -13,6 +13,12 @@ import type { Launch } from "./service_run.ts";
  */
 const V8_FLAGS = "--max-semi-space-size=1,--max-old-space-size=1024";
 
+/**
+ * By now the supervisor's own start has installed every package. A service that just looks into `node_modules` holds
+ * 7 MB less than one that resolves the whole lock file again.
+ */
+const PACKAGES = "--node-modules-dir=manual";
+
 /** How a service is started: its command line, its environment, and where it answers. */
 export function describeLaunch(
   service: ServiceName,
@@ -23,7 +29,7 @@ export function describeLaunch(
   const { tree } = deployment;
   const command = [
     Deno.execPath(),
-    ...["run", "-q", "--no-prompt", "--cached-only", `--v8-flags=${V8_FLAGS}`],
+    ...["run", "-q", "--no-prompt", "--cached-only", PACKAGES, `--v8-flags=${V8_FLAGS}`],
     `--config=${join(tree, "deno.json")}`,
     `-P=${service}`,
     ...permissionFlags(service, deployment, sets, databaseUrls),
