@@ -23,6 +23,10 @@ export interface AdminAct {
 
 export class AuditLog {
   readonly #deps: AuditLogDeps;
+  /** The run under way or the last one; never rejects. */
+  #current = Promise.resolve();
+  /** The run after it, if anybody waits for one. */
+  #next: Promise<void> | undefined;
 
   constructor(deps: AuditLogDeps) {
     this.#deps = deps;
@@ -41,8 +45,26 @@ export class AuditLog {
     });
   }
 
-  /** Hands over everything that is owed, oldest first. What auth doesn't take now is tried again later. */
-  async settle(): Promise<void> {
+  /** Writes a line about what changed nothing in the database. */
+  async note(context: CallContext, act: AdminAct): Promise<void> {
+    await this.owe(this.#deps.db, context, act);
+    await this.settle();
+  }
+
+  /**
+   * Hands over everything that is owed, oldest first. What auth doesn't take now is tried again later.
+   *
+   * @returns when all that was owed before has been tried, by this or a run that others wait for
+   */
+  settle(): Promise<void> {
+    this.#next ??= this.#current.then(() => {
+      this.#next = undefined;
+      return this.#current = this.#settle();
+    });
+    return this.#next;
+  }
+
+  async #settle(): Promise<void> {
     const { db, logger } = this.#deps;
     try {
       while (await settleOneAudit(db, (line) => this.#deliver(line)));

@@ -32,13 +32,11 @@ export class PluginFolders {
 
   /** Reads the plugins folders again. What was found is never started by it. */
   async reload(context: CallContext): Promise<ReloadAnswer> {
-    const { db, audits } = this.#deps;
     const answer = await this.discover();
     const { added, changed, removed } = answer;
     if (added.length + changed.length + removed.length > 0) {
       const detail = { added, changed, removed };
-      await audits.owe(db, context, { action: "plugin.reloaded", detail });
-      await audits.settle();
+      await this.#deps.audits.note(context, { action: "plugin.reloaded", detail });
     }
     return answer;
   }

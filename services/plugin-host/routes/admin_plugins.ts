@@ -96,7 +96,8 @@ export function adminPluginRoutes(deps: AppDeps) {
       const record = await registry.find(c.req.valid("param").id);
       const { result } = await grants.check(record);
       const { id, name } = record;
-      await registry.audit(callContext(c), "plugin.tested", id, { name, success: result.ok });
+      const detail = { name, success: result.ok };
+      await audits.note(callContext(c), { action: "plugin.tested", target: id, detail });
       const { latencyMs } = result;
       if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
       const message = `Answered in ${Math.round(latencyMs)} ms`;
