@@ -57,11 +57,12 @@ Deno.test("whoever was given up for dead writes nothing any more", async () => {
 });
 
 Deno.test("a worker that lives keeps its run; one that lost it is told", async () => {
-  await using test = await createFixture({ deps: { leaseMs: 300 } });
+  const leaseMs = 2400;
+  await using test = await createFixture({ deps: { leaseMs } });
   const id = await begun(test);
   const held = (await HeldRun.claim(test.deps, id, never))!;
   const lost = new Promise((resolve) => held.signal.addEventListener("abort", resolve));
-  await new Promise((resolve) => setTimeout(resolve, 900));
+  await new Promise((resolve) => setTimeout(resolve, 1.25 * leaseMs));
   assert.equal(await HeldRun.claim(test.deps, id, never), undefined);
   await test.sql`update sync_runs set attempt = attempt + 1 where id = ${id}`;
   await lost;
