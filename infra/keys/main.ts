@@ -1,10 +1,11 @@
 /**
  * `deno task keys:generate`, `keys:status`, `keys:rotate` and `keys:forget <key id>`: the encryption
- * key of the platform of this data folder, beside it while it runs.
+ * key of the platform of this data folder, beside it while it runs, and while it can't.
  */
 import { exitOnFailure, Failure } from "../failure.ts";
 import { loadDevConfig } from "../dev/config.ts";
 import { describeKeysLaunch } from "./launch.ts";
+import { openOwnDatabase } from "./own_database.ts";
 
 const KEY_BYTES = 32;
 
@@ -20,7 +21,10 @@ async function main(
     return 0;
   }
   if (command === undefined) throw new Failure("Use: generate, status, rotate, or forget <key id>");
-  const { file, flags, env } = await describeKeysLaunch(environment, loadDevConfig(environment));
+  const config = loadDevConfig(environment);
+  await using parts = new AsyncDisposableStack();
+  await openOwnDatabase(config, parts);
+  const { file, flags, env } = await describeKeysLaunch(environment, config);
   // Its own process: only it gets the keys, and auth's rights on the database.
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, file, ...args],

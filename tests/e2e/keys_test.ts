@@ -89,6 +89,44 @@ Deno.test("a new key takes over while the platform runs, and the old one may go"
   }
 });
 
+Deno.test("a key that is lost is given up while nothing starts, and readers connect anew", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "codex-keys-" });
+  const config = { username: "grace" };
+  try {
+    let pluginPath = "";
+    let session: string | undefined;
+    {
+      await using platform = await startPlatform({ dataDir });
+      await setUpAdmin(platform);
+      session = platform.api.token;
+      const { id } = await grantPlugin(platform, "sync-echo", { config: { auth: "token" } });
+      pluginPath = `/user/plugins/${id}`;
+      const body = { accessToken: TOKEN };
+      await platform.api.expect(UserPlugin, "POST", `${pluginPath}/credentials`, body);
+      await platform.api.expect(UserPlugin, "PATCH", `${pluginPath}/config`, { config });
+    }
+    await Deno.remove(`${dataDir}/secrets/auth/encryption-key`);
+    const refused = await startPlatform({ dataDir }).then(() => "", String);
+    const [, lost = ""] = /stored under key "([0-9a-f]{16})"/.exec(refused) ?? [];
+    assert.ok(lost, refused);
+    const status = await keys("status", dataDir);
+    assert.equal(status.code, 1, status.errors);
+    const hint = `run "deno task keys:forget ${lost}"`;
+    assert.ok(status.lines.some((line) => line.includes(hint)), status.lines.join("\n"));
+    const forgotten = await keys(`forget ${lost}`, dataDir);
+    assert.deepEqual([forgotten.code, forgotten.errors], [0, ""]);
+    await using platform = await startPlatform({ dataDir });
+    platform.api.token = session;
+    const left = await platform.api.expect(UserPlugin, "GET", pluginPath);
+    assert.deepEqual([left.status, left.config], ["needs_reconnection", config]);
+    const body = { accessToken: TOKEN };
+    const again = await platform.api.expect(UserPlugin, "POST", `${pluginPath}/credentials`, body);
+    assert.deepEqual([again.id, again.status, again.config], [left.id, "connected", config]);
+  } finally {
+    await removeDataDir(dataDir);
+  }
+});
+
 Deno.test("the key tasks say in one line what is not there", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "codex-keys-" });
   const { code, errors } = await keys("status", dataDir);
