@@ -157,7 +157,10 @@ function parseFile(text: string): PluginFile | { readonly message: string } {
 
 async function readText(path: string): Promise<string | { message: string } | undefined> {
   try {
-    if ((await Deno.stat(path)).size > FILE_BYTES_MAX) {
+    const { isFile, size } = await Deno.stat(path);
+    // A pipe or a device would be read without end.
+    if (!isFile) return { message: `${FILE_NAME} is no file` };
+    if (size > FILE_BYTES_MAX) {
       return { message: `${FILE_NAME} is larger than ${FILE_BYTES_MAX} bytes` };
     }
     return await Deno.readTextFile(path);

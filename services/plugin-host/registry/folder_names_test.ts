@@ -134,6 +134,17 @@ Deno.test("a file that says nothing or two things to run is told what to do", as
   });
 });
 
+Deno.test("what is no file is not read", async () => {
+  await withService(async (service) => {
+    const folder = join(service.plugins, "device");
+    await Deno.mkdir(folder);
+    await Deno.symlink("/dev/null", join(folder, "codex-plugin.json"));
+    assert.deepEqual((await reload(service)).errors, [
+      { path: folder, message: "codex-plugin.json is no file" },
+    ]);
+  });
+});
+
 Deno.test("a file with text that can't be stored is one folder's fault and names the field", async () => {
   await withService(async (service) => {
     await service.install("good");
