@@ -25,6 +25,7 @@ export * from "./lifecycle.ts";
 export * from "./manifest.ts";
 export * from "./metadata.ts";
 export * from "./permissions.ts";
+export * from "./plain_words.ts";
 export * from "./problem.ts";
 export * from "./recommendations.ts";
 export * from "./services/auth_service.ts";

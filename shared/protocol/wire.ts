@@ -8,6 +8,7 @@
  * - unknown fields are ignored (zod objects drop them).
  */
 import type { z } from "zod";
+import { plainWords } from "./plain_words.ts";
 
 /** Something that was left out of an otherwise good message. */
 export interface IgnoredValue {
@@ -29,6 +30,8 @@ export type WireResult<Value> =
 /** Nesting beyond this is refused: no message of the protocol needs it, and walking it could overflow the stack. */
 export const WIRE_DEPTH_MAX = 64;
 
+const WORDS = { error: plainWords };
+
 /**
  * Reads one message by its schema.
  *
@@ -46,12 +49,12 @@ export function readWire<Schema extends z.ZodType>(
       issues: [{ pointer: "", message: `Nested deeper than ${WIRE_DEPTH_MAX} levels` }],
     };
   }
-  const direct = schema.safeParse(raw);
+  const direct = schema.safeParse(raw, WORDS);
   if (direct.success) return { ok: true, value: direct.data, ignored: [] };
 
   const lenient = withoutNulls(raw);
   const ignored: IgnoredValue[] = [];
-  let attempt = schema.safeParse(lenient);
+  let attempt = schema.safeParse(lenient, WORDS);
   if (!attempt.success) {
     for (const issue of attempt.error.issues) {
       if (issue.code !== "invalid_value") continue;
@@ -62,7 +65,7 @@ export function readWire<Schema extends z.ZodType>(
         reason: `Unknown value ${preview(found)}: known are ${issue.values.join(", ")}`,
       });
     }
-    if (ignored.length > 0) attempt = schema.safeParse(withoutHoles(lenient));
+    if (ignored.length > 0) attempt = schema.safeParse(withoutHoles(lenient), WORDS);
   }
   if (attempt.success) return { ok: true, value: attempt.data, ignored };
   return { ok: false, issues: toIssues(attempt.error) };

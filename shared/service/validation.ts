@@ -1,10 +1,12 @@
 /** Validation of requests by zod: every wrong field is named (http-api.md: "Errors"). */
 import { zValidator } from "@hono/zod-validator";
 import type { z } from "zod";
-import { isDeeperThan, toPointer, WIRE_DEPTH_MAX } from "@codex/protocol";
+import { isDeeperThan, plainWords, toPointer, WIRE_DEPTH_MAX } from "@codex/protocol";
 import { ProblemError } from "./problem_error.ts";
 
 type Issue = z.core.$ZodIssue;
+
+const WORDS = { error: plainWords };
 
 /** The JSON body, by `schema`. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
@@ -15,7 +17,7 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
         const detail = `The body is nested deeper than ${WIRE_DEPTH_MAX} levels`;
         throw new ProblemError("bad_request", detail);
       }
-      const result = await schema.safeParseAsync(value);
+      const result = await schema.safeParseAsync(value, WORDS);
       return result.success ? result : refuse(result.error.issues, "body");
     },
   });
@@ -23,8 +25,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 /** The query parameters, by `schema`. */
 export function query<Schema extends z.ZodType>(schema: Schema) {
-  return zValidator("query", schema, (result) => {
-    if (!result.success) refuse(result.error.issues, "query");
+  return zValidator("query", schema, undefined, {
+    validationFunction: async (schema, value) => {
+      const result = await schema.safeParseAsync(value, WORDS);
+      return result.success ? result : refuse(result.error.issues, "query");
+    },
   });
 }
 
@@ -56,8 +61,10 @@ function insideUnion(issue: Issue): Issue[] {
     Math.max(0, ...faults.map((fault) => fault.path.length));
   const deepest = Math.max(...issue.errors.map(depthOf));
   if (deepest === 0) {
-    const message = issue.errors.flatMap((faults) => faults.map((fault) => fault.message));
-    return [{ ...issue, message: message.join(", or ") }];
+    const messages = issue.errors.flatMap((faults) => faults.map((fault) => fault.message));
+    const [first, ...others] = new Set(messages);
+    const alternatives = others.map((message) => message.replace(/^Must be /, ""));
+    return [{ ...issue, message: [first, ...alternatives].join(", or ") }];
   }
   const best = issue.errors.find((faults) => depthOf(faults) === deepest) ?? [];
   return best.flatMap((fault) => insideUnion({ ...fault, path: [...issue.path, ...fault.path] }));
