@@ -4,13 +4,13 @@ import type { PasswordHasher } from "@codex/crypto/password";
 import type { PluginHostService } from "@codex/protocol";
 import type {
   AllowedHosts,
-  Database,
   Identity,
   Logger,
   NewTicket,
   ReadinessCheck,
   TicketResult,
 } from "@codex/service";
+import type { Database } from "@codex/service/database";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import type { AuthSchema } from "./db/database.ts";
 import type { Throttles } from "./throttle.ts";

@@ -3,15 +3,17 @@ import { secureRandomBytes } from "@codex/crypto";
 import { createPasswordHasher } from "@codex/crypto/password";
 import {
   configSource,
-  connectDatabase,
-  countMigrations,
   createIdentity,
-  databaseReady,
-  refuseOwnerRole,
   runMain,
   serveUntilStopped,
   startLogging,
 } from "@codex/service";
+import {
+  connectDatabase,
+  countMigrations,
+  databaseReady,
+  refuseOwnerRole,
+} from "@codex/service/database";
 import { createGuardedFetch } from "@codex/service/guarded-fetch";
 import { createApp } from "./app.ts";
 import { startBackground } from "./background.ts";

@@ -1,6 +1,6 @@
 /** Counts attempts in PostgreSQL, so that all replicas throttle together. */
 import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
-import type { Sql } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 
 export type ThrottleResult =
   | { readonly kind: "allowed" }

@@ -1,5 +1,5 @@
 import { deepEqual as equal, ok } from "node:assert/strict";
-import { connectDatabase } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestDatabase } from "../../infra/test/database.ts";
 import * as schema from "./db/schema.ts";
 import { createThrottle } from "./throttle.ts";

@@ -1,6 +1,6 @@
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { ConnectionSecrets, TicketAnswer } from "@codex/protocol";
-import { connectDatabase } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createApp } from "./app.ts";
 import { schema } from "./db/database.ts";
 import { type Fixture, json, problemCode, testKeyring } from "./testing/fixture.ts";

@@ -1,6 +1,7 @@
 /** Everything that library works with, injected; made in `main.ts`, and by tests. */
 import type { PluginHostService } from "@codex/protocol";
-import type { Database, Identity, Logger, ReadinessCheck } from "@codex/service";
+import type { Identity, Logger, ReadinessCheck } from "@codex/service";
+import type { Database } from "@codex/service/database";
 import type { LibrarySchema } from "./db/database.ts";
 
 export interface LibraryDeps {

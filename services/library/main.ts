@@ -2,15 +2,17 @@
 import { createPluginHostClient } from "@codex/plugin-host/client";
 import {
   configSource,
-  connectDatabase,
-  countMigrations,
   createIdentity,
-  databaseReady,
-  refuseOwnerRole,
   runMain,
   serveUntilStopped,
   startLogging,
 } from "@codex/service";
+import {
+  connectDatabase,
+  countMigrations,
+  databaseReady,
+  refuseOwnerRole,
+} from "@codex/service/database";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };

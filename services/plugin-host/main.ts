@@ -2,17 +2,19 @@
 import { createAuthClient } from "@codex/auth/client";
 import {
   configSource,
-  connectDatabase,
-  countMigrations,
   createIdentity,
   createTicketVerifier,
-  databaseReady,
-  refuseOwnerRole,
   repeatAll,
   runMain,
   serveUntilStopped,
   startLogging,
 } from "@codex/service";
+import {
+  connectDatabase,
+  countMigrations,
+  databaseReady,
+  refuseOwnerRole,
+} from "@codex/service/database";
 import { createStorageClient } from "@codex/storage/client";
 import { createApp } from "./app.ts";
 import { assemble } from "./assembly.ts";

@@ -1,11 +1,6 @@
 /** Builds storage's HTTP app from what it needs. */
-import {
-  createServiceApp,
-  type Identity,
-  type Logger,
-  type ReadinessCheck,
-  type Sql,
-} from "@codex/service";
+import { createServiceApp, type Identity, type Logger, type ReadinessCheck } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import { STORAGE_LIMITS, type StorageLimits } from "./domain/limits.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { entryRoutes } from "./routes/entries.ts";

@@ -1,17 +1,19 @@
 /** Starts storage: the only file that touches the environment, the network and signals. */
 import {
   configSource,
-  connectDatabase,
-  countMigrations,
   createIdentity,
   createTicketVerifier,
-  databaseReady,
-  refuseOwnerRole,
   repeat,
   runMain,
   serveUntilStopped,
   startLogging,
 } from "@codex/service";
+import {
+  connectDatabase,
+  countMigrations,
+  databaseReady,
+  refuseOwnerRole,
+} from "@codex/service/database";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };

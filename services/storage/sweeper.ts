@@ -1,6 +1,7 @@
 /** Deletes what has expired, again and again. Any number of replicas may do it at once: each connection is swept under its lock. */
 import { TICKET_SECONDS_MAX } from "@codex/protocol";
-import type { Logger, RepeatedTask, Sql } from "@codex/service";
+import type { Logger, RepeatedTask } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import { connectionsToSweep, sweepConnection, sweepPurges } from "./db/queries.ts";
 
 /** Expired keys are invisible at once; until they are swept they only take room. */

@@ -8,13 +8,8 @@ import {
   type TicketClaims,
   UserId,
 } from "@codex/protocol";
-import {
-  connectDatabase,
-  createTicketSigner,
-  createTicketVerifier,
-  quietLogger,
-  type Sql,
-} from "@codex/service";
+import { createTicketSigner, createTicketVerifier, quietLogger } from "@codex/service";
+import { connectDatabase, type Sql } from "@codex/service/database";
 import { createTestIdentities, ManualClock, type TestIdentities } from "@codex/service/testing";
 import { createTestDatabase } from "../../infra/test/database.ts";
 import { createApp } from "./app.ts";

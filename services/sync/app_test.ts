@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CallContext } from "@codex/protocol";
-import { connectDatabase, countMigrations, databaseReady } from "@codex/service";
+import { connectDatabase, countMigrations, databaseReady } from "@codex/service/database";
 import { createTestDatabase } from "../../infra/test/database.ts";
 import { createSyncClient } from "./client.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };

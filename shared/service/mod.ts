@@ -1,13 +1,12 @@
 /**
- * What every service stands on: configuration, logging, problems, identity, clients, health, the
- * database, and its start and stop.
+ * What every service stands on: configuration, logging, problems, identity, clients, health, and its
+ * start and stop. The database is apart (`@codex/service/database`): not every service has one.
  *
  * @module
  */
 export * from "./allowed_hosts.ts";
 export * from "./authorization.ts";
 export * from "./config.ts";
-export * from "./database.ts";
 export * from "./environment.ts";
 export * from "./fold_text.ts";
 export * from "./health.ts";

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
 import { ImportReport, NDJSON } from "@codex/protocol";
-import { connectDatabase, quietLogger } from "@codex/service";
+import { quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, testSubject } from "@codex/service/testing";
 import { migrateDatabase } from "../../infra/migrate/migrate.ts";
 import type { RolePasswords } from "../../infra/migrate/roles.ts";

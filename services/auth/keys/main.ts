@@ -2,7 +2,8 @@
  * `status`, `rotate` and `forget <key id>`: what is encrypted under which key. A program of its own
  * beside the running services, with auth's keys, role and rights.
  */
-import { configSource, connectDatabase, runMain } from "@codex/service";
+import { configSource, runMain } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import * as schema from "../db/schema.ts";
 import { refuseWrongKey } from "../start_checks.ts";
 import { forgetKey, keyStatus, rotateKeys } from "../workflows/key_rotation.ts";

@@ -1,7 +1,7 @@
 /** The key tasks as a process of their own, as `infra/keys` starts it, also killed at any point. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { connectDatabase } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestDatabase, type TestDatabase } from "../../../infra/test/database.ts";
 import { schema } from "../db/database.ts";
 import { testKeyring } from "../testing/fixture.ts";

@@ -14,7 +14,8 @@ import {
   type Subject,
   UserId,
 } from "@codex/protocol";
-import { AllowedHostList, connectDatabase, ProblemError, quietLogger } from "@codex/service";
+import { AllowedHostList, ProblemError, quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import {
   createTestIdentities,

@@ -1,5 +1,5 @@
 /** For tests of what happens while one transaction waits for another. */
-import type { Sql } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 
 const POLL_MS = 5;
 const TIMEOUT_MS = 10_000;

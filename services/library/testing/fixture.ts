@@ -16,7 +16,8 @@ import {
   type ServiceName,
   type Subject,
 } from "@codex/protocol";
-import { connectDatabase, quietLogger } from "@codex/service";
+import { quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
 import { databaseLender } from "../../../infra/test/database_lender.ts";
 import { createApp } from "../app.ts";

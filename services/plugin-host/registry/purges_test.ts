@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import postgres from "postgres";
 import { ConnectionId, PluginId, UserId } from "@codex/protocol";
-import { connectDatabase } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { leaseCalls } from "../db/bucket_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";

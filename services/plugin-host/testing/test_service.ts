@@ -10,7 +10,8 @@ import {
   type TicketClaims,
 } from "@codex/protocol";
 import type { z } from "zod";
-import { connectDatabase, createTicketVerifier, quietLogger } from "@codex/service";
+import { createTicketVerifier, quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, type TestIdentities, testSubject } from "@codex/service/testing";
 import { createTicketSigner } from "@codex/service";
 import { createTestDatabase } from "../../../infra/test/database.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Sql } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import { connectTestSql, newConnection, store, type TestConnection } from "../testing.ts";
 import { clearEntries, deleteEntry, getEntry, listEntries, purgeConnection } from "./queries.ts";
 

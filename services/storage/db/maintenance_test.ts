@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Sql } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import { sweep } from "../sweeper.ts";
 import { connectTestSql, expire, newConnection, store, waitsForLock } from "../testing.ts";
 import { countUse, purgeConnection, purgeUser } from "./queries.ts";

@@ -6,7 +6,7 @@
  * message, where drizzle's `execute` asks for their types first.
  */
 import type { ConnectionId, PluginId, TicketClaims, UserId } from "@codex/protocol";
-import type { Sql } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 
 export interface StoredValue {
   /** JSON as it was stored. */

@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ConnectionId, PluginId, UserId } from "@codex/protocol";
-import { callers, type Identity, path, type RequestEnv, type Sql } from "@codex/service";
+import { callers, type Identity, path, type RequestEnv } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import { countUse, purgeConnection, purgeUser } from "../db/queries.ts";
 
 export interface ConnectionRouteDeps {

@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { LINE_BYTES_MAX, StorageKeyParams } from "@codex/protocol";
-import { callers, type Identity, jsonBody, ProblemError, type Sql } from "@codex/service";
+import { callers, type Identity, jsonBody, ProblemError } from "@codex/service";
+import type { Sql } from "@codex/service/database";
 import {
   clearEntries,
   deleteEntry,

@@ -2,7 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
-import type { Database } from "@codex/service";
+import type { Database } from "@codex/service/database";
 import * as schema from "./schema.ts";
 
 export { schema };

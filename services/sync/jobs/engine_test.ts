@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import { PluginId } from "@codex/protocol";
-import { connectDatabase, quietLogger } from "@codex/service";
+import { quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { getConstructionPlans } from "pg-boss";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { schema } from "../db/database.ts";

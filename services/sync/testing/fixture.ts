@@ -10,7 +10,8 @@ import {
   type Subject,
   type SyncResult,
 } from "@codex/protocol";
-import { connectDatabase, quietLogger } from "@codex/service";
+import { quietLogger } from "@codex/service";
+import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, ManualClock, testSubject } from "@codex/service/testing";
 import type { z } from "zod";
 import { databaseLender } from "../../../infra/test/database_lender.ts";
