@@ -100,13 +100,11 @@ Deno.test("a connection that is purged while its run goes on leaves nothing behi
     service.set(`id-${i}`, { volumes: 1 });
     library.add({ externalId: `id-${i}`, volumes: 2, read: 2 });
   }
-  let purged: Promise<void> | undefined;
-  service.before = (_, number) => {
-    if (number === 3) purged = purgeConnection(db, connection.id);
+  service.before = async (_, number) => {
+    if (number === 3) await purgeConnection(db, connection.id);
   };
   const id = await begun(test);
   assert.equal(await test.execute(id), "busy");
-  await purged;
   for (const table of ["sync_runs", "entry_states", "outbox_entries", "connection_syncs"]) {
     assert.equal((await test.sql`select from ${test.sql(table)}`).length, 0, table);
   }

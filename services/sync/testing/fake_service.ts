@@ -27,7 +27,11 @@ export interface Limits {
 }
 
 /** What a call does instead of what it should; the hook of a test. */
-export type Disturbance = (method: string, call: number, params: JsonObject) => void;
+export type Disturbance = (
+  method: string,
+  call: number,
+  params: JsonObject,
+) => void | Promise<void>;
 
 export class FakeService {
   readonly entries = new Map<string, Account>();
@@ -71,14 +75,13 @@ export class FakeService {
     return this.calls.filter((call) => call.method === method).map((call) => call.params);
   }
 
-  // deno-lint-ignore require-await -- a failure must be a rejection
   async call(method: string, params: JsonObject): Promise<PluginCallAnswer> {
     this.calls.push({ method, params: structuredClone(params) });
     const number = this.calls.length;
     try {
-      this.before(method, number, params);
+      await this.before(method, number, params);
       const result = this.#answer(method, params);
-      this.after(method, number, params);
+      await this.after(method, number, params);
       return { ok: true, result: JSON.parse(JSON.stringify(result)), ignored: [] };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
