@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createLineRedact, createRedact, REDACTED } from "./redaction.ts";
+import { createLineRedact, createRedact, REDACTED, redactJson } from "./redaction.ts";
 
 const SECRET = "s3cr3t/+&of the plugin";
 
@@ -90,4 +90,15 @@ Deno.test("hostile text costs no more than its length", () => {
     time(10_000);
     assert.ok(time(200_000) < 250, piece);
   }
+});
+
+Deno.test("texts anywhere in JSON are redacted, and JSON without end is not walked", () => {
+  const redact = createRedact(["abcd1234"]);
+  assert.deepEqual(redactJson(redact, { a: ["is abcd1234", 7, null], b: { c: true } }), {
+    a: [`is ${REDACTED}`, 7, null],
+    b: { c: true },
+  });
+  assert.equal(redactJson(redact, undefined), undefined);
+  assert.equal(redactJson(redact, Array.from({ length: 500_000 }, () => "abcd1234")), undefined);
+  assert.equal(redactJson(redact, "x".repeat(100_000)), undefined);
 });

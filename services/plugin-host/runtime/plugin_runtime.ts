@@ -1,6 +1,6 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
 import type { AuthService, PluginDataUse, PluginId, StorageService } from "@codex/protocol";
-import type { Redact } from "../domain/redaction.ts";
+import { type Redact, redactJson } from "../domain/redaction.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessPool } from "../process/pool.ts";
 import type { ProcessSpec } from "../process/process_spec.ts";
@@ -225,7 +225,7 @@ export class LivePlugins implements PluginRuntime {
   }
 }
 
-/** What `work` gives; the message of a plugin's error is without its secrets. */
+/** What `work` gives; a plugin's error is without its secrets. */
 async function withRedacted<Result>(
   redact: Redact | undefined,
   work: Promise<Result>,
@@ -234,6 +234,6 @@ async function withRedacted<Result>(
     return await work;
   } catch (error) {
     if (redact === undefined || !(error instanceof RpcError)) throw error;
-    throw new RpcError(error.code, redact(error.message), error.data);
+    throw new RpcError(error.code, redact(error.message), redactJson(redact, error.data));
   }
 }

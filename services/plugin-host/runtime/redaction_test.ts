@@ -13,6 +13,7 @@ Deno.test("a plugin's credentials are in no log, failure or answer", async () =>
     await service.request("PATCH", `/admin/plugins/${id}`, { credentials: { api_key: SECRET } });
     const answer = (await service.search(id, "leak")).as(ExecuteAnswer);
     assert.equal(answer.error?.message, "Refused: [redacted]");
+    assert.deepEqual(answer.error?.data, { request: [{ key: "[redacted]", tries: 3 }] });
     const { failures } = (await service.request("GET", `/admin/plugins/${id}/failures`))
       .as(PluginFailures);
     assert.equal(failures[0]?.errorMessage, "Refused: [redacted]");

@@ -54,7 +54,8 @@ const behaviours: Record<string, (params: Params) => unknown> = {
     const { credentials } = initialized as { credentials: Record<string, string> };
     for (const value of Object.values(credentials)) console.error(`My credential is ${value}`);
     console.error("Authorization: Bearer abcdefgh12345678");
-    throw new PluginError(-32603, `Refused: ${Object.values(credentials).join(" ")}`);
+    const [value] = Object.values(credentials);
+    throw new PluginError(-32603, `Refused: ${value}`, { request: [{ key: value, tries: 3 }] });
   },
   broken: () => {
     throw new PluginError(-32603, "Broken inside");
