@@ -83,8 +83,12 @@ Deno.test("a browser signs in at a real authorization server; every crooked way 
     // One flow's code with another flow's state: the verifier is the other's.
     const [one, other] = [await ada.goToProvider(pluginId), await ada.goToProvider(pluginId)];
     one.searchParams.set("state", other.searchParams.get("state") ?? "");
-    assert.equal((await ada.comeBack(one)).reason, "code_refused");
+    const crooked = await ada.comeBack(one);
+    assert.equal(crooked.reason, "code_refused");
     assert.equal(provider.tokenRequests.at(-1)?.error, "invalid_grant");
+    const [, requestId] = /Request id ([0-9a-f-]{36})/.exec(crooked.html) ?? [];
+    assert.ok(requestId, crooked.html);
+    await untilLogged(platform, requestId, '"providerError":"invalid_grant"');
 
     const elsewhere = ada.http.copy("codex_flow_");
     assert.equal(
@@ -106,6 +110,49 @@ Deno.test("a browser signs in at a real authorization server; every crooked way 
     );
     assert.equal(refused.status, 403);
   });
+});
+
+/** Until one line of the log has all of these. */
+async function untilLogged(platform: Platform, ...parts: string[]): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const lines = platform.output().split("\n");
+    if (lines.some((line) => parts.every((part) => line.includes(part)))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`No line has ${parts.join(" and ")}:\n${platform.output()}`);
+}
+
+Deno.test("a token endpoint on this machine is not asked, by whatever name it goes", async () => {
+  await using provider = startOneYearServer();
+  let asked = 0;
+  const inside = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    asked++;
+    return Response.json({ access_token: "t", token_type: "Bearer" });
+  });
+  try {
+    await using platform = await startPlatform({
+      env: { CODEX_ALLOWED_PRIVATE_HOSTS: provider.host },
+    });
+    await setUpAdmin(platform);
+    const ada = await addReader(platform, "ada");
+    const { port } = inside.addr;
+    for (
+      const tokenUrl of [
+        `http://127.0.0.1:${port}/`,
+        `https://localhost:${port}/`,
+        `https://[::ffff:127.0.0.1]:${port}/`,
+        `https://2130706433:${port}/`,
+        `https://0x7f.1:${port}/`,
+      ]
+    ) {
+      const declaration = { ...provider.declaration, tokenUrl };
+      const pluginId = await useProvider(platform, { ...provider, declaration });
+      assert.equal((await ada.connect(pluginId)).reason, "address_refused", tokenUrl);
+    }
+    assert.equal(asked, 0);
+  } finally {
+    await inside.shutdown();
+  }
 });
 
 Deno.test("a token is renewed before it ends, with rotation, until the user takes the grant back", async () => {
