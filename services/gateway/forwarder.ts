@@ -96,7 +96,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
       isStreaming = body instanceof ReadableStream;
       return { status: reply.status, headers: answerHeaders(reply), body };
     } catch (error) {
-      if (deadline.clientLeft) return null;
+      if (deadline.clientLeft || error instanceof BodyBrokenOff) return null;
       const problem = toProblem(owner, error, deadline);
       logger.warn("Call to {owner} failed: {detail}", {
         owner,
@@ -131,7 +131,20 @@ async function contentOf(
   if (!takesBody(operation) || !hasContent(request)) return null;
   const length = request.headers.get("content-length");
   if (length === null || Number(length) > WHOLE_BODY_BYTES_MAX) return request.body;
-  return new Uint8Array(await request.arrayBuffer());
+  try {
+    return new Uint8Array(await request.arrayBuffer());
+  } catch (cause) {
+    throw new BodyBrokenOff({ cause });
+  }
+}
+
+/** The client went before all of its body came; its connection may tell so only later. */
+class BodyBrokenOff extends Error {
+  override readonly name = "BodyBrokenOff";
+
+  constructor(options: ErrorOptions) {
+    super("The client broke its body off", options);
+  }
 }
 
 export function takesBody(operation: Pick<Operation, "body" | "stream">): boolean {

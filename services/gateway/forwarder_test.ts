@@ -78,6 +78,24 @@ Deno.test("a client that breaks off its upload breaks it off at library too", as
   await brokenOff.promise;
 });
 
+Deno.test("a client that breaks off a small body has left, and no service is blamed", async () => {
+  const { app, auth, calls } = await createFixture();
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"name":')),
+    pull: (controller) => controller.error(new Error("reset")),
+  });
+  const reply = await app.request(LIBRARIES, {
+    method: "POST",
+    headers: {
+      ...bearer(auth.signIn("admin")),
+      "content-type": "application/json",
+      "content-length": "100",
+    },
+    body,
+  });
+  equal([reply.status, calls.length], [499, 0]);
+});
+
 Deno.test("a client that leaves while it waits frees the service from its call", async () => {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
