@@ -1,4 +1,5 @@
 /** How refusals around connections and tickets are told. */
+import type { Connection } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import type { ConnectionRefusal, TicketRefusal } from "../workflows/tickets.ts";
 import type { VaultClosed } from "../workflows/vault.ts";
@@ -15,12 +16,7 @@ export function ticketProblem(refusal: ConnectionRefusal): ProblemError {
     case "disabled":
       return new ProblemError("conflict", "The connection is disabled: enable it first");
     case "not_connected":
-      return new ProblemError(
-        "conflict",
-        `The connection is ${refusal.connection.status.replaceAll("_", " ")}: ${
-          refusal.connection.statusReason ?? "connect first"
-        }`,
-      );
+      return new ProblemError("conflict", notConnected(refusal.connection));
     case "token_unavailable":
       return new ProblemError(
         "service_unavailable",
@@ -31,6 +27,11 @@ export function ticketProblem(refusal: ConnectionRefusal): ProblemError {
     case "unknown_key":
       return vaultProblem(refusal);
   }
+}
+
+function notConnected({ status, statusReason }: Connection): string {
+  const state = status === "needs_reconnection" ? "needs reconnection" : "is not complete";
+  return `The connection ${state}: ${statusReason ?? "connect first"}`;
 }
 
 /** Of a ticket that is presented: whatever the reason, it opens nothing any more. */

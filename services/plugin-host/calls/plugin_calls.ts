@@ -189,7 +189,8 @@ function unusable(name: string, { state, reason }: StateAnswer): ProblemError {
   if (state === "discovered") {
     return new ProblemError("not_granted", `Plugin "${name}" has to be granted first`);
   }
-  return new ProblemError("plugin_off", `Plugin "${name}" is ${state}: ${reason ?? "off"}`, {
+  const why = reason ?? "an administrator turned it off";
+  return new ProblemError("plugin_off", `Plugin "${name}" is ${state}: ${why}`, {
     retryAfterSeconds: OFF_RETRY_SECONDS,
   });
 }

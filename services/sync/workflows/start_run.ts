@@ -72,9 +72,11 @@ export async function beginByHand(
     throw new ProblemError("conflict", "The connection is disabled: enable it first");
   }
   if (connection.status !== "connected") {
-    const status = connection.status.replaceAll("_", " ");
+    const state = connection.status === "needs_reconnection"
+      ? "needs reconnection"
+      : "is not complete";
     const detail = connection.statusReason ?? "connect first";
-    throw new ProblemError("conflict", `The connection is ${status}: ${detail}`);
+    throw new ProblemError("conflict", `The connection ${state}: ${detail}`);
   }
   const begun = await beginRun(deps, refOf(connection), { startedBy: "user", dryRun });
   if (begun.kind === "already_running") {
