@@ -33,12 +33,16 @@ export class LogTail {
   }
 }
 
-/** Bytes a second of stderr that are read; a plugin that writes more waits on its own pipe. */
+/** Of stderr that are read in a second; a plugin that writes more waits on its own pipe. */
 const BYTES_PER_SECOND_MAX = 1024 * 1024;
+/** An empty line costs the host as much as any other: a MiB of them took it 1.5 s [tried]. */
+const LINES_PER_SECOND_MAX = 20_000;
+/** With the note of what was left out before them they are all that a log keeps. */
+const TOGETHER_MAX = LINES_MAX - 1;
 
 /**
- * Reads a plugin's stderr to its end, or until `signal`, in lines, never faster than {@linkcode BYTES_PER_SECOND_MAX}.
- * Never rejects.
+ * Reads a plugin's stderr to its end, or until `signal`, in lines, never faster than {@linkcode BYTES_PER_SECOND_MAX} and
+ * {@linkcode LINES_PER_SECOND_MAX}. Of lines that come together only as many are told as a log keeps. Never rejects.
  */
 export async function readStderr(
   stderr: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -57,8 +61,13 @@ export async function readStderr(
       if (done) break;
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r?\n/);
       rest = (lines.pop() ?? "").slice(0, LINE_LENGTH_MAX);
-      for (const line of lines) onLine(line);
-      const pauseMs = value.length / BYTES_PER_SECOND_MAX * 1000;
+      const leftOut = Math.max(0, lines.length - TOGETHER_MAX);
+      if (leftOut > 0) onLine(`${leftOut} lines are left out here`);
+      for (const line of lines.slice(leftOut)) onLine(line);
+      const pauseMs = 1000 * Math.max(
+        value.length / BYTES_PER_SECOND_MAX,
+        lines.length / LINES_PER_SECOND_MAX,
+      );
       if (pauseMs >= 1) await pause(pauseMs);
     }
   } catch {

@@ -27,7 +27,7 @@ Deno.test("lines are told apart whatever the chunks, and reading keeps to its ra
   let pausedMs = 0;
   const bytes = new TextEncoder().encode("first\r\nsecond ä\nlast");
   const chunks = [bytes.slice(0, 3), bytes.slice(3, 15), bytes.slice(15)];
-  const big = new TextEncoder().encode("x\n".repeat(1024 * 1024));
+  const big = new TextEncoder().encode("x".repeat(2 * 1024 * 1024));
   const pause = (ms: number) => {
     pausedMs += ms;
     return Promise.resolve();
@@ -37,4 +37,19 @@ Deno.test("lines are told apart whatever the chunks, and reading keeps to its ra
   assert.deepEqual(lines, ["first", "second ä", "last"]);
   await readStderr(ReadableStream.from([big]), () => {}, pause, signal);
   assert.equal(pausedMs, 2000);
+});
+
+Deno.test("a flood of empty lines costs little: few are told, and the next ones wait", async () => {
+  const lines: string[] = [];
+  let pausedMs = 0;
+  const pause = (ms: number) => {
+    pausedMs += ms;
+    return Promise.resolve();
+  };
+  const chunk = new Uint8Array(65_536).fill(0x0a);
+  const { signal } = new AbortController();
+  await readStderr(ReadableStream.from([chunk]), (line) => lines.push(line), pause, signal);
+  assert.equal(lines.length, 1000);
+  assert.equal(lines[0], "64537 lines are left out here");
+  assert.ok(pausedMs > 3000, `${pausedMs}`);
 });

@@ -89,7 +89,7 @@ export class PluginProcess {
     const logged = readStderr(
       child.stderr,
       options.onLogLine,
-      (ms) => this.#pause(ms),
+      (ms) => options.floods.during(this.#pauseLog(ms * (options.floods.count + 1))),
       this.#stopLog.signal,
     );
     this.exited = this.#watch(logged, options.cleanUp);
@@ -242,6 +242,20 @@ export class PluginProcess {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+
+  /** Until the log is stopped, at most. */
+  #pauseLog(ms: number): Promise<void> {
+    const { signal } = this.#stopLog;
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = this.#clock.after(ms, end);
+      signal.addEventListener("abort", end, { once: true });
+    });
   }
 }
 

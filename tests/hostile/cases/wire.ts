@@ -222,6 +222,25 @@ export const wireCases: readonly HostileCase[] = [
     },
   },
   {
+    name: "floods its log with empty lines",
+    holds: EVERYWHERE,
+    program: {
+      call: (it) => {
+        const many = "\n".repeat(64 * 1024);
+        void (async () => {
+          for (;;) await it.complain(many);
+        })();
+        return it.answer("fine");
+      },
+    },
+    // It waits on its own pipe, and may answer or not.
+    promise: async (trial) => {
+      await trial.call();
+      await trial.logHolds(/lines are left out/);
+      await trial.logIsBounded();
+    },
+  },
+  {
     name: "writes an endless line into its log",
     holds: EVERYWHERE,
     program: {
