@@ -1,5 +1,6 @@
 /** Requests, failures and latency per plugin and method, of this replica since its start. */
 import type { PluginId, PluginMetrics } from "@codex/protocol";
+import { toTenths } from "../domain/latency.ts";
 import type { PluginMemory } from "../registry/deleted_plugins.ts";
 
 interface MethodCounts {
@@ -51,8 +52,8 @@ export class CallMetrics implements PluginMemory {
         method,
         requests: counts.requests,
         failures: counts.failures,
-        latencyMsAverage: counts.latencyMsSum / counts.requests,
-        latencyMsMax: counts.latencyMsMax,
+        latencyMsAverage: toTenths(counts.latencyMsSum / counts.requests),
+        latencyMsMax: toTenths(counts.latencyMsMax),
       })),
     }));
   }

@@ -16,6 +16,7 @@ import {
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { bucketOf, type CallBucket } from "../domain/call_bucket.ts";
+import { toTenths } from "../domain/latency.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
 import { toSpec } from "../registry/plugin_view.ts";
@@ -98,7 +99,7 @@ export class PluginCalls {
       params: readParams(action.metadata),
     };
     const answer = await this.call(context, id, call);
-    const latencyMs = performance.now() - startedAt;
+    const latencyMs = toTenths(performance.now() - startedAt);
     return answer.ok
       ? { success: true, result: answer.result, latencyMs }
       : { success: false, error: answer.error, latencyMs };

@@ -2,6 +2,7 @@
 import type { Manifest } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { toTenths } from "../domain/latency.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { toProbeSpec } from "./plugin_view.ts";
@@ -28,14 +29,14 @@ export async function checkPlugin(
   const failed = (reason: string): CheckResult => ({
     ok: false,
     reason,
-    latencyMs: performance.now() - startedAt,
+    latencyMs: toTenths(performance.now() - startedAt),
   });
   try {
     const probe = await runtime.probe(toProbeSpec(record, granting));
     const name = record.folder === null ? null : record.name;
     const read = readManifest(probe.manifest, name);
     if (!read.ok) return failed(read.reason);
-    return { ok: true, manifest: read.manifest, latencyMs: probe.latencyMs };
+    return { ok: true, manifest: read.manifest, latencyMs: toTenths(probe.latencyMs) };
   } catch (error) {
     if (error instanceof RpcError) {
       return failed(`The plugin refused to start: ${error.message} (${error.code})`);
