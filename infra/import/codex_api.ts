@@ -41,7 +41,9 @@ export function codexApi(url: string, token: string, fetchFrom: typeof fetch = f
     try {
       return await fetchFrom(address, init);
     } catch (error) {
-      throw new Failure(`${url} can't be reached: ${reasonOf(error)}`);
+      throw new Failure(
+        `${url} can't be reached: start Codex, or name where it is by --url (${reasonOf(error)})`,
+      );
     }
   }
 
