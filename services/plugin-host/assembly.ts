@@ -1,7 +1,7 @@
 /** Puts plugin-host's parts together. */
 import type { AuthService, StorageService } from "@codex/protocol";
 import type { Identity, Logger, ReadinessCheck, RepeatedTask, TicketResult } from "@codex/service";
-import type { AppDeps } from "./app.ts";
+import type { AppDeps } from "./deps.ts";
 import { backgroundTasks } from "./background_tasks.ts";
 import { CallLimits } from "./calls/call_limits.ts";
 import { CallRecorder } from "./calls/call_recorder.ts";

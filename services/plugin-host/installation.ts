@@ -5,7 +5,7 @@ import type { ReloadAnswer } from "@codex/protocol";
 import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
-import type { DenoRuntime } from "./process/launch_plan.ts";
+import type { DenoRuntime } from "./process/deno_runtime.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";

@@ -1,8 +1,16 @@
 /** What a batch of an import does to a library: what is new, what may have changed, what is as it was. */
+import type { LibraryId } from "@codex/protocol";
 import type { Act } from "./act.ts";
 import { sameValue } from "./document.ts";
 import type { IncomingBook, IncomingRow, IncomingSeries } from "./import_row.ts";
 import type { FieldChange, StoredDocument } from "./write.ts";
+
+/** Where an import goes, and when it came. */
+export interface ImportTarget {
+  readonly libraryId: LibraryId;
+  readonly at: Date;
+  readonly newId: () => string;
+}
 
 export interface KnownRow {
   readonly id: string;

@@ -13,11 +13,12 @@ import {
 import { ProblemError } from "@codex/service";
 import type { Executor } from "../db/database.ts";
 import { readImportLine } from "../domain/import_line.ts";
+import type { ImportTarget } from "../domain/import_plan.ts";
 import { type IncomingSeries, incomingSeries } from "../domain/import_row.ts";
 import { ImportTally } from "../domain/import_tally.ts";
 import { KeySet } from "../domain/key_set.ts";
 import { type Line, LineSplitter } from "../domain/lines.ts";
-import { type ImportTarget, writeBatch } from "./import_batch.ts";
+import { writeBatch } from "./import_batch.ts";
 
 /** A batch ends when it has one of these. */
 const BATCH = { series: 500, books: 2000, bytes: 4 * 1024 * 1024 };

@@ -1,9 +1,14 @@
 /** One batch of an import, in one transaction. */
-import type { LibraryId, Provenance } from "@codex/protocol";
+import type { Provenance } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { type ProvenanceMap, provenanceOf } from "../domain/act.ts";
 import type { Fields } from "../domain/document.ts";
-import { importAct, type ImportPlan, planImport } from "../domain/import_plan.ts";
+import {
+  importAct,
+  type ImportPlan,
+  type ImportTarget,
+  planImport,
+} from "../domain/import_plan.ts";
 import type { IncomingRow, IncomingSeries } from "../domain/import_row.ts";
 import type { BatchCounts } from "../domain/import_tally.ts";
 import { seriesWords, toVector } from "../domain/search_words.ts";
@@ -12,12 +17,6 @@ import { type Executor, transact } from "../db/database.ts";
 import * as queries from "../db/import_queries.ts";
 import { lockLibrary } from "../db/library_queries.ts";
 import { updateKnown } from "./import_updates.ts";
-
-export interface ImportTarget {
-  readonly libraryId: LibraryId;
-  readonly at: Date;
-  readonly newId: () => string;
-}
 
 /** A batch can wait for a person's write, which is over within a few seconds. */
 const LOCK_TIMEOUT_MS = 30_000;

@@ -5,6 +5,7 @@ import {
   importAct,
   importChanges,
   type ImportPlan,
+  type ImportTarget,
   touchedSeries,
 } from "../domain/import_plan.ts";
 import type { IncomingRow } from "../domain/import_row.ts";
@@ -13,7 +14,6 @@ import { afterWrite, type FieldChange, type StoredDocument } from "../domain/wri
 import type { Executor } from "../db/database.ts";
 import { lockDocuments, refreshSeries } from "../db/document_queries.ts";
 import * as queries from "../db/import_queries.ts";
-import type { ImportTarget } from "./import_batch.ts";
 
 /** Rows to write, and rows that turn out to be unchanged. */
 interface Outcome<Row extends queries.ImportedRow> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { denoFlags } from "./deno_flags.ts";
-import type { DenoRuntime } from "./launch_plan.ts";
+import type { DenoRuntime } from "./deno_runtime.ts";
 
 const WARM_UP_MS_MAX = 20_000;
 const PREFIX = "compiled-sdk-";

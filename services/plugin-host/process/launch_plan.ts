@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { compiledModules } from "./compiled_sdk.ts";
 import { denoFlags } from "./deno_flags.ts";
+import type { DenoRuntime } from "./deno_runtime.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
 import { lookUpByGetent, withoutLocalNames } from "./local_names.ts";
@@ -13,16 +14,6 @@ export interface ProcessFolders {
   readonly data: string;
   /** Fresh for each process, out of the plugin's reach, removed at its exit. */
   readonly denoDir: string;
-}
-
-/** The parts of this installation that Deno plugins run on. */
-export interface DenoRuntime {
-  readonly denoPath: string;
-  readonly bootstrap: string;
-  readonly importMap: string;
-  readonly sdkFolder: string;
-  /** A cache of Deno's that has the SDK compiled; without it each process does that anew. */
-  readonly compiledSdk?: string;
 }
 
 export type LaunchTarget =

@@ -20,7 +20,7 @@ import {
   requireFresh,
   requireScope,
 } from "@codex/service";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../deps.ts";
 import { countRecentFaults, listFailures } from "../db/failure_queries.ts";
 import { healthOf } from "../domain/plugin_state.ts";
 

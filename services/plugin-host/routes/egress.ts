@@ -19,7 +19,7 @@ import {
   requireScope,
   subjectOf,
 } from "@codex/service";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../deps.ts";
 import { type EgressRecord, listEgress } from "../db/egress_queries.ts";
 
 const LIST = "egress";

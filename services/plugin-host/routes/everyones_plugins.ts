@@ -11,7 +11,7 @@ import {
   type RequestEnv,
   requireScope,
 } from "@codex/service";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../deps.ts";
 
 export function everyonesPluginRoutes({ registry, calls, identity }: AppDeps) {
   return new Hono<RequestEnv>()

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PluginCall, PluginId } from "@codex/protocol";
 import { callContext, callers, jsonBody, path, type RequestEnv } from "@codex/service";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../deps.ts";
 
 const byId = path(z.object({ id: PluginId }));
 

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ConnectionId, UserId } from "@codex/protocol";
 import { callers, path, type RequestEnv } from "@codex/service";
-import type { AppDeps } from "../app.ts";
+import type { AppDeps } from "../deps.ts";
 
 export function purgeRoutes({ purges, identity }: AppDeps) {
   return new Hono<RequestEnv>()

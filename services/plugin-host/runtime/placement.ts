@@ -2,12 +2,8 @@
 import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { findFolderFault, realPathOf } from "../process/folders.ts";
-import {
-  type DenoRuntime,
-  type Launcher,
-  type LaunchTarget,
-  plainLauncher,
-} from "../process/launch_plan.ts";
+import type { DenoRuntime } from "../process/deno_runtime.ts";
+import { type Launcher, type LaunchTarget, plainLauncher } from "../process/launch_plan.ts";
 import { chooseIsolation, type SandboxMode, type SandboxSupport } from "../process/sandbox_mode.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
 import type { Detection } from "../process/sandbox/detection.ts";

@@ -2,7 +2,7 @@
 import type { AuthService, ConnectionSecrets, PluginId } from "@codex/protocol";
 import { type Logger, ProblemError } from "@codex/service";
 import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
-import type { DenoRuntime } from "../process/launch_plan.ts";
+import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
 import type { StartRequest } from "../process/starter.ts";
 import type { PluginSpec, RuntimeCall, RuntimeLogs } from "../registry/runtime.ts";

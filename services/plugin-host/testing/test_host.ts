@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findProgram } from "../installation.ts";
-import { type DenoRuntime, plainLauncher } from "../process/launch_plan.ts";
+import type { DenoRuntime } from "../process/deno_runtime.ts";
+import { plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";

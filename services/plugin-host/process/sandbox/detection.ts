@@ -1,7 +1,8 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
 import { makeDataFolder, type SystemUser } from "../data_folder.ts";
-import { type DenoRuntime, type LaunchPlan, plainLauncher } from "../launch_plan.ts";
+import type { DenoRuntime } from "../deno_runtime.ts";
+import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
 import { sandboxLauncher } from "./bubblewrap.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import type { OwnNetwork, Sandbox } from "./sandbox.ts";
