@@ -1,7 +1,7 @@
 /** `deno task fake:anilist [port]`: the fake for people who try the AniList plugins out. */
 import { startFakeAnilist } from "./server.ts";
 
-const PORT = 8091;
+const PORT = 8092;
 const ENTRIES = 12;
 
 const { url, fake } = startFakeAnilist({ port: Number(Deno.args[0] ?? PORT) });
