@@ -2,7 +2,7 @@
 import type { HealthStatus, Isolation, Manifest, PluginState } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import type { LiveStatus } from "../registry/runtime.ts";
-import { isUnread, pendingChanges } from "./trust.ts";
+import { isUnread, pendingChanges, summarizeChanges } from "./trust.ts";
 
 export interface StateAnswer {
   readonly state: PluginState;
@@ -66,7 +66,9 @@ function findState(
   if (pending.length > 0) {
     return {
       state: "needs_approval",
-      reason: `It runs with the old grants until these changes are granted: ${pending.join("; ")}`,
+      reason: `It runs with the old grants until these changes are granted: ${
+        summarizeChanges(pending)
+      }`,
     };
   }
   return { state: live.state, reason: live.reason ?? null };

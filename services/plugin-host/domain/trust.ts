@@ -30,6 +30,8 @@ export function isUnread({ pinnedManifest, seenManifest }: TrustInput): boolean 
   return pinnedManifest !== null && seenManifest === null;
 }
 
+const SUMMARIZED_MAX = 10;
+
 /** Every call asks, and records never change: what was found out about one stays with it. */
 const knownChanges = new WeakMap<TrustInput, readonly string[]>();
 
@@ -46,6 +48,13 @@ function findPendingChanges(input: TrustInput): string[] {
   if (pinnedManifest === null || seenManifest === null) return [];
   const granted = { manifest: pinnedManifest, file: pinnedFileWishes ?? fileWishes };
   return changedWishes(granted, { manifest: seenManifest, file: fileWishes });
+}
+
+/** The first of many changes as one sentence for people; lists have all of them. */
+export function summarizeChanges(changes: readonly string[]): string {
+  const more = changes.length - SUMMARIZED_MAX;
+  const first = changes.slice(0, SUMMARIZED_MAX).join("; ");
+  return more > 0 ? `${first}; and ${more} more` : first;
 }
 
 /** What changed and needs no approval, in words. */
@@ -89,11 +98,11 @@ function listChanges(
   before: readonly string[],
   after: readonly string[],
 ): string[] {
-  const added = after.filter((name) => !before.includes(name));
-  const gone = before.filter((name) => !after.includes(name));
+  const added = new Set(after).difference(new Set(before));
+  const gone = new Set(before).difference(new Set(after));
   return [
-    ...added.map((name) => `Now asks for ${what} "${name}"`),
-    ...gone.map((name) => `No longer asks for ${what} "${name}"`),
+    ...[...added].map((name) => `Now asks for ${what} "${name}"`),
+    ...[...gone].map((name) => `No longer asks for ${what} "${name}"`),
   ];
 }
 

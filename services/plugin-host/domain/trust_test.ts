@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Manifest } from "@codex/protocol";
-import { changedWishes } from "./trust.ts";
+import { changedWishes, summarizeChanges } from "./trust.ts";
 
 const GRANTED = {
   name: "it",
@@ -65,4 +65,14 @@ Deno.test("what a grant doesn't cover is not told: version, words, settings, ord
     }),
     [],
   );
+});
+
+Deno.test("a plugin that asks for very much is told in few words", () => {
+  const network = Array.from({ length: 5000 }, (_, index) => `host-${index}.example`);
+  const told = changes({ network });
+  assert.equal(told.length, 101);
+  const [first = "", last = ""] = summarizeChanges(told).split(/; (?=and )/);
+  assert.equal(first.split("; ").length, 10);
+  assert.equal(last, "and 91 more");
+  assert.equal(summarizeChanges(["One thing"]), "One thing");
 });

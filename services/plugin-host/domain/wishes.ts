@@ -8,6 +8,9 @@ import {
 } from "@codex/protocol";
 import type { FileWishes } from "../db/plugin_record.ts";
 
+/** As many hosts as one grant takes; wishes beyond could not be granted. */
+const NETWORK_MAX = 100;
+
 export interface Wishes {
   readonly permissions: readonly Permission[];
   readonly network: readonly string[];
@@ -16,7 +19,8 @@ export interface Wishes {
 /** Names this host doesn't know are left out: they can't be granted. */
 export function wishesOf(file: FileWishes, manifest: Manifest | null): Wishes {
   const declared = [...(file.permissions ?? []), ...(manifest?.permissions ?? [])];
-  const network = [...(file.network ?? []), ...(manifest?.network ?? [])];
+  const network = [...(file.network ?? []), ...(manifest?.network ?? [])]
+    .filter((entry) => NetworkEntry.safeParse(entry).success);
   const permissions = declared
     .map((name) => Permission.safeParse(name))
     .flatMap((parsed) => parsed.success ? [parsed.data] : []);
@@ -25,7 +29,7 @@ export function wishesOf(file: FileWishes, manifest: Manifest | null): Wishes {
     permissions: isSilent
       ? permissionsOfContentTypes(manifest?.capabilities.metadataProvider ?? [])
       : [...new Set(permissions)].sort(),
-    network: [...new Set(network.filter((entry) => NetworkEntry.safeParse(entry).success))].sort(),
+    network: [...new Set(network)].sort().slice(0, NETWORK_MAX),
   };
 }
 

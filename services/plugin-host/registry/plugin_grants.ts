@@ -11,7 +11,7 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { effectiveNetwork } from "../domain/network_access.ts";
-import { isUnread, pendingChanges } from "../domain/trust.ts";
+import { isUnread, pendingChanges, summarizeChanges } from "../domain/trust.ts";
 import type { AuditLog } from "./audit_log.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
@@ -69,8 +69,10 @@ export class PluginGrants {
       return now && await updatePlugin(tx, now.id, seenChange(now, manifest), false);
     });
     if (remembered === undefined) return record;
-    for (const change of pendingChanges(remembered)) {
-      logger.warn("Plugin {plugin} needs approval: {change}", { plugin: record.name, change });
+    const pending = pendingChanges(remembered);
+    if (pending.length > 0) {
+      const changes = summarizeChanges(pending);
+      logger.warn("Plugin {plugin} needs approval: {changes}", { plugin: record.name, changes });
     }
     return remembered;
   }
@@ -90,7 +92,7 @@ export class PluginGrants {
       throw new ProblemError(
         "manifest_changed",
         `The plugin asks for something else now: ${
-          changes.join("; ") || "read it again, then grant it"
+          summarizeChanges(changes) || "read it again, then grant it"
         }`,
       );
     }

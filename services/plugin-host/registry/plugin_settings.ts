@@ -18,7 +18,7 @@ import type { PluginRecord } from "../db/plugin_record.ts";
 import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
 import { effectiveNetwork, type RuntimeKind } from "../domain/network_access.ts";
-import { pendingChanges } from "../domain/trust.ts";
+import { pendingChanges, summarizeChanges } from "../domain/trust.ts";
 import { isCovered } from "../domain/wishes.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { judgeVariableName } from "../process/environment_policy.ts";
@@ -207,7 +207,9 @@ function refuseUnseenGrants(
   if (added.length === 0) return;
   throw new ProblemError(
     "manifest_changed",
-    `"${added.join('", "')}" can only be granted together with what changed: ${pending.join("; ")}`,
+    `"${added.join('", "')}" can only be granted together with what changed: ${
+      summarizeChanges(pending)
+    }`,
   );
 }
 
