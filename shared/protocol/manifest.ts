@@ -1,6 +1,6 @@
 /** The manifest a plugin answers `initialize` with (protocol.md: "Manifest"). */
 import { z } from "zod";
-import { Json, listOf } from "./json.ts";
+import { arrayOf, Json, listOf } from "./json.ts";
 
 /** The protocol's major version that this host speaks. */
 export const PROTOCOL_MAJOR = 1;
@@ -114,9 +114,9 @@ export const Manifest = z.object({
   userSetupInstructions: z.string().optional(),
   searchURITemplate: z.string().optional(),
   /** Addition of this project: the metadata fields it asks to write. */
-  permissions: z.array(z.string()).optional(),
+  permissions: arrayOf(z.string()).optional(),
   /** Addition of this project: the hosts it needs to reach, `host` or `host:port`, or `*`. */
-  network: z.array(z.string()).optional(),
+  network: arrayOf(z.string()).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
@@ -141,11 +141,11 @@ export const PluginFile = z.object({
   description: z.string().optional(),
   version: z.string().optional(),
   command: z.string().min(1).optional(),
-  args: z.array(z.string()).optional(),
+  args: arrayOf(z.string()).optional(),
   /** A Deno module, relative to the folder. */
   entry: z.string().min(1).optional(),
-  permissions: z.array(z.string()).optional(),
-  network: z.array(z.string()).optional(),
+  permissions: arrayOf(z.string()).optional(),
+  network: arrayOf(z.string()).optional(),
 }).superRefine(({ command, entry }, context) => {
   if ((command === undefined) !== (entry === undefined)) return;
   const message = command === undefined

@@ -6,10 +6,18 @@ export type ManifestResult =
   | { readonly ok: true; readonly manifest: Manifest }
   | { readonly ok: false; readonly reason: string };
 
+/** Far more than a manifest needs: it is kept with the plugin, read with every call and shown to people. */
+const MANIFEST_LENGTH_MAX = 256 * 1024;
+/** Of the permissions and of the hosts that one asks for. */
+const WISHES_MAX = 500;
+
 /**
  * @param name the name it must have: that of its file; null where none was given
  */
 export function readManifest(raw: unknown, name: string | null): ManifestResult {
+  if ((JSON.stringify(raw)?.length ?? 0) > MANIFEST_LENGTH_MAX) {
+    return { ok: false, reason: `The manifest is longer than ${MANIFEST_LENGTH_MAX / 1024} KiB` };
+  }
   const read = readWire(Manifest, raw);
   if (!read.ok) {
     const issues = read.issues.slice(0, 10).map(({ pointer, message }) =>
@@ -21,7 +29,13 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
   if (unstorable !== undefined) {
     return { ok: false, reason: `The manifest is not valid: ${unstorable}` };
   }
-  const { protocolVersion } = read.value;
+  const { protocolVersion, permissions = [], network = [] } = read.value;
+  if (Math.max(permissions.length, network.length) > WISHES_MAX) {
+    return {
+      ok: false,
+      reason: `The manifest asks for more than ${WISHES_MAX} permissions or hosts`,
+    };
+  }
   if (Number(protocolVersion.split(".")[0]) !== PROTOCOL_MAJOR) {
     return {
       ok: false,

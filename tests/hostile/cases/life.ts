@@ -69,11 +69,21 @@ export const lifeCases: readonly HostileCase[] = [
   {
     name: "brings a manifest of 3 MB",
     holds: EVERYWHERE,
-    isHeavy: true,
     program: {
       initialize: (it) => ({ ...it.manifest, description: "More and more. ".repeat(200_000) }),
     },
-    promise: async (trial) => answers(await trial.call()),
+    promise: async (trial) => fails(await trial.call(), "plugin_failed", /longer than 256 KiB/),
+  },
+  {
+    name: "asks for ten thousand hosts",
+    holds: EVERYWHERE,
+    program: {
+      initialize: (it) => ({
+        ...it.manifest,
+        network: Array.from({ length: 10_000 }, (_, n) => `host-${n}.example`),
+      }),
+    },
+    promise: async (trial) => fails(await trial.call(), "plugin_failed", /more than 500/),
   },
   {
     name: "answers a ping with another word",
