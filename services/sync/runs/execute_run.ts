@@ -5,6 +5,7 @@ import { saveConnectionSync } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
 import { deleteUnbuilt, postponeFailed } from "../db/outbox_queries.ts";
 import { saveListError } from "../db/recommendation_queries.ts";
+import { purgeConnection } from "../db/purge_queries.ts";
 import { findRun, type Run, type RunId, UNFINISHED } from "../db/run_queries.ts";
 import type { RunDeps } from "../deps.ts";
 import { afterFailedRun, STALLS_MAX, stallWaitMs } from "../domain/retry_schedule.ts";
@@ -17,7 +18,7 @@ import { push } from "./push.ts";
 import { rematch } from "./rematch.ts";
 import { recommend } from "./recommend.ts";
 import type { RunContext } from "./run_context.ts";
-import { RunLost, RunStop, type Stop, toStop } from "./run_stop.ts";
+import { ConnectionGone, RunLost, RunStop, type Stop, toStop } from "./run_stop.ts";
 
 /** A run that comes no further in so long has failed, whatever it waits for. */
 const PATIENCE_MS = 24 * 3_600_000;
@@ -46,6 +47,11 @@ export async function executeRun(
     return "finished";
   } catch (error) {
     if (error instanceof RunLost || held.isLost) return "busy";
+    if (error instanceof ConnectionGone) {
+      // It was begun beside a disconnect, whose purge it missed.
+      await purgeConnection(deps.db, held.run.connectionId);
+      return "not_due";
+    }
     return await endEarly(deps, held, error, stopping.aborted);
   } finally {
     held.release();

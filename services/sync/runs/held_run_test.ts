@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { findRun } from "../db/run_queries.ts";
 import { purgeConnection } from "../db/purge_queries.ts";
 import { createFixture, type Fixture } from "../testing/fixture.ts";
+import { beginRun } from "../workflows/start_run.ts";
 import { rescueRuns } from "../workflows/upkeep.ts";
 import { HeldRun } from "./held_run.ts";
 import { RunLost } from "./run_stop.ts";
@@ -139,11 +140,6 @@ for (
       "the connection is disabled",
       (test: Fixture) => test.auth.change(test.connection.id, { enabled: false }),
     ],
-    ["the connection is gone", (test: Fixture) => test.auth.disconnect(test.connection.id)],
-    ["the connection was made anew", (test: Fixture) => {
-      test.auth.disconnect(test.connection.id);
-      test.auth.connect(test.reader.userId, test.plugin.id);
-    }],
   ] as const
 ) {
   Deno.test(`a run fails with the reason when ${what}`, async () => {
@@ -155,5 +151,29 @@ for (
     assert.equal(run?.state, "failed");
     assert.ok(run?.reason);
     assert.equal(test.service.calls.length, 0);
+  });
+}
+
+for (const madeAnew of [false, true]) {
+  const what = madeAnew ? "made anew" : "gone";
+  Deno.test(`a run whose connection is ${what} leaves nothing of it`, async () => {
+    await using test = await createFixture();
+    test.service.set("elsewhere", { volumes: 1 });
+    await test.syncToEnd();
+    const calls = test.service.calls.length;
+    await begun(test);
+    test.auth.disconnect(test.connection.id);
+    const next = madeAnew ? test.auth.connect(test.reader.userId, test.plugin.id) : undefined;
+    await test.work();
+    for (const table of ["sync_runs", "connection_syncs", "entry_states"]) {
+      assert.equal((await test.sql`select from ${test.sql(table)}`).length, 0, table);
+    }
+    assert.equal(test.service.calls.length, calls);
+    if (next === undefined) return;
+    const { id: connectionId, pluginId, userId } = next;
+    await beginRun(test.deps, { connectionId, pluginId, userId }, { startedBy: "user" });
+    await test.work();
+    const rows = await test.sql`select connection_id from sync_runs`;
+    assert.deepEqual([...rows], [{ connection_id: connectionId }], "The new one is left alone");
   });
 }

@@ -16,7 +16,7 @@ import {
 import { ProblemError } from "@codex/service";
 import type { Run } from "../db/run_queries.ts";
 import type { RunDeps } from "../deps.ts";
-import { PluginRefusal, RunStop } from "./run_stop.ts";
+import { ConnectionGone, PluginRefusal, RunStop } from "./run_stop.ts";
 
 type SessionDeps = Pick<RunDeps, "auth" | "pluginHost" | "now">;
 
@@ -53,11 +53,13 @@ export class PluginSession {
     this.#ticket = ticket;
   }
 
-  /** @throws {RunStop} `fail` while the plugin is off, or the connection gone, off or not connected */
+  /**
+   * @throws {RunStop} `fail` while the plugin is off, or the connection off or not connected
+   * @throws {ConnectionGone}
+   */
   static async open(deps: SessionDeps, context: CallContext, run: Run): Promise<PluginSession> {
     const { pluginId, connectionId } = run;
-    const ticket = await orFail(deps.auth.issueTicket(context, pluginId));
-    if (ticket.connection.id !== connectionId) throw failed("The connection was made anew since");
+    const ticket = await ticketOf(deps.auth, context, { id: connectionId, pluginId });
     const plugin = await orFail(deps.pluginHost.getPlugin(context, pluginId));
     const { manifest } = plugin;
     if (!plugin.usable || manifest === null) {
@@ -88,6 +90,7 @@ export class PluginSession {
   /**
    * @throws {PluginRefusal} the plugin's own error
    * @throws {RunStop} when its credentials are refused
+   * @throws {ConnectionGone}
    * @throws ProblemError as `PluginHostService.callPlugin`
    */
   async call(method: string, params: JsonObject): Promise<Json> {
@@ -110,17 +113,32 @@ export class PluginSession {
     const { auth } = this.#deps;
     await auth.reportAuthFailure(this.#context, this.#ticket.ticket, reason.slice(0, 500));
     // A token that could be renewed leaves the connection connected.
-    this.#ticket = await orFail(auth.issueTicket(this.#context, this.plugin.id));
+    this.#ticket = await ticketOf(auth, this.#context, this.connection);
     return new RunStop({ kind: "retry", reason: `The service refuses the sign-in: ${reason}` });
   }
 
   async #freshTicket(): Promise<TicketAnswer> {
     const { auth, now } = this.#deps;
     if (Date.parse(this.#ticket.expiresAt) - now() < TICKET_MARGIN_MS) {
-      this.#ticket = await orFail(auth.issueTicket(this.#context, this.plugin.id));
+      this.#ticket = await ticketOf(auth, this.#context, this.connection);
     }
     return this.#ticket;
   }
+}
+
+/** A ticket of this connection, and of none that took its place. */
+async function ticketOf(
+  auth: SessionDeps["auth"],
+  context: CallContext,
+  { id, pluginId }: Pick<Connection, "id" | "pluginId">,
+): Promise<TicketAnswer> {
+  const issued = auth.issueTicket(context, pluginId).catch((error) => {
+    if (error instanceof ProblemError && error.code === "not_found") throw new ConnectionGone();
+    throw error;
+  });
+  const ticket = await orFail(issued);
+  if (ticket.connection.id !== id) throw new ConnectionGone();
+  return ticket;
 }
 
 /** Makes a refusal that only people can mend the end of the run. */

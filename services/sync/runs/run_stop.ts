@@ -30,6 +30,11 @@ export class RunLost extends Error {
   override readonly name = "RunLost";
 }
 
+/** The run's connection is no more: nothing is kept of it, nor of the run. */
+export class ConnectionGone extends Error {
+  override readonly name = "ConnectionGone";
+}
+
 /** A plugin's own JSON-RPC error. */
 export class PluginRefusal extends Error {
   override readonly name = "PluginRefusal";

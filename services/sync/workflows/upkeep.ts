@@ -1,5 +1,5 @@
 /** What is due without anybody asking: schedules, entries to retry, lost jobs, old history. */
-import type { CallContext, PluginId } from "@codex/protocol";
+import { type CallContext, ConnectionId, type PluginId } from "@codex/protocol";
 import { describeError } from "@codex/service";
 import { backgroundContext } from "../background_subject.ts";
 import { type ConnectionRef, listAutomatic } from "../db/connection_queries.ts";
@@ -73,7 +73,10 @@ export async function tellLeftDismissals(deps: SyncDeps, requestId: string): Pro
     const context = backgroundContext(userId, requestId);
     const { connections } = await deps.auth.listConnections(context);
     const connection = connections.find(({ id }) => id === connectionId);
-    if (connection === undefined) continue;
+    if (connection === undefined) {
+      await purgeConnection(deps.db, ConnectionId.parse(connectionId));
+      continue;
+    }
     await tellDismissals(deps, context, connection, [externalId], reason ?? undefined);
   }
 }
