@@ -34,11 +34,13 @@ export async function makeDataFolder(
   }
   folder = join(folder, path.at(-1) ?? "");
   await makePrivate(folder, owner);
-  // At level 3 the sandbox makes them, as its own user.
-  if (owner === undefined) {
-    for (const part of ["home", "tmp"]) {
-      await Deno.mkdir(join(folder, part), { recursive: true, mode: PRIVATE });
-    }
+  for (const part of ["home", "tmp"]) {
+    const path = join(folder, part);
+    const found = await Deno.lstat(path).catch(() => undefined);
+    // A plugin may have put a file or a link in its place.
+    if (found !== undefined && !found.isDirectory) await removeFolder(path);
+    // At level 3 the sandbox makes them, as its own user.
+    if (owner === undefined) await Deno.mkdir(path, { recursive: true, mode: PRIVATE });
   }
   return await Deno.realPath(folder);
 }
@@ -51,7 +53,11 @@ async function makePassable(folder: string): Promise<void> {
 async function makePrivate(folder: string, owner: SystemUser | undefined): Promise<void> {
   const wantedUid = owner?.uid ?? Deno.uid();
   const found = await Deno.lstat(folder).catch(() => undefined);
-  if (found?.isDirectory && found.uid === wantedUid) return;
+  if (found?.isDirectory && found.uid === wantedUid) {
+    // Its plugin may have closed it to itself, and to a host that is the same user.
+    if (((found.mode ?? PRIVATE) & 0o777) !== PRIVATE) await Deno.chmod(folder, PRIVATE);
+    return;
+  }
   if (found !== undefined) await removeFolder(folder);
   // Given to its owner before it has its name: whoever starts at the same time finds it finished.
   const fresh = `${folder}.${crypto.randomUUID()}`;

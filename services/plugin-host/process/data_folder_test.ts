@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { removeFolder } from "./data_folder.ts";
+import { makeDataFolder, removeFolder } from "./data_folder.ts";
 
 Deno.test("a folder goes although its plugin closed parts of it, and nothing that it links to", async () => {
   const root = await Deno.makeTempDir();
@@ -18,5 +18,25 @@ Deno.test("a folder goes although its plugin closed parts of it, and nothing tha
     await removeFolder(folder);
   } finally {
     await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("a data folder is fit for the next start, whatever its plugin made of it", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const folder = await makeDataFolder(root, ["plugin", "system"], undefined);
+    const [home, tmp] = [join(folder, "home"), join(folder, "tmp")];
+    await Deno.remove(home);
+    await Deno.writeTextFile(home, "no folder");
+    await Deno.remove(tmp);
+    await Deno.symlink("/nonexistent", tmp);
+    await Deno.chmod(folder, 0);
+    assert.equal(await makeDataFolder(root, ["plugin", "system"], undefined), folder);
+    for (const path of [folder, home, tmp]) {
+      const { isDirectory, mode } = await Deno.lstat(path);
+      assert.deepEqual([isDirectory, (mode ?? 0) & 0o777], [true, 0o700], path);
+    }
+  } finally {
+    await removeFolder(root);
   }
 });

@@ -118,6 +118,28 @@ def call(it):
     },
   },
   {
+    name: "makes its data folder unfit for its next start",
+    holds: EVERYWHERE,
+    program: {
+      call: async (it) => {
+        const { chmodSync, rmSync, symlinkSync, writeFileSync } = await import("node:fs");
+        const { dataDir } = it.session.initialized;
+        for (const name of ["home", "tmp"]) rmSync(`${dataDir}/${name}`, { recursive: true });
+        writeFileSync(`${dataDir}/home`, "no folder");
+        if (typeof Deno === "undefined") symlinkSync("/nonexistent", `${dataDir}/tmp`);
+        chmodSync(dataDir, 0);
+        return it.answer("fine");
+      },
+    },
+    promise: async (trial) => {
+      for (let round = 0; round < 2; round++) {
+        answers(await trial.call());
+        await trial.turnOff();
+        await trial.turnOn();
+      }
+    },
+  },
+  {
     // Deeper than any path leads, and than a program goes down by recursion.
     name: "nests folders in its data folder",
     holds: PYTHON,
