@@ -162,7 +162,8 @@ Deno.test("a flood of blank lines leaves the host free for other work", async ()
     const counting = setInterval(() => turns++, 5);
     await rejected;
     clearInterval(counting);
-    assert.ok(turns > 40, `${turns} turns of the event loop`);
+    // Hundreds on a machine with nothing else to do; next to none if the flood had the host to itself.
+    assert.ok(turns > 10, `${turns} turns of the event loop`);
   });
 });
 
