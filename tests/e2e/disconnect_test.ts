@@ -181,6 +181,30 @@ Deno.test("after a disconnect nothing names the connection, and one line tells o
   });
 });
 
+Deno.test("a disconnect beside a run that begins leaves nothing, either", async () => {
+  await withReader(async (scene) => {
+    const { adaApi, recommendationsId } = scene;
+    const path = `/user/plugins/${recommendationsId}`;
+    const ids: string[] = [];
+    for (let round = 0; round < 8; round++) {
+      const { id } = await adaApi.expect(UserPlugin, "POST", `${path}/enable`);
+      ids.push(id);
+      const refresh = adaApi.call("POST", "/user/recommendations/refresh");
+      if (round % 2 === 1) await new Promise((resolve) => setTimeout(resolve, round * 3));
+      await adaApi.expect(Empty, "DELETE", path);
+      assert.equal((await refresh).status, 200);
+    }
+    await untilPurged(scene);
+    // A run that missed the purge goes with its first step.
+    let places = await placesOf(scene, ids);
+    for (let attempt = 0; attempt < 100 && places.size > 0; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      places = await placesOf(scene, ids);
+    }
+    assert.deepEqual([...places], []);
+  });
+});
+
 Deno.test("after a person's deletion the audit log alone names them", async () => {
   await withReader(async (scene) => {
     const { platform, ada, adaApi, adaId, syncId } = scene;
