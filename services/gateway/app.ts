@@ -3,24 +3,18 @@
  * call on to its owner, and composes the few answers whose parts have several owners.
  */
 import { Hono } from "hono";
-import {
-  API_BASE,
-  type AuthService,
-  OPERATIONS,
-  type PluginHostService,
-  SetupStatus,
-} from "@codex/protocol";
+import { API_BASE, type AuthService, type PluginHostService, SetupStatus } from "@codex/protocol";
 import {
   createServiceFetch,
   healthRoutes,
-  notFoundHandler,
+  ProblemError,
   problemHandler,
+  problemResponse,
   readReply,
   requestId,
 } from "@codex/service";
 import { accessLog } from "./access_log.ts";
 import manifest from "./deno.json" with { type: "json" };
-import { routePath } from "./domain/operation_path.ts";
 import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
 import type { GatewayEnv } from "./gateway_env.ts";
 import { createGuard } from "./guard.ts";
@@ -28,6 +22,7 @@ import { createPrincipals } from "./principals.ts";
 import { apiDocsRoutes } from "./routes/api_docs.tsx";
 import { type ForwardedRouteOptions, forwardedRoutes } from "./routes/forwarded.ts";
 import { type OauthRouteOptions, oauthRoutes } from "./routes/oauth.tsx";
+import { otherMethodRoutes } from "./routes/other_methods.ts";
 import { statusPageRoutes } from "./routes/status_page.tsx";
 import { type UserPluginRouteOptions, userPluginRoutes } from "./routes/user_plugins.ts";
 import { securityHeaders } from "./security_headers.ts";
@@ -63,7 +58,10 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
 
   const app = new Hono<GatewayEnv>();
   app.onError(problemHandler(logger));
-  app.notFound(notFoundHandler);
+  app.notFound((c) => {
+    const detail = `There is no ${c.req.method} ${c.req.path}: /api/docs lists every call`;
+    return problemResponse(c, new ProblemError("not_found", detail));
+  });
   app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
   app.route("/health", healthRoutes(probes.checks));
   app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie }));
@@ -80,22 +78,8 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
       setupRequired: setupAsker(deps),
     }),
   );
-  for (const [path, methods] of methodsByPath()) {
-    app.options(path, (c) => c.body(null, 204, { allow: methods.join(", ") }));
-  }
+  app.route("/", otherMethodRoutes());
   return app;
-}
-
-function methodsByPath(): Map<string, string[]> {
-  const paths = new Map<string, string[]>();
-  for (const operation of OPERATIONS) {
-    const path = routePath(operation.path);
-    const methods = paths.get(path) ?? ["OPTIONS"];
-    methods.push(operation.method.toUpperCase());
-    if (operation.method === "get") methods.push("HEAD");
-    paths.set(path, methods);
-  }
-  return paths;
 }
 
 /** Asks auth whether anybody can sign in yet; undefined where it doesn't answer. */

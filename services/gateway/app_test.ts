@@ -204,9 +204,11 @@ Deno.test("an unknown path of the API is a problem of its own, for any method", 
     const problem = await problemOf(await app.request(`${API_BASE}/nothing`, { method }));
     equal([problem.status, problem.code, problem.instance], [404, "not_found", "/api/v1/nothing"]);
   }
+  const known = await problemOf(await app.request(`${API_BASE}/libraries`, { method: "PUT" }));
+  equal([known.status, known.code], [404, "not_found"]);
   equal(
-    (await problemOf(await app.request(`${API_BASE}/libraries`, { method: "PUT" }))).status,
-    404,
+    known.detail,
+    `There is no PUT ${API_BASE}/libraries: it takes OPTIONS, GET, HEAD, POST`,
   );
 });
 
