@@ -81,7 +81,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
       const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
         method: operation.method.toUpperCase(),
         headers: headersFor(request, token),
-        body: await contentOf(operation, request.request),
+        body: await contentOf(operation, request.request, deadline),
         redirect: "manual",
         signal: deadline.signal,
       });
@@ -127,14 +127,30 @@ function ownerOf({ operation, taskId }: ForwardRequest): OwnerName {
 async function contentOf(
   operation: Operation,
   request: Request,
+  deadline: CallDeadline,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null> {
   if (!takesBody(operation) || !hasContent(request)) return null;
   const length = request.headers.get("content-length");
   if (length === null || Number(length) > WHOLE_BODY_BYTES_MAX) return request.body;
+  return await wholeBody(request, deadline);
+}
+
+/** @throws ProblemError `deadline_exceeded` for a body that trickles in */
+async function wholeBody(
+  request: Request,
+  deadline: CallDeadline,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const ended = Promise.withResolvers<never>();
+  const end = () => ended.reject(deadline.signal.reason);
+  deadline.signal.addEventListener("abort", end, { once: true });
   try {
-    return new Uint8Array(await request.arrayBuffer());
+    return new Uint8Array(await Promise.race([request.arrayBuffer(), ended.promise]));
   } catch (cause) {
-    throw new BodyBrokenOff({ cause });
+    if (!deadline.expired) throw new BodyBrokenOff({ cause });
+    const detail = `The body did not arrive within ${deadline.timeoutMs / 1000} s: send it again`;
+    throw new ProblemError("deadline_exceeded", detail, { cause });
+  } finally {
+    deadline.signal.removeEventListener("abort", end);
   }
 }
 

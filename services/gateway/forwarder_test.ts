@@ -96,6 +96,22 @@ Deno.test("a client that breaks off a small body has left, and no service is bla
   equal([reply.status, calls.length], [499, 0]);
 });
 
+Deno.test("a small body that trickles in is given up at the deadline", async () => {
+  await using gateway = await startGateway(() => Response.json({}), { deadlineMsOf: () => 50 });
+  const { hostname, port } = new URL(gateway.url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  const head = [
+    `POST ${API_BASE}/auth/login HTTP/1.1`,
+    "Host: codex.test",
+    "Content-Type: application/json",
+    "Content-Length: 100",
+  ];
+  await connection.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n{"username":`));
+  const answer = new Uint8Array(4096);
+  const length = await connection.read(answer) ?? 0;
+  match(new TextDecoder().decode(answer.subarray(0, length)), /^HTTP\/1\.1 504 /);
+});
+
 Deno.test("a client that leaves while it waits frees the service from its call", async () => {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
