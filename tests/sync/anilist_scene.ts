@@ -43,8 +43,8 @@ export interface AnilistScene extends AsyncDisposable {
   series(mediaId: number): Promise<Series>;
   /** How many volumes are read here. */
   volumesRead(mediaId: number): Promise<number>;
-  /** Pastes the reader's token. */
-  connect(): Promise<void>;
+  /** Pastes the reader's token, or another. */
+  connect(token?: string): Promise<void>;
   begin(body?: object): Promise<string>;
   /** The task once this holds of it. */
   until(taskId: string, holds: (task: Task) => boolean): Promise<Task>;
@@ -77,8 +77,8 @@ export async function createAnilistScene(options: AnilistSceneOptions): Promise<
     network: [new URL(anilistUrl).host],
   });
   const base = `/user/plugins/${plugin.id}`;
-  const connect = async () => {
-    await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken: TOKEN });
+  const connect = async (accessToken = TOKEN) => {
+    await api.expect(UserPlugin, "POST", `${base}/credentials`, { accessToken });
   };
   await api.expect(UserPlugin, "POST", `${base}/enable`);
   await connect();

@@ -22,6 +22,7 @@ const SERIES = 6;
 const CALL_SECONDS = 10;
 const RETRY_AFTER_SECONDS = 6;
 const ELSEWHERE_ID = 900;
+const OTHER_TOKEN = "token-of-another-account";
 
 /** States that a task's events tell, in order, up to its end. */
 async function statesTold({ platform }: AnilistScene, taskId: string): Promise<string[]> {
@@ -139,5 +140,14 @@ Deno.test("a reader's syncs when not everything goes well", async (t) => {
     await scene.connect();
     assert.equal((await scene.sync()).pushed, 1);
     assert.equal(progressAt(3), 2);
+  });
+
+  await t.step("another account gets all that the reader has", async () => {
+    const other = fake.addUser("other", OTHER_TOKEN);
+    await scene.connect(OTHER_TOKEN);
+    await scene.sync();
+    // The one that was tied by hand is among them.
+    assert.equal(fake.lists.of(other.id).length, SERIES + 1);
+    assert.equal(fake.lists.find(other.id, 3)?.progressVolumes, 2);
   });
 });

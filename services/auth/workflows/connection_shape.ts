@@ -12,6 +12,7 @@ export function toConnection(row: ConnectionRow): Connection {
     config: row.config,
     createdAt: row.createdAt.toISOString(),
     ...(row.statusReason !== null && { statusReason: row.statusReason }),
+    ...(row.externalId !== null && { externalId: row.externalId }),
     ...(row.externalUsername !== null && { externalUsername: row.externalUsername }),
     ...(row.externalAvatarUrl !== null && { externalAvatarUrl: row.externalAvatarUrl }),
   });

@@ -15,7 +15,7 @@ export interface ConnectionRef {
 }
 
 export type ConnectionSyncChange = Partial<
-  Pick<ConnectionSyncRow, "autoSync" | "pulledAt" | "lastSyncAt" | "lastSuccessAt">
+  Pick<ConnectionSyncRow, "account" | "autoSync" | "pulledAt" | "lastSyncAt" | "lastSuccessAt">
 >;
 
 /** Makes the row where there is none. */

@@ -126,6 +126,11 @@ export async function setMatched(
     );
 }
 
+/** Forgets what is known of all entries. */
+export async function deleteStates(tx: Executor, connectionId: ConnectionId): Promise<void> {
+  await tx.delete(entryStates).where(ofConnection(connectionId));
+}
+
 const isUnmatched = sql`not ${entryStates.matched}`;
 
 function ofConnection(connectionId: ConnectionId): SQL {

@@ -104,6 +104,10 @@ export async function deleteUnbuilt(
     .where(and(eq(outboxEntries.connectionId, connectionId), ne(outboxEntries.builtBy, runId)));
 }
 
+export async function emptyOutbox(tx: Executor, connectionId: ConnectionId): Promise<void> {
+  await tx.delete(outboxEntries).where(eq(outboxEntries.connectionId, connectionId));
+}
+
 export async function listDue(
   db: Executor,
   connectionId: ConnectionId,

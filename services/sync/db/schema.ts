@@ -28,6 +28,8 @@ export const connectionSyncs = sync.table("connection_syncs", {
   connectionId: uuid("connection_id").primaryKey(),
   pluginId: uuid("plugin_id").notNull(),
   userId: uuid("user_id").notNull(),
+  /** The account at the service that the entries are known of; null until it has been told. */
+  account: text("account"),
   /** Syncs by the plugin's schedule. */
   autoSync: boolean("auto_sync").notNull().default(false),
   /** When the last pull that came to its end began: the next one asks for what changed since. */

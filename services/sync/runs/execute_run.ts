@@ -3,13 +3,14 @@ import { describeError } from "@codex/service";
 import { backgroundContext } from "../background_subject.ts";
 import { saveConnectionSync } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
-import { deleteUnbuilt, postponeFailed } from "../db/outbox_queries.ts";
+import { emptyOutbox, postponeFailed } from "../db/outbox_queries.ts";
 import { saveListError } from "../db/recommendation_queries.ts";
 import { purgeConnection } from "../db/purge_queries.ts";
 import { findRun, type Run, type RunId, UNFINISHED } from "../db/run_queries.ts";
 import type { RunDeps } from "../deps.ts";
 import { afterFailedRun, STALLS_MAX, stallWaitMs } from "../domain/retry_schedule.ts";
 import { storableText } from "../domain/storable_text.ts";
+import { adoptAccount } from "./adopt_account.ts";
 import { build } from "./build.ts";
 import { HeldRun } from "./held_run.ts";
 import { PluginSession } from "./plugin_session.ts";
@@ -79,6 +80,7 @@ async function sync(context: RunContext): Promise<void> {
     throw new RunStop({ kind: "fail", reason: "The plugin does not sync progress" });
   }
   if (held.run.dryRun) await beginAgain(held);
+  else await adoptAccount(context);
   const { direction } = session.settings;
 
   if (direction === "push") await skipTo(held, ["pull", "rematch"], "build");
@@ -91,9 +93,8 @@ async function sync(context: RunContext): Promise<void> {
 
 /** What was meant to be sent before the reader said that nothing is. */
 async function clearOutbox({ held, owner }: RunContext): Promise<void> {
-  const { id, dryRun } = held.run;
-  if (dryRun) return;
-  await held.change({ phase: "push" }, (tx) => deleteUnbuilt(tx, owner.connectionId, id));
+  if (held.run.dryRun) return;
+  await held.change({ phase: "push" }, (tx) => emptyOutbox(tx, owner.connectionId));
 }
 
 /** A dry run keeps nothing between stops. */

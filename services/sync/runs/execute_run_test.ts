@@ -133,6 +133,33 @@ Deno.test("a direction leaves out the other", async () => {
   }
 });
 
+Deno.test("another account gets all that the reader has, and nothing of what the former one held", async () => {
+  await using test = await createFixture();
+  const { library, service, auth, connection } = test;
+  const series = library.add({ externalId: "1", volumes: 9, read: 2 });
+  library.add({ externalId: "2", volumes: 9, read: 1 });
+  service.refused.add("2");
+  await test.syncToEnd();
+  auth.change(connection.id, { externalId: "first" });
+  service.set("1", { volumes: 2, score: 70 });
+  test.clock.advance(3_600_000);
+  // That the account is told by now changes nothing.
+  assert.equal((await test.syncToEnd()).pushed, 0);
+
+  auth.change(connection.id, { externalId: "second" });
+  service.entries.clear();
+  service.refused.clear();
+  service.set("1", { volumes: 1 });
+  assert.equal((await test.syncToEnd()).pushed, 2);
+  assert.deepEqual(
+    ["1", "2"].map((id) => service.entries.get(id)?.volumes),
+    [2, 1],
+  );
+  assert.equal(service.callsOf("sync/pullProgress").at(-1)?.["since"], undefined);
+  assert.equal(library.booksRead(series), 2);
+  assert.deepEqual((await test.syncToEnd()).unchanged, 2);
+});
+
 Deno.test("what waited to be sent is no longer meant once nothing is to be", async () => {
   await using test = await createFixture();
   const { library, service, clock, auth, connection } = test;

@@ -27,6 +27,8 @@ export const Connection = z.object({
   statusReason: z.string().optional(),
   /** With `_codex`: the server's own part, which no plugin gets. */
   config: JsonObject,
+  /** The account at the plugin's service, once that has told it. */
+  externalId: z.string().optional(),
   externalUsername: z.string().optional(),
   externalAvatarUrl: z.string().optional(),
   createdAt: IsoDateTime,

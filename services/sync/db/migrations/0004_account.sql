@@ -1,0 +1,1 @@
+ALTER TABLE "sync"."connection_syncs" ADD COLUMN "account" text;
