@@ -13,7 +13,10 @@ export function plainWords(issue: RawIssue): string | undefined {
   if (issue.input === undefined && MISSING_CODES.has(issue.code)) return "Is missing";
   switch (issue.code) {
     case "invalid_type":
-      return `Must be ${TYPES[issue.expected] ?? issue.expected}`;
+      // A query parameter that is given twice is a list.
+      return `Must be ${TYPES[issue.expected] ?? issue.expected}${
+        Array.isArray(issue.input) ? ", not a list" : ""
+      }`;
     case "invalid_value":
       return `Must be ${alternatives(issue.values)}`;
     case "too_small":

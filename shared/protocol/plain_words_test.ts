@@ -27,7 +27,7 @@ Deno.test("of a wrong value is said what would be right", () => {
     [z.int(), 1.5, "Must be a whole number"],
     [z.boolean(), "yes", "Must be true or false"],
     [z.array(z.string()), {}, "Must be a list"],
-    [z.record(z.string(), z.string()), [], "Must be an object"],
+    [z.record(z.string(), z.string()), [], "Must be an object, not a list"],
     [z.enum(["a", "b", "c"]), "d", 'Must be "a", "b" or "c"'],
     [z.literal(3), 4, "Must be 3"],
     [z.string().min(1), "", "Must not be empty"],
