@@ -71,6 +71,14 @@ Deno.test("reset turns it on again with a clean count", async () => {
   });
 });
 
+Deno.test("reset starts at once what crashed too often to be started", async () => {
+  await withScripted(async (service, id) => {
+    for (let crash = 0; crash < 2; crash++) await service.search(id, "crash");
+    await service.request("POST", `/admin/plugins/${id}/reset`);
+    assert.equal((await service.search(id, "x")).status, 200);
+  });
+});
+
 Deno.test("faults with successes between them turn it off once there are enough within the window", async () => {
   await withScripted(async (service, id) => {
     const faultAndSuccess = async () => {

@@ -30,9 +30,16 @@ export class Backoff {
     this.#failures.set(key, { pluginId, revision, count, until: this.#clock.now() + delayMs });
   }
 
-  /** A call went well, or the plugin was changed or reset. */
+  /** A call went well. */
   clear(key: string): void {
     this.#failures.delete(key);
+  }
+
+  /** The plugin was changed, reset or deleted. */
+  clearPlugin(pluginId: string): void {
+    for (const [key, failures] of this.#failures) {
+      if (failures.pluginId === pluginId) this.#failures.delete(key);
+    }
   }
 
   /** Milliseconds until a start may be tried; another revision may be tried at once. */

@@ -78,6 +78,11 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     }
   }
 
+  /** Lets a plugin be started at once, whatever its crashes before. */
+  forgive(pluginId: string): void {
+    this.#backoff.clearPlugin(pluginId);
+  }
+
   /** Stops every process by the ladder of protocol.md. */
   async close(): Promise<void> {
     await Promise.all(
@@ -141,6 +146,9 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     const { spec, abort } = entry;
     try {
       const process = await spec.start(abort.signal);
+      // It was ready before it could be told.
+      if (abort.signal.aborted) await process.kill("The plugin was stopped");
+      abort.signal.throwIfAborted();
       entry.process = process;
       process.exited.then((end) => this.#onExit(entry, end));
       return process;
@@ -153,6 +161,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
 
   #onExit(entry: PoolEntry<Spec>, end: ProcessEnd): void {
     this.#detach(entry);
+    this.#closing.delete(entry);
     const wasNoted = entry.isCrashNoted;
     this.#noteCrash(entry);
     if (!end.wasAsked && !end.wasTold && !wasNoted) this.#options.onCrash?.(entry.spec, end);

@@ -148,6 +148,21 @@ Deno.test("a changed plugin is tried at once, whatever its crashes before", asyn
   });
 });
 
+Deno.test("a plugin that is forgiven is tried at once, and is no longer said to wait", async () => {
+  await withPool(async ({ pool, spec }) => {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await assert.rejects(pool.use(spec("a"), (it) => it.call("crash", {})), TransportError);
+      await settled();
+    }
+    await assert.rejects(pool.use(spec("a"), pidOf), isPoolError("backing-off"));
+    pool.forgive("other");
+    assert.equal(pool.stateOf("a"), "backing_off");
+    pool.forgive("a");
+    assert.equal(pool.stateOf("a"), "stopped");
+    assert.ok(await pool.use(spec("a"), pidOf) > 0);
+  });
+});
+
 Deno.test("another revision gets another process, and calls on the old one finish", async () => {
   await withPool(async ({ pool, spec }) => {
     const oldPid = await pool.use(spec("a"), pidOf);
@@ -280,6 +295,22 @@ Deno.test("close ends everything, also what is still starting", async () => {
     await pool.close();
     await rejected;
     assert.deepEqual(pool.live(), []);
+  });
+});
+
+Deno.test("a process that is ready at the moment it is stopped is not left alone", async () => {
+  await withPool(async ({ pool, spec }) => {
+    let process: PluginProcess | undefined;
+    const late: ProcessSpec = {
+      ...spec("a"),
+      start: async (signal) => {
+        process = await spec("a").start(signal);
+        await pool.stop(() => true, "The plugin was disabled");
+        return process;
+      },
+    };
+    await assert.rejects(pool.use(late, pidOf), /The plugin was disabled/);
+    assert.equal((await process?.exited)?.exit.signal, "SIGKILL");
   });
 });
 

@@ -180,7 +180,7 @@ export class PluginRegistry implements PluginMemory {
     return updated;
   }
 
-  /** Forgets recorded failures and pauses, and turns on again what they had turned off. */
+  /** Forgets recorded failures and pauses, turns on again what they had turned off, and starts it anew. */
   async reset(context: CallContext, id: PluginId): Promise<PluginRecord> {
     const record = await this.find(id);
     await forgetFailures(this.#deps.db, id);
@@ -193,7 +193,8 @@ export class PluginRegistry implements PluginMemory {
       ...(record.disabledReason !== null && { enabled: true, disabledReason: null }),
     };
     const act = { action: "plugin.reset", target: id, detail: { name: record.name } };
-    const updated = await this.#update(context, act, change, false);
+    const updated = await this.#update(context, act, change, true);
+    await this.#deps.runtime.stop(id, "drain");
     await this.#deps.audits.settle();
     return updated;
   }

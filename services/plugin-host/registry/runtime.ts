@@ -100,7 +100,10 @@ export interface PluginRuntime {
    * @throws ProblemError `plugin_off` when it can't run here, or of auth when secrets can't be had
    */
   call(spec: PluginSpec, call: RuntimeCall): Promise<unknown>;
-  /** Ends every process of a plugin: `drain` lets calls in flight finish first, up to their deadlines. */
+  /**
+   * Ends every process of a plugin: `drain` lets calls in flight finish first, up to their deadlines. The next one
+   * is started at once, however often others crashed.
+   */
   stop(id: PluginId, how: "now" | "drain"): Promise<void>;
   /**
    * Ends processes of plugins that `revisions` lacks at once, and lets those of an older revision finish: what

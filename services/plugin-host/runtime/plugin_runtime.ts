@@ -112,6 +112,7 @@ export class LivePlugins implements PluginRuntime {
 
   async stop(id: PluginId, how: "now" | "drain"): Promise<void> {
     const isOfPlugin = ({ pluginId }: LiveSpec) => pluginId === id;
+    this.#pool.forgive(id);
     if (how === "drain") this.#pool.drain(isOfPlugin);
     else await this.#pool.stop(isOfPlugin, "The plugin was turned off");
   }
@@ -149,6 +150,7 @@ export class LivePlugins implements PluginRuntime {
 
   async removePlugin(id: PluginId): Promise<void> {
     await this.#pool.stop(({ pluginId }) => pluginId === id, "The plugin was deleted");
+    this.#pool.forgive(id);
     this.#requests.forget(id);
     await removePluginData(this.#deps.dataRoot, id);
   }
