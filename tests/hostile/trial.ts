@@ -19,8 +19,8 @@ import type { Runtime } from "./rogue/installation.ts";
 
 /** Of calls whose case names none: enough on a busy machine, and soon over when something hangs. */
 const TIMEOUT_SECONDS = 10;
-/** Within this time after a plugin was turned off nothing of it is left. */
-const GONE_WITHIN_MS = 3000;
+/** Within this time after a plugin was turned off nothing of it is left: less than the ladder of a stop takes. */
+const GONE_WITHIN_MS = 5000;
 const POLL_MS = 100;
 /** Of a folder with as much in it as a plugin could put there. */
 const EMPTY_WITHIN_MS = 90_000;

@@ -51,6 +51,7 @@ export const resourceCases: readonly HostileCase[] = [
   {
     name: "fills memory by several processes, none of which has much",
     holds: PYTHON,
+    timeoutSeconds: 30,
     program: {
       python: `
 import os, time
@@ -60,7 +61,7 @@ def call(it):
             kept = bytearray(b"x") * (100 * 1024 * 1024)
             time.sleep(600)
             os._exit(len(kept))
-    time.sleep(6)
+    time.sleep(20)
     return it.answer("kept")
 `,
     },
