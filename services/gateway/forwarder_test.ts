@@ -1,5 +1,5 @@
 /** What crosses the gateway between a client and the service that owns an operation. */
-import { deepEqual as equal, ok, rejects } from "node:assert/strict";
+import { deepEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { API_BASE, NDJSON, Problem } from "@codex/protocol";
 import { IMPORT, importOf, LIBRARIES, listOf } from "./testing/calls.ts";
 import { bearer, createFixture } from "./testing/fixture.ts";
