@@ -7,6 +7,7 @@ import { dataFull } from "../process/pool_error.ts";
 export class DataLimit {
   readonly #root: string;
   readonly #measuring = new Set<Promise<void>>();
+  #isClosed = false;
 
   /** @param root holds the private folder of every plugin and connection */
   constructor(root: string) {
@@ -22,14 +23,16 @@ export class DataLimit {
   /** Tells when `process` has ended and leaves too much behind, if that can be seen. */
   watchEnd(process: PluginProcess, path: readonly string[], tell: (text: string) => void): void {
     const measuring = process.exited.then(async () => {
+      if (this.#isClosed) return;
       const reason = await this.#judge(path);
       if (reason !== undefined) tell(`The plugin is not started again: ${reason}`);
     }).catch(() => {}).finally(() => this.#measuring.delete(measuring));
     this.#measuring.add(measuring);
   }
 
-  /** Resolves when everything that ended has been measured. */
-  async settled(): Promise<void> {
+  /** Measures nothing any more: the next start of a plugin does. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#measuring);
   }
 

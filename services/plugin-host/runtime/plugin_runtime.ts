@@ -167,8 +167,7 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
-    await this.#dataLimit.settled();
+    await Promise.all([this.#dataLimit.close(), this.#pool.close()]);
   }
 
   #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {
