@@ -167,6 +167,7 @@ def call(it):
   {
     name: "opens as many files as it can",
     holds: NODE,
+    timeoutSeconds: 30,
     program: {
       call: async (it) => {
         const { openSync } = await import("node:fs");
@@ -178,6 +179,6 @@ def call(it):
         return it.answer("fine");
       },
     },
-    promise: async (trial) => answers(await trial.call(), "fine", 8000),
+    promise: async (trial) => answers(await trial.call(), "fine", 20_000),
   },
 ];
