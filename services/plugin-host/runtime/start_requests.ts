@@ -6,6 +6,7 @@ import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
 import type { StartRequest } from "../process/starter.ts";
 import type { PluginSpec, RuntimeCall, RuntimeLogs } from "../registry/runtime.ts";
+import { plainLine } from "../rpc/plain_text.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { initializationOf, type Secrets, secretValues } from "./initialization.ts";
 import { launcherOf, type Placement, placementOf, type PlacementPolicy } from "./placement.ts";
@@ -67,7 +68,7 @@ export class StartRequests {
       memoryBytesMax: spec.memoryBytesMax,
       onRequest: own.onRequest,
       onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
-      onLogLine: (text) => log.add(redactLine(text), new Date(now())),
+      onLogLine: (text) => log.add(redactLine(plainLine(text, LINE_LENGTH_MAX)), new Date(now())),
     };
     return { request, redact };
   }
