@@ -164,8 +164,11 @@ async function resolveDeno(
     };
   }
   const entry = await findEntry(module, folder);
-  const home = entry === undefined ? undefined : await pluginFolderOf(policy, entry);
-  if (entry === undefined || home === undefined) {
+  if (entry === undefined) {
+    return { ok: false, reason: `There is no file "${module}" in the plugin's folder` };
+  }
+  const home = await pluginFolderOf(policy, entry);
+  if (home === undefined) {
     const roots = [...policy.pluginsFolders, SYSTEM_PLUGINS_FOLDER].join(", ");
     return { ok: false, reason: `Module "${module}" is not in a plugin's folder below: ${roots}` };
   }

@@ -154,8 +154,8 @@ Deno.test("deno refuses flags, subcommands, URLs and modules outside a plugin's 
       [["../../outside.ts"], /is not in a plugin's folder/],
       [[join(root, "outside.ts")], /is not in a plugin's folder/],
       [[join(plugins, "loose.ts")], /is not in a plugin's folder/],
-      [["missing.ts"], /is not in a plugin's folder/],
-      [["bin/"], /is not in a plugin's folder/],
+      [["missing.ts"], /There is no file "missing.ts"/],
+      [["bin/"], /There is no file "bin\/"/],
     ];
     for (const [args, reason] of refused) {
       const resolved = await resolveCommand(policy, "deno", args, mine);
