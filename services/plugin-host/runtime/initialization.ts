@@ -58,9 +58,15 @@ export function initializationOf(
   };
 }
 
-/** Every secret value that a process is started with. */
-export function secretValues({ plugin, connection }: Secrets): string[] {
-  return [...Object.values(plugin), ...Object.values(connection?.credentials ?? {})];
+/**
+ * What a process is started with and nothing that it writes may tell people: every secret, and whose
+ * connection it serves, since logs and failures are kept for longer than a connection.
+ */
+export function privateValues({ plugin, connection }: Secrets): string[] {
+  const secrets = [...Object.values(plugin), ...Object.values(connection?.credentials ?? {})];
+  if (connection === undefined) return secrets;
+  const { id, userId } = connection.connection;
+  return [...secrets, id, userId];
 }
 
 function secretVariables(secrets: Readonly<Record<string, string>>): Record<string, string> {

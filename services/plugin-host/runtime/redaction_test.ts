@@ -30,14 +30,22 @@ Deno.test("a plugin's credentials are in no log, failure or answer", async () =>
   });
 });
 
-Deno.test("a connection's token is in no log or answer", async () => {
+Deno.test("a connection's token, and whose it is, are in no log or answer", async () => {
   await withConnectedPlugin(async (service, { id, connect, call }) => {
     const person = await connect();
     const answer = (await call(person, "sync/pullProgress", { cursor: "leak" }))
       .as(PluginCallAnswer);
     assert.ok(!answer.ok);
     assert.equal(answer.error.message, "Refused: [redacted]");
-    const logs = await service.request("GET", `/admin/plugins/${id}/logs`);
-    assert.ok(!JSON.stringify(logs.body).includes(person.userId));
+    const written = async (): Promise<string[]> => {
+      const { lines } = (await service.request("GET", `/admin/plugins/${id}/logs`)).as(PluginLogs);
+      const isWhole = lines.some(({ text }) => text.startsWith("Authorization"));
+      return isWhole ? lines.map(({ text }) => text) : await written();
+    };
+    const lines = await written();
+    assert.ok(lines.includes("I serve [redacted] of [redacted]"), lines.join("\n"));
+    for (const id of [person.userId, person.connectionId]) {
+      assert.ok(!lines.join("\n").includes(id));
+    }
   });
 });

@@ -8,7 +8,7 @@ import type { StartRequest } from "../process/starter.ts";
 import type { PluginSpec, RuntimeCall, RuntimeLogs } from "../registry/runtime.ts";
 import { plainLine } from "../rpc/plain_text.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
-import { initializationOf, type Secrets, secretValues } from "./initialization.ts";
+import { initializationOf, privateValues, type Secrets } from "./initialization.ts";
 import { launcherOf, type Placement, placementOf, type PlacementPolicy } from "./placement.ts";
 import type { PluginEvents } from "./plugin_events.ts";
 
@@ -52,9 +52,9 @@ export class StartRequests {
     const { params, environment } = initializationOf(spec, own.secrets, isDeno);
     const log = this.#logOf(spec.id);
     events.initializing(spec.id, own.secrets.connection?.connection, params);
-    const secrets = secretValues(own.secrets);
-    const redact = createRedact(secrets);
-    const redactLine = createLineRedact(secrets, LINE_LENGTH_MAX);
+    const hidden = privateValues(own.secrets);
+    const redact = createRedact(hidden);
+    const redactLine = createLineRedact(hidden, LINE_LENGTH_MAX);
     const request: StartRequest = {
       launcher: launcherOf(placement, policy, denoRuntime),
       target: placement.target,

@@ -51,7 +51,12 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   }),
   /** Tells what it was given where people read it. */
   leak: () => {
-    const { credentials } = initialized as { credentials: Record<string, string> };
+    const { credentials, userId, userPluginId } = initialized as {
+      credentials: Record<string, string>;
+      userId?: string;
+      userPluginId?: string;
+    };
+    if (userPluginId !== undefined) console.error(`I serve ${userPluginId} of ${userId}`);
     for (const value of Object.values(credentials)) console.error(`My credential is ${value}`);
     console.error("Authorization: Bearer abcdefgh12345678");
     const [value] = Object.values(credentials);
