@@ -79,6 +79,11 @@ export function toIssues(error: z.ZodError): WireIssue[] {
   }));
 }
 
+/** An issue in one line; what is wrong with the whole needs no pointer. */
+export function tellIssue({ pointer, message }: WireIssue): string {
+  return pointer === "" ? message : `${pointer}: ${message}`;
+}
+
 /** Writes a path as an RFC 6901 pointer. */
 export function toPointer(path: readonly PropertyKey[]): string {
   return path

@@ -1,5 +1,5 @@
 /** What the outcome of a call means: for its caller, and for the plugin's health (protocol.md: "Errors"). */
-import { RpcErrorCode, type WireIssue } from "@codex/protocol";
+import { RpcErrorCode, tellIssue, type WireIssue } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { PoolError } from "../process/pool_error.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
@@ -17,7 +17,7 @@ export class AnswerError extends Error {
   override readonly name = "AnswerError";
 
   constructor(method: string, issues: readonly WireIssue[]) {
-    const told = issues.slice(0, 5).map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
+    const told = issues.slice(0, 5).map(tellIssue);
     super(`The answer to "${method}" is not of its shape: ${told.join("; ")}`);
   }
 }

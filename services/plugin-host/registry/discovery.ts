@@ -1,6 +1,6 @@
 /** Reads the plugins folders (protocol.md: "Installed plugins"). One bad folder never hides the others. */
 import { join } from "node:path";
-import { PluginFile, readWire } from "@codex/protocol";
+import { PluginFile, readWire, tellIssue } from "@codex/protocol";
 import { findUnstorable } from "../domain/storable.ts";
 import { findFolderFault, isInside, realPathOf } from "../process/folders.ts";
 
@@ -148,8 +148,7 @@ function parseFile(text: string): PluginFile | { readonly message: string } {
   }
   const read = readWire(PluginFile, raw);
   if (!read.ok) {
-    const issues = read.issues.map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
-    return { message: issues.join("; ") };
+    return { message: read.issues.map(tellIssue).join("; ") };
   }
   const unstorable = findUnstorable(read.value);
   return unstorable === undefined ? read.value : { message: unstorable };

@@ -1,5 +1,5 @@
 /** Reads the manifest that a plugin answered `initialize` with, as hostile input. */
-import { Manifest, PROTOCOL_MAJOR, readWire } from "@codex/protocol";
+import { Manifest, PROTOCOL_MAJOR, readWire, tellIssue } from "@codex/protocol";
 import { findUnstorable } from "../domain/storable.ts";
 
 export type ManifestResult =
@@ -20,9 +20,7 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
   }
   const read = readWire(Manifest, raw);
   if (!read.ok) {
-    const issues = read.issues.slice(0, 10).map(({ pointer, message }) =>
-      `${pointer || "/"}: ${message}`
-    );
+    const issues = read.issues.slice(0, 10).map(tellIssue);
     return { ok: false, reason: `The manifest is not valid: ${issues.join("; ")}` };
   }
   const unstorable = findUnstorable(read.value);

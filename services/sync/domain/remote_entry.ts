@@ -5,6 +5,7 @@ import {
   ReadingStatus,
   readWire,
   SyncEntry,
+  tellIssue,
 } from "@codex/protocol";
 import { z } from "zod";
 import { isStorable, storableText } from "./storable_text.ts";
@@ -40,8 +41,7 @@ export type ReadResult =
 export function readRemoteEntry(raw: unknown): ReadResult {
   const read = readWire(SyncEntry, raw);
   if (!read.ok) {
-    const reason = read.issues.slice(0, 3)
-      .map(({ pointer, message }) => `${pointer || "/"}: ${message}`).join("; ");
+    const reason = read.issues.slice(0, 3).map(tellIssue).join("; ");
     return { ok: false, externalId: idOf(raw), reason };
   }
   const { externalId } = read.value;

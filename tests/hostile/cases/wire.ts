@@ -270,7 +270,8 @@ export const wireCases: readonly HostileCase[] = [
     },
     promise: async (trial) => {
       answers(await trial.call());
-      await trial.logHolds(/after/);
+      // Whoever reads it in a terminal is not steered.
+      await trial.logHolds(/\ufffd\]0;owned\ufffd after/);
     },
   },
 ];
