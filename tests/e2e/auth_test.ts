@@ -57,13 +57,13 @@ async function signIn(platform: Platform, username: string, password: string): P
   return platform.api.as(accessToken);
 }
 
-/** How long until a call is answered so: at most 5 s of the promise, and a busy machine's slack. */
+/** Until a call is answered so: the promise is 5 s, shown beside a clock by gateway; a busy machine may take longer. */
 async function untilAnswered(call: () => Promise<number>, status: number): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
     const answered = await call();
     if (answered === status) return;
-    assert.ok(performance.now() - startedAt < 8000, `It is still answered ${answered}`);
+    assert.ok(performance.now() - startedAt < 20_000, `It is still answered ${answered}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
