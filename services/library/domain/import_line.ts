@@ -32,7 +32,9 @@ export function readImportLine(bytes: Uint8Array): ImportLine {
   try {
     raw = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    // It counts lines within the text, which is one: beside the line of the file that misleads.
+    const reason = message.replace(/ \(line \d+ column \d+\)$/, "");
     return fault({ code: "bad_json", detail: `The line is not JSON: ${shorten(reason)}` });
   }
   if (mayNeedReplacing(text)) raw = storable(raw as Parameters<typeof storable>[0]);

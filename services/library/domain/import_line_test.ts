@@ -15,6 +15,14 @@ Deno.test("lines of white space hold nothing", () => {
   for (const text of ["", "  ", "\t\r"]) assert.equal(read(text).kind, "blank");
 });
 
+Deno.test("of what is no JSON the column is told, and no other line than the file's", () => {
+  const result = read("{key");
+  assert.equal(result.kind, "fault");
+  const { detail } = result.fault;
+  assert.match(detail, /at position 1$/);
+  assert.doesNotMatch(detail, /line 1/);
+});
+
 Deno.test("each kind of fault is told apart", () => {
   const code = (line: string | Uint8Array) => {
     const result = read(line);
