@@ -2,7 +2,7 @@
 import type { HealthStatus, Isolation, Manifest, PluginState } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import type { LiveStatus } from "../registry/runtime.ts";
-import { isUnread, pendingChanges, summarizeChanges } from "./trust.ts";
+import { isUnread, summarizeChanges } from "./trust.ts";
 
 export interface StateAnswer {
   readonly state: PluginState;
@@ -17,6 +17,8 @@ export interface StateInput {
   readonly isolation: Isolation;
   readonly live: LiveStatus;
   readonly isSafeMode: boolean;
+  /** What an administrator has to approve (`pendingChanges` of the record). */
+  readonly pending: readonly string[];
 }
 
 /** States in which calls are taken. */
@@ -34,7 +36,7 @@ export function stateOf(input: StateInput): StateAnswer {
 }
 
 function findState(
-  { record, isolation, live, isSafeMode }: StateInput,
+  { record, isolation, live, isSafeMode, pending }: StateInput,
 ): Omit<StateAnswer, "isUsable"> {
   if (record.folderMissing) {
     return { state: "disabled", reason: "Its folder is gone; its data is kept" };
@@ -62,7 +64,6 @@ function findState(
         "Its folder holds something else than what was granted: test it to read what that asks for, then grant it",
     };
   }
-  const pending = pendingChanges(record);
   if (pending.length > 0) {
     return {
       state: "needs_approval",

@@ -32,17 +32,8 @@ export function isUnread({ pinnedManifest, seenManifest }: TrustInput): boolean 
 
 const SUMMARIZED_MAX = 10;
 
-/** Every call asks, and records never change: what was found out about one stays with it. */
-const knownChanges = new WeakMap<TrustInput, readonly string[]>();
-
 /** What an administrator has to approve before it counts, in words; empty while all is as granted. */
-export function pendingChanges(input: TrustInput): readonly string[] {
-  const known = knownChanges.get(input) ?? findPendingChanges(input);
-  knownChanges.set(input, known);
-  return known;
-}
-
-function findPendingChanges(input: TrustInput): string[] {
+export function pendingChanges(input: TrustInput): string[] {
   const { pinnedManifest, pinnedFileWishes, seenManifest, fileWishes } = input;
   if (isUnread(input)) return ["Its folder holds something else than what was granted"];
   if (pinnedManifest === null || seenManifest === null) return [];

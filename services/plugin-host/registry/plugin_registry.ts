@@ -23,6 +23,7 @@ import {
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { type StateAnswer, stateOf } from "../domain/plugin_state.ts";
+import { pendingChanges } from "../domain/trust.ts";
 import {
   commandToGrant,
   isSameCommand,
@@ -62,6 +63,7 @@ export class PluginRegistry implements PluginMemory {
     { readonly revision: number; readonly confinement: Confinement; readonly until: number }
   >();
 
+  readonly #pending = new WeakMap<PluginRecord, readonly string[]>();
   readonly #findCallState: ReturnType<typeof prepareCallState>;
 
   constructor(deps: RegistryDeps) {
@@ -126,8 +128,16 @@ export class PluginRegistry implements PluginMemory {
     const { runtime, isSafeMode } = this.#deps;
     const confinement = await this.#confinementOf(record);
     const live = runtime.statusOf(record.id);
-    const state = stateOf({ record, isolation: confinement, live, isSafeMode });
+    const pending = this.#pendingOf(record);
+    const state = stateOf({ record, isolation: confinement, live, isSafeMode, pending });
     return { record, confinement, state };
+  }
+
+  /** Found out once for a record, which never changes: every call asks. */
+  #pendingOf(record: PluginRecord): readonly string[] {
+    const pending = this.#pending.get(record) ?? pendingChanges(record);
+    this.#pending.set(record, pending);
+    return pending;
   }
 
   /** Judged anew at every start anyway; here it only has to be shown, and every call looks at it. */

@@ -56,7 +56,7 @@ export function toPlugin(
     manifest,
     manifestDigest: record.seenDigest,
     grantedVersion: record.grantedVersion,
-    pendingChanges: [...pendingChanges(record)],
+    pendingChanges: pendingChanges(record),
     notedChanges: notedChanges(record),
     enabled: record.enabled,
     healthStatus: healthOf(record),
