@@ -62,6 +62,9 @@ export const EnvEntry = z.object({
 /** MiB that all processes of a plugin may hold resident; one that holds more is ended. */
 export const MemoryLimitMb = z.int().min(32).max(65_536);
 
+/** Of settings that clients know and this version keeps for them. */
+const WITHOUT_EFFECT = "Kept and shown; has no effect in this version";
+
 const settings = {
   displayName: z.string().trim().min(1).max(200),
   command: z.string().min(1).max(4096),
@@ -78,9 +81,9 @@ const settings = {
   requestTimeoutSeconds: RequestTimeoutSeconds,
   memoryLimitMb: MemoryLimitMb,
   logLevel: PluginLogLevel,
-  searchQueryTemplate: z.string().max(2000),
-  searchPreprocessingRules: Json,
-  autoMatchConditions: Json,
+  searchQueryTemplate: z.string().max(2000).describe(WITHOUT_EFFECT),
+  searchPreprocessingRules: Json.describe(WITHOUT_EFFECT),
+  autoMatchConditions: Json.describe(WITHOUT_EFFECT),
   useExistingExternalId: z.boolean(),
   metadataTargets: z.array(ContentType),
 };
