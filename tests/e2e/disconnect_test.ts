@@ -154,6 +154,8 @@ Deno.test("after a disconnect nothing names the connection, and one line tells o
     const before = await placesOf(scene, ids);
     assert.deepEqual(KEPT.filter((place) => !before.has(place)), []);
     assert.ok([...before].some((place) => place.endsWith("/calls.ndjson")), "Its data folder");
+    const secrets = [...provider.secrets, adaApi.token ?? "", READER_PASSWORD];
+    assert.deepEqual(await findEverywhere(platform, secrets), [], "None stands anywhere in clear");
 
     const pending = await ada.goToProvider(syncId);
     for (const id of plugins) await adaApi.expect(Empty, "DELETE", `/user/plugins/${id}`);
