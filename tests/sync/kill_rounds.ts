@@ -16,6 +16,8 @@ const READ_ON_MAX = 3;
 const ANILIST_DELAY_MS = 150;
 const KILL_WITHIN_MS = 3500;
 const ROUND_TIMEOUT_MS = 240_000;
+/** Of what the platform printed last, when a round does not hold. */
+const OUTPUT_CHARS = 8000;
 
 /** What is killed, by what its command line holds. */
 const VICTIMS: Readonly<Record<string, RegExp>> = {
@@ -67,6 +69,9 @@ export async function runKillRounds(options: KillOptions): Promise<number> {
       await assertEnd(scene, reached, saves);
       say(`${what} (${killed} processes), ${saves.length} saves`);
     } catch (cause) {
+      // Told at once: the platform may be in no state to be stopped well.
+      say(`${what}: ${cause instanceof Error ? cause.stack : cause}`);
+      say(scene.platform.output().slice(-OUTPUT_CHARS));
       throw new Error(`Round ${what} by seed ${seed} did not hold`, { cause });
     }
   }

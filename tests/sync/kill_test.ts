@@ -10,7 +10,8 @@ Deno.test("whatever is killed in the middle of a sync, the end is as without", a
   // `deno task soak sync --seed n` begins with the same rounds.
   await t.step(`by seed ${seed}`, async () => {
     const goOn = (done: number) => done < ROUNDS;
-    const rounds = await runKillRounds({ seed, volumes: VOLUMES, goOn, say: () => {} });
+    const say = (line: string) => console.log(line);
+    const rounds = await runKillRounds({ seed, volumes: VOLUMES, goOn, say });
     assert.equal(rounds, ROUNDS);
   });
 });
