@@ -60,11 +60,12 @@ export async function runKillRounds(options: KillOptions): Promise<number> {
   const names = Object.keys(VICTIMS);
   let rounds = 0;
   for (; goOn(rounds); rounds++) {
-    await readOn(scene, { reached, volumes }, random);
-    const victim = names[Math.floor(random() * names.length)] ?? "sync";
-    const afterMs = Math.floor(random() * KILL_WITHIN_MS);
-    const what = `${rounds + 1}: ${victim} killed after ${afterMs} ms`;
+    let what = `${rounds + 1}`;
     try {
+      await readOn(scene, { reached, volumes }, random);
+      const victim = names[Math.floor(random() * names.length)] ?? "sync";
+      const afterMs = Math.floor(random() * KILL_WITHIN_MS);
+      what += `: ${victim} killed after ${afterMs} ms`;
       const { killed, saves } = await syncThrough(scene, victim, afterMs);
       await assertEnd(scene, reached, saves);
       say(`${what} (${killed} processes), ${saves.length} saves`);
