@@ -53,11 +53,7 @@ async function makePassable(folder: string): Promise<void> {
 async function makePrivate(folder: string, owner: SystemUser | undefined): Promise<void> {
   const wantedUid = owner?.uid ?? Deno.uid();
   const found = await Deno.lstat(folder).catch(() => undefined);
-  if (found?.isDirectory && found.uid === wantedUid) {
-    // Its plugin may have closed it to itself, and to a host that is the same user.
-    if (((found.mode ?? PRIVATE) & 0o777) !== PRIVATE) await Deno.chmod(folder, PRIVATE);
-    return;
-  }
+  if (found?.isDirectory && found.uid === wantedUid) return await openDataFolder(folder);
   if (found !== undefined) await removeFolder(folder);
   // Given to its owner before it has its name: whoever starts at the same time finds it finished.
   const fresh = `${folder}.${crypto.randomUUID()}`;
@@ -68,6 +64,13 @@ async function makePrivate(folder: string, owner: SystemUser | undefined): Promi
   } catch {
     await Deno.remove(fresh);
   }
+}
+
+/** Its plugin may have closed it to itself, and to a host that is the same user. */
+export async function openDataFolder(folder: string): Promise<void> {
+  const found = await Deno.lstat(folder).catch(() => undefined);
+  if (!found?.isDirectory || ((found.mode ?? PRIVATE) & 0o777) === PRIVATE) return;
+  await Deno.chmod(folder, PRIVATE);
 }
 
 /**

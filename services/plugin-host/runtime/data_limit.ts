@@ -1,5 +1,6 @@
 /** The limit of private folders while nobody watches them: before a start, and after an end. */
 import { join } from "node:path";
+import { openDataFolder } from "../process/data_folder.ts";
 import { judgeUsage, measureFolder } from "../process/data_usage.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { dataFull } from "../process/pool_error.ts";
@@ -16,6 +17,7 @@ export class DataLimit {
 
   /** @throws {PoolError} `data-full` if the folder holds too much to begin with */
   async refuseFull(path: readonly string[]): Promise<void> {
+    await openDataFolder(join(this.#root, ...path));
     const reason = await this.#judge(path);
     if (reason !== undefined) throw dataFull(reason);
   }

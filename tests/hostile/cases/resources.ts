@@ -139,6 +139,7 @@ def call(it):
         await trial.turnOff();
         await trial.turnOn();
       }
+      await trial.emptyData();
     },
   },
   {
