@@ -89,8 +89,9 @@ export function tellIsolation(detection: Detection, mode: SandboxMode, logger: L
 
 /** One line about each plugin's folder that can't be used; a reload of the folders answers the same. */
 export function tellFaults(errors: ReloadAnswer["errors"], logger: Logger): void {
-  for (const { path, message } of errors) {
-    logger.warn("The plugin in {path} is left out: {message}", { path, message });
+  // Not "message": that is the name of every line's own text.
+  for (const { path, message: reason } of errors) {
+    logger.warn("The plugin in {path} is left out: {reason}", { path, reason });
   }
 }
 
