@@ -22,7 +22,8 @@ export function tooBusy(why: string): PoolError {
   return noCapacity(`The plugin is busy: ${why}`);
 }
 
-function noCapacity(message: string): PoolError {
+function noCapacity(why: string): PoolError {
+  const message = `${why}; try again in ${NO_CAPACITY_RETRY_SECONDS} s`;
   return new PoolError("no-capacity", message, NO_CAPACITY_RETRY_SECONDS);
 }
 
