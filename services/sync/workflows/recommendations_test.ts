@@ -233,6 +233,21 @@ Deno.test("a plugin that can't be told now is told later; one that doesn't want 
   assert.deepEqual([await titles(test), told()], [[], 3]);
 });
 
+Deno.test("what is still to be told for a connection that is gone goes with it", async () => {
+  await using test = await create();
+  recommends(test.service, item("1", "Vagabond", 0.9));
+  await refresh(test);
+  test.service.answers.set("recommendations/dismiss", () => {
+    throw new ServiceError(RpcErrorCode.externalApi, "Down");
+  });
+  await test.expect(DismissAnswer, "POST", "/user/recommendations/1/dismiss", {});
+  test.auth.disconnect(test.connection.id);
+  test.clock.advance(60_000);
+  await tellLeftDismissals(test.deps, "upkeep");
+  assert.equal((await test.sql`select from dismissals`).length, 0);
+  assert.equal((await test.sql`select from recommendation_lists`).length, 0);
+});
+
 Deno.test("a refresh goes on beside a sync, and is not begun twice", async () => {
   await using test = await create({
     capabilities: { userReadSync: true, userRecommendationProvider: true },
