@@ -15,7 +15,7 @@ import type { LibraryDeps } from "../deps.ts";
 import { storableText } from "../domain/storable_text.ts";
 
 /** External ids, or series without one, that are held at a time. */
-const PAGE_ENTRIES = 500;
+const PAGE_ENTRIES = 1000;
 
 /** A page of thousands of entries may wait for another of the same reader. */
 const LOCK_TIMEOUT_MS = 30_000;
