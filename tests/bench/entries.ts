@@ -5,17 +5,11 @@
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
 import { type JsonObject, SyncSettings } from "@codex/protocol";
-import { quietLogger } from "@codex/service";
-import { connectDatabase } from "@codex/service/database";
-import { createTestIdentities, testSubject } from "@codex/service/testing";
-import { migrateDatabase } from "../../infra/migrate/migrate.ts";
-import type { RolePasswords } from "../../infra/migrate/roles.ts";
-import { databaseRoles } from "../../infra/migrate/services.ts";
+import { testSubject } from "@codex/service/testing";
 import { startTestServer } from "../../infra/test/server.ts";
-import { createApp } from "../../services/library/app.ts";
 import { createLibraryClient } from "../../services/library/client.ts";
-import * as schema from "../../services/library/db/schema.ts";
 import { buildEntry } from "../../services/sync/domain/local_entry.ts";
+import { migrateLibrary, openLibraryApp } from "./bare_library.ts";
 import type { Report } from "./report.ts";
 
 const SERIES = 10_000;
@@ -27,18 +21,12 @@ const SOURCE = "api:example";
 
 export async function entriesBench(report: Report): Promise<void> {
   await using server = await startTestServer();
-  const password = crypto.randomUUID();
-  const passwords = Object.fromEntries(
-    databaseRoles.map((role) => [role, password]),
-  ) as RolePasswords;
-  await migrateDatabase({ adminUrl: server.adminUrl, passwords, services: ["library"] });
-  const url = new URL(server.adminUrl);
-  [url.username, url.password] = ["codex_library", password];
+  const url = await migrateLibrary(server.adminUrl);
   const reader = testSubject("reader");
   const admin = postgres(server.adminUrl, { max: 1, onnotice: () => {} });
   await shelve(admin, reader.userId);
-  const plain = postgres(url.href, { max: 1 });
-  const library = await openLibrary(url.href);
+  const plain = postgres(url, { max: 1 });
+  const library = await openLibrary(url);
 
   const times = { built: Infinity, bare: Infinity };
   for (let round = 0; round < ROUNDS; round++) {
@@ -119,20 +107,7 @@ async function bareQuery(sql: Sql, userId: string): Promise<number> {
 
 /** The library's real app and client, as sync calls them. */
 async function openLibrary(databaseUrl: string) {
-  const connection = connectDatabase(databaseUrl, schema);
-  const identities = await createTestIdentities();
-  const app = createApp({
-    identity: await identities.of("library"),
-    db: connection.db,
-    logger: quietLogger(),
-    now: Date.now,
-    newId: () => crypto.randomUUID(),
-    pluginHost: {
-      getPlugin: () => Promise.reject(new Error("No plugins here")),
-      callPlugin: () => Promise.reject(new Error("No plugins here")),
-    },
-    checks: {},
-  });
+  const { app, connection, identities } = await openLibraryApp(databaseUrl);
   const client = createLibraryClient({
     identity: await identities.of("sync"),
     baseUrl: "http://library.test",

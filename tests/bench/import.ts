@@ -5,15 +5,9 @@
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
 import { ImportReport, NDJSON } from "@codex/protocol";
-import { quietLogger } from "@codex/service";
-import { connectDatabase } from "@codex/service/database";
-import { createTestIdentities, testSubject } from "@codex/service/testing";
-import { migrateDatabase } from "../../infra/migrate/migrate.ts";
-import type { RolePasswords } from "../../infra/migrate/roles.ts";
-import { databaseRoles } from "../../infra/migrate/services.ts";
+import { testSubject } from "@codex/service/testing";
 import { startTestServer } from "../../infra/test/server.ts";
-import { createApp } from "../../services/library/app.ts";
-import * as schema from "../../services/library/db/schema.ts";
+import { migrateLibrary, openLibraryApp } from "./bare_library.ts";
 import { catalogue } from "./import_catalogue.ts";
 import type { Report } from "./report.ts";
 
@@ -24,17 +18,11 @@ const AIM = 0.4;
 
 export async function importBench(report: Report): Promise<void> {
   await using server = await startTestServer();
-  const password = crypto.randomUUID();
-  const passwords = Object.fromEntries(
-    databaseRoles.map((role) => [role, password]),
-  ) as RolePasswords;
-  await migrateDatabase({ adminUrl: server.adminUrl, passwords, services: ["library"] });
-  const url = new URL(server.adminUrl);
-  [url.username, url.password] = ["codex_library", password];
+  const url = await migrateLibrary(server.adminUrl);
 
   const admin = postgres(server.adminUrl, { max: 1, onnotice: () => {} });
-  const plain = postgres(url.href, { max: 1 });
-  const upload = await openLibrary(url.href);
+  const plain = postgres(url, { max: 1 });
+  const upload = await openLibrary(url);
   const body = new TextEncoder().encode(catalogue(BOOKS));
   const times = { first: Infinity, again: Infinity, plain: Infinity };
   try {
@@ -76,20 +64,7 @@ export async function importBench(report: Report): Promise<void> {
 
 /** The library's real app, called as the gateway calls it. */
 async function openLibrary(databaseUrl: string) {
-  const connection = connectDatabase(databaseUrl, schema);
-  const identities = await createTestIdentities();
-  const app = createApp({
-    identity: await identities.of("library"),
-    db: connection.db,
-    logger: quietLogger(),
-    now: Date.now,
-    newId: () => crypto.randomUUID(),
-    pluginHost: {
-      getPlugin: () => Promise.reject(new Error("No plugins here")),
-      callPlugin: () => Promise.reject(new Error("No plugins here")),
-    },
-    checks: {},
-  });
+  const { app, connection, identities } = await openLibraryApp(databaseUrl);
   const headers = await identities.headers("gateway", "library", testSubject("admin"));
   const call = async (path: string, type: string, body: BodyInit): Promise<unknown> => {
     const reply = await app.request(`/api/v1${path}`, {
