@@ -1,6 +1,7 @@
 /** Hostile Deno plugins, installed as a person installs any: what they try must fail, whatever way they try it. */
 import assert from "node:assert/strict";
 import { ExecuteAnswer, ReloadAnswer } from "@codex/protocol";
+import { filesOf } from "../harness/leftovers.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { findPlugin, grantPlugin, setUpAdmin } from "../harness/scenario.ts";
 
@@ -34,8 +35,8 @@ function staticPlugin(name: string, importLine: string): string {
 Deno.test("a hostile Deno plugin reaches no secret, no file and no host", async (t) => {
   await using platform = await startPlatform();
   await setUpAdmin(platform);
-  const secrets = await listFiles(platform.dataDir);
-  const key = secrets.find((path) => path.includes("encryption"));
+  const files = await Array.fromAsync(filesOf(platform));
+  const key = files.find(({ name }) => /^secrets\/.*encryption/.test(name))?.path;
   assert.ok(key, "The platform keeps no encryption key where this test looks");
   await using target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
     return new Response("internal");
@@ -149,15 +150,4 @@ async function install(platform: Platform, name: string, code: string): Promise<
     `${folder}/codex-plugin.json`,
     JSON.stringify({ name, displayName: name, entry: "main.ts" }),
   );
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory && !["postgres", "cluster", "plugins"].includes(entry.name)) {
-      found.push(...await listFiles(path));
-    } else if (entry.isFile) found.push(path);
-  }
-  return found;
 }

@@ -5,7 +5,7 @@ import { API_BASE, type PluginId, SyncStatus, UserPluginList } from "@codex/prot
 import { type OidcServer, startOidcServer } from "../fakes/sign_in/oidc_server.ts";
 import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
 import { connectAsAdmin } from "../harness/admin_database.ts";
-import { DATABASE_FILES, filesOf, findEverywhere } from "../harness/leftovers.ts";
+import { DATABASE_FILES, filesOf, findEverywhere, unlessGone } from "../harness/leftovers.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { setUpAdmin } from "../harness/scenario.ts";
 import { addReader, useProvider, type UserBrowser } from "../harness/sign_in.ts";
@@ -55,7 +55,7 @@ async function startsOf({ platform }: Scene): Promise<number> {
   let starts = 0;
   for await (const { name, path } of filesOf(platform)) {
     if (!name.endsWith("/calls.ndjson")) continue;
-    const lines = (await Deno.readTextFile(path)).split("\n");
+    const lines = (await unlessGone(Deno.readTextFile(path)) ?? "").split("\n");
     starts += lines.filter((line) => line.includes('"method":"initialize"')).length;
   }
   return starts;

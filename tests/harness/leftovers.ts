@@ -32,8 +32,10 @@ export async function findEverywhere(
   for await (const { table, row } of rowsOf(platform)) look(`table ${table}`, row);
   for await (const { name, path } of filesOf(platform)) {
     if (NOT_READ.test(name) || ignoreFile.test(name)) continue;
+    const bytes = await unlessGone(Deno.readFile(path));
+    if (bytes === undefined) continue;
     look(`file ${name}`, name);
-    look(`file ${name}`, new TextDecoder("latin1").decode(await Deno.readFile(path)));
+    look(`file ${name}`, new TextDecoder("latin1").decode(bytes));
   }
   look("the platform's output", platform.output());
   return findings;
@@ -75,17 +77,19 @@ export async function* filesOf(
 }
 
 async function* filesBelow(folder: string): AsyncGenerator<string> {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    // Processes come and go while we look.
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
-  for (const entry of entries) {
+  for (const entry of await unlessGone(Array.fromAsync(Deno.readDir(folder))) ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory) yield* filesBelow(path);
     else if (entry.isFile) yield path;
+  }
+}
+
+/** What `reading` gives, or nothing if the file was deleted meanwhile: the platform goes on while we look. */
+export async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
