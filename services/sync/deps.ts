@@ -1,8 +1,14 @@
 /** Everything that sync works with, injected; made in `main.ts`, and by tests. */
-import type { AuthService, LibraryService, PluginHostService } from "@codex/protocol";
+import type { AuthService, LibraryService, PluginHostService, PluginId } from "@codex/protocol";
 import type { Identity, Logger, ReadinessCheck } from "@codex/service";
 import type { Executor, SyncDatabase } from "./db/database.ts";
 import type { PullLimits } from "./domain/page_guard.ts";
+
+/** Jobs name a run's plugin, so that none has all workers. */
+export interface DueRun {
+  readonly id: string;
+  readonly pluginId: PluginId;
+}
 
 /** Where work waits for whichever replica takes it up. */
 export interface JobQueue {
@@ -11,7 +17,7 @@ export interface JobQueue {
    *
    * @param startAfter not before; at once when absent
    */
-  enqueueRun(tx: Executor, runId: string, startAfter?: Date): Promise<void>;
+  enqueueRun(tx: Executor, run: DueRun, startAfter?: Date): Promise<void>;
 }
 
 /** What a run works with. */

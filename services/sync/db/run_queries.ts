@@ -189,8 +189,12 @@ export async function changeRun(tx: Executor, id: RunId, change: RunChange): Pro
 }
 
 /** Unfinished runs that are due and that nobody is at work on: their job may have been lost. */
-export async function listStrandedRuns(db: Executor, now: Date, limit: number): Promise<RunId[]> {
-  const rows = await db.select({ id: syncRuns.id }).from(syncRuns)
+export async function listStrandedRuns(
+  db: Executor,
+  now: Date,
+  limit: number,
+): Promise<Pick<Run, "id" | "pluginId">[]> {
+  const rows = await db.select({ id: syncRuns.id, pluginId: syncRuns.pluginId }).from(syncRuns)
     .where(and(
       isUnfinished,
       lt(syncRuns.createdAt, now),
@@ -198,7 +202,7 @@ export async function listStrandedRuns(db: Executor, now: Date, limit: number): 
       or(isNull(syncRuns.resumeAt), lte(syncRuns.resumeAt, now)),
     ))
     .orderBy(syncRuns.createdAt).limit(limit);
-  return rows.map((row) => row.id);
+  return rows.map(({ id, pluginId }) => ({ id, pluginId: PluginId.parse(pluginId) }));
 }
 
 /** Forgets runs that ended long ago. */

@@ -3,11 +3,11 @@
  * tables are made by our migrations (db/migrations/0002_jobs.sql); the service's role can't.
  */
 import { sql } from "drizzle-orm";
-import { fromDrizzle, PgBoss } from "pg-boss";
+import { fromDrizzle, PgBoss, type WorkConcurrencyOptions } from "pg-boss";
 import type { PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
 import type { Executor } from "../db/database.ts";
-import type { JobQueue } from "../deps.ts";
+import type { DueRun, JobQueue } from "../deps.ts";
 
 export const JOBS_SCHEMA = "pgboss_sync";
 
@@ -30,6 +30,8 @@ const FINISHED_JOBS_KEPT_SECONDS = 3600;
 const POLL_SECONDS = 2;
 /** Runs of one replica at a time: each waits for its plugin most of the time. */
 const RUNS_AT_A_TIME = 8;
+/** Of these for one plugin, that one which hangs leaves workers to the others. */
+const RUNS_OF_A_PLUGIN_AT_A_TIME = RUNS_AT_A_TIME / 2;
 const CONNECTIONS_MAX = 6;
 /** Runs under way get this long to come to a good place when the service stops. */
 const STOP_TIMEOUT_MS = 8000;
@@ -81,12 +83,14 @@ export class JobEngine implements JobQueue {
     await boss.start();
     await this.#makeQueues();
     const { signal: stopping } = this.#stopping;
-    for (let worker = 0; worker < RUNS_AT_A_TIME; worker++) {
-      await this.#work<{ runId: string }>(
-        RUN_QUEUE,
-        ({ runId }, signal) => handlers.run(runId, AbortSignal.any([signal, stopping])),
-      );
-    }
+    await this.#work<{ runId: string }>(
+      RUN_QUEUE,
+      ({ runId }, signal) => handlers.run(runId, AbortSignal.any([signal, stopping])),
+      {
+        localConcurrency: RUNS_AT_A_TIME,
+        localGroupConcurrency: RUNS_OF_A_PLUGIN_AT_A_TIME,
+      },
+    );
     await this.#work<{ pluginId: PluginId }>(
       SCHEDULE_QUEUE,
       ({ pluginId }, signal) => handlers.schedule(pluginId, AbortSignal.any([signal, stopping])),
@@ -98,11 +102,12 @@ export class JobEngine implements JobQueue {
     await boss.schedule(UPKEEP_QUEUE, UPKEEP_CRON);
   }
 
-  async enqueueRun(tx: Executor, runId: string, startAfter?: Date): Promise<void> {
-    await this.#boss.send(RUN_QUEUE, { runId }, {
+  async enqueueRun(tx: Executor, { id, pluginId }: DueRun, startAfter?: Date): Promise<void> {
+    await this.#boss.send(RUN_QUEUE, { runId: id }, {
       db: fromDrizzle(tx, sql),
       // One that waits is enough.
-      singletonKey: runId,
+      singletonKey: id,
+      group: { id: pluginId },
       ...(startAfter && { startAfter }),
     });
   }
@@ -156,20 +161,28 @@ export class JobEngine implements JobQueue {
   async #work<Data extends object>(
     queue: string,
     handle: (data: Data, signal: AbortSignal) => Promise<void>,
+    concurrency: WorkConcurrencyOptions = {},
   ): Promise<void> {
-    const id = await this.#boss.work<Data>(
+    await this.#boss.work<Data>(
       queue,
       {
+        ...concurrency,
         batchSize: 1,
         pollingIntervalSeconds: POLL_SECONDS,
         notifyPollingIntervalSeconds: POLL_SECONDS,
       },
       async (jobs) => {
         for (const job of jobs) await handle(job.data, job.signal);
-        // Whoever is free takes the next job at once.
-        this.#boss.notifyWorker(id);
+        this.#hurry(queue);
       },
     );
+  }
+
+  /** Has each worker that is at work take its next job at once; the others look by themselves. */
+  #hurry(queue: string): void {
+    for (const { id, name, count } of this.#boss.getWipData()) {
+      if (name === queue && count > 0) this.#boss.notifyWorker(id);
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { connectDatabase } from "@codex/service/database";
 import { getConstructionPlans } from "pg-boss";
 import { createTestDatabase } from "../../../infra/test/database.ts";
 import { schema } from "../db/database.ts";
+import type { DueRun } from "../deps.ts";
 import { JobEngine, type JobHandlers, JOBS_SCHEMA } from "./engine.ts";
 
 const idle: JobHandlers = {
@@ -13,6 +14,11 @@ const idle: JobHandlers = {
   schedule: () => Promise.resolve(),
   upkeep: () => Promise.resolve(),
 };
+
+/** A run that is due, of the plugin given or of one of its own. */
+function newRun(pluginId: string = crypto.randomUUID()): DueRun {
+  return { id: crypto.randomUUID(), pluginId: PluginId.parse(pluginId) };
+}
 
 async function createJobs(handlers: Partial<JobHandlers> = {}, replicas = 1) {
   const database = await createTestDatabase("sync");
@@ -62,16 +68,41 @@ Deno.test("the migration holds what this version of pg-boss would make", async (
 Deno.test("a run is taken up once, by one of all replicas", async () => {
   const done = collector<string>(20);
   await using jobs = await createJobs({ run: (id) => Promise.resolve(done.add(id)) }, 2);
-  const ids = Array.from({ length: 20 }, () => crypto.randomUUID());
-  for (const id of ids) await jobs.engine.enqueueRun(jobs.db, id);
+  const runs = Array.from({ length: 20 }, () => newRun());
+  for (const run of runs) await jobs.engine.enqueueRun(jobs.db, run);
   await done.all;
-  assert.deepEqual(done.values.toSorted(), ids.toSorted());
+  assert.deepEqual(done.values.toSorted(), runs.map(({ id }) => id).toSorted());
+});
+
+Deno.test("a plugin that hangs holds half of the workers; another's run begins meanwhile", async () => {
+  const [hangs, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const stuck = Array.from({ length: 10 }, () => newRun(hangs));
+  const release = Promise.withResolvers<void>();
+  const [held, all] = [collector<string>(4), collector<string>(10)];
+  const otherBegan = Promise.withResolvers<void>();
+  await using jobs = await createJobs({
+    async run(id) {
+      if (!stuck.some((run) => run.id === id)) return otherBegan.resolve();
+      held.add(id);
+      if (held.values.length > 4) otherBegan.reject(new Error("It holds more than its share"));
+      await release.promise;
+      all.add(id);
+    },
+  });
+  for (const run of stuck) await jobs.engine.enqueueRun(jobs.db, run);
+  await held.all;
+  await jobs.engine.enqueueRun(jobs.db, newRun(other));
+  await otherBegan.promise;
+  assert.equal(held.values.length, 4);
+  release.resolve();
+  // Those that had to wait are none the worse for it.
+  assert.deepEqual((await all.all).toSorted(), stuck.map(({ id }) => id).toSorted());
 });
 
 Deno.test("a job is sent with its transaction, or not at all; one that waits is enough", async () => {
   const done = collector<string>(1);
   await using jobs = await createJobs({ run: (id) => Promise.resolve(done.add(id)) });
-  const [kept, dropped] = [crypto.randomUUID(), crypto.randomUUID()];
+  const [kept, dropped] = [newRun(), newRun()];
   await assert.rejects(jobs.db.transaction(async (tx) => {
     await jobs.engine.enqueueRun(tx, dropped);
     throw new Error("Rolled back");
@@ -83,9 +114,9 @@ Deno.test("a job is sent with its transaction, or not at all; one that waits is 
   });
   const rows = await jobs.sql<{ key: string }[]>`
     select singleton_key as key from pgboss_sync.job where name = 'run'`;
-  assert.deepEqual(rows.map(({ key }) => key), [kept]);
+  assert.deepEqual(rows.map(({ key }) => key), [kept.id]);
   await jobs.sql`update pgboss_sync.job set start_after = now() where name = 'run'`;
-  assert.deepEqual(await done.all, [kept]);
+  assert.deepEqual(await done.all, [kept.id]);
 });
 
 Deno.test("a job that fails comes again", async () => {
@@ -96,7 +127,7 @@ Deno.test("a job that fails comes again", async () => {
       return done.values.length === 1 ? Promise.reject(new Error("Busy")) : Promise.resolve();
     },
   });
-  await jobs.engine.enqueueRun(jobs.db, crypto.randomUUID());
+  await jobs.engine.enqueueRun(jobs.db, newRun());
   await done.all;
 });
 
@@ -108,17 +139,17 @@ Deno.test("a killed worker's job is taken up by another", async () => {
       return Promise.resolve();
     },
   });
-  const id = crypto.randomUUID();
-  await jobs.engine.enqueueRun(jobs.db, id);
+  const run = newRun();
+  await jobs.engine.enqueueRun(jobs.db, run);
   await first.all;
   // As a worker that was killed leaves it: active, without a sign of life. Not before it has ended.
   const asKilled = () =>
     jobs.sql`
       update pgboss_sync.job set state = 'active', completed_on = null,
         heartbeat_on = now() - interval '11 seconds'
-      where singleton_key = ${id} and state = 'completed' returning id`;
+      where singleton_key = ${run.id} and state = 'completed' returning id`;
   while ((await asKilled()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual(await second.all, [id]);
+  assert.deepEqual(await second.all, [run.id]);
 });
 
 Deno.test("a service that stops tells its runs, and waits for them", async () => {
@@ -131,7 +162,7 @@ Deno.test("a service that stops tells its runs, and waits for them", async () =>
       ended = true;
     },
   });
-  await jobs.engine.enqueueRun(jobs.db, crypto.randomUUID());
+  await jobs.engine.enqueueRun(jobs.db, newRun());
   await begun.promise;
   await jobs.engine.stop();
   assert.ok(ended);

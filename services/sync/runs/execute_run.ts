@@ -145,7 +145,7 @@ async function endEarly(
     if (isStopping) {
       await held.change(
         { state: "queued", leaseUntil: null, stalls: Math.max(0, stalls - 1) },
-        (tx) => deps.jobs.enqueueRun(tx, id),
+        (tx) => deps.jobs.enqueueRun(tx, held.run),
       );
       return "waiting";
     }
@@ -196,7 +196,7 @@ async function wait(
   held: HeldRun,
   stop: Exclude<Stop, { kind: "fail" }>,
 ): Promise<RunOutcome> {
-  const { id, stalls } = held.run;
+  const { stalls } = held.run;
   const waitMs = stop.kind === "pause"
     ? stop.seconds * 1000
     : Math.max(stallWaitMs(stalls), (stop.seconds ?? 0) * 1000);
@@ -210,7 +210,7 @@ async function wait(
       // Waiting as told is no stall.
       ...(stop.kind === "pause" && { stalls: Math.max(0, stalls - 1) }),
     },
-    (tx) => deps.jobs.enqueueRun(tx, id, resumeAt),
+    (tx) => deps.jobs.enqueueRun(tx, held.run, resumeAt),
   );
   return "waiting";
 }

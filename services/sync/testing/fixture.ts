@@ -18,7 +18,7 @@ import { databaseLender } from "../../../infra/test/database_lender.ts";
 import { createApp } from "../app.ts";
 import { schema } from "../db/database.ts";
 import { findNewestRun, findRun, type Run } from "../db/run_queries.ts";
-import type { JobQueue, SyncDeps } from "../deps.ts";
+import type { DueRun, JobQueue, SyncDeps } from "../deps.ts";
 import { PULL_LIMITS } from "../domain/page_guard.ts";
 import { executeRun, type RunOutcome } from "../runs/execute_run.ts";
 import { toResult } from "../workflows/run_views.ts";
@@ -36,8 +36,8 @@ class JobList implements JobQueue {
   readonly jobs: { runId: string; startAfter: Date | undefined }[] = [];
 
   // deno-lint-ignore require-await -- as the real one
-  async enqueueRun(_tx: unknown, runId: string, startAfter?: Date): Promise<void> {
-    this.jobs.push({ runId, startAfter });
+  async enqueueRun(_tx: unknown, { id }: DueRun, startAfter?: Date): Promise<void> {
+    this.jobs.push({ runId: id, startAfter });
   }
 }
 

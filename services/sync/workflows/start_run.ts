@@ -38,7 +38,7 @@ export async function beginRun(
         batchSize: BATCH_SIZE_FIRST,
         createdAt: new Date(now()),
       });
-      await jobs.enqueueRun(tx, id);
+      await jobs.enqueueRun(tx, { id, pluginId: connection.pluginId });
     });
     return { kind: "begun", runId: id };
   } catch (error) {

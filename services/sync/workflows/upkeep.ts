@@ -104,9 +104,9 @@ async function isReady(
 /** Has runs taken up again whose job got lost. */
 export async function rescueRuns({ db, jobs, now }: RunDeps): Promise<number> {
   const before = new Date(now() - STRANDED_AFTER_MS);
-  const ids = await listStrandedRuns(db, before, STRANDED_AT_A_TIME);
-  for (const id of ids) await jobs.enqueueRun(db, id);
-  return ids.length;
+  const runs = await listStrandedRuns(db, before, STRANDED_AT_A_TIME);
+  for (const run of runs) await jobs.enqueueRun(db, run);
+  return runs.length;
 }
 
 export async function forgetOldRuns({ db, now }: Pick<SyncDeps, "db" | "now">): Promise<void> {
