@@ -7,7 +7,7 @@ import type { SyncDeps } from "../deps.ts";
 import { keyOfId } from "../domain/entry_key.ts";
 import { newsOf } from "../domain/remote_entry.ts";
 import { syncSettingsOf } from "@codex/protocol";
-import { connectionTo, refOf } from "./connections.ts";
+import { connectionTo, refOf, writeFor } from "./connections.ts";
 
 /**
  * Ties an entry to a series, and lays what is known of it over the reader's progress at once.
@@ -35,7 +35,7 @@ export async function matchEntry(
   const ref = refOf(connection);
   const key = keyOfId(externalId);
   const match = { externalId, seriesId };
-  await deps.db.transaction(async (tx) => {
+  await writeFor(deps, context, connection, async (tx) => {
     await deleteMatches(tx, ref.connectionId, externalId);
     await saveMatches(tx, ref, [match], "reader", new Date(deps.now()));
     await setMatched(tx, ref.connectionId, [key], true);

@@ -8,18 +8,24 @@ import {
 import { toIso } from "../db/database.ts";
 import { listLastResults, type Run } from "../db/run_queries.ts";
 import type { SyncDeps } from "../deps.ts";
-import { connectionTo, refOf } from "./connections.ts";
+import { connectionTo, refOf, writeFor } from "./connections.ts";
 import { toResult } from "./run_views.ts";
 
+/** @throws ProblemError `not_found` without a connection */
 export async function setSyncMode(
   deps: SyncDeps,
   context: CallContext,
   pluginId: PluginId,
   auto: boolean,
 ): Promise<ConnectionSync> {
-  const ref = refOf(await connectionTo(deps, context, pluginId));
-  const row = await saveConnectionSync(deps.db, ref, { autoSync: auto });
-  const results = await listLastResults(deps.db, ref.userId);
+  const connection = await connectionTo(deps, context, pluginId);
+  const row = await writeFor(
+    deps,
+    context,
+    connection,
+    (tx) => saveConnectionSync(tx, refOf(connection), { autoSync: auto }),
+  );
+  const results = await listLastResults(deps.db, connection.userId);
   return toConnectionSync(row, results.get(row.connectionId));
 }
 
