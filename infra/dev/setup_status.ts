@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const TIMEOUT_MS = 5_000;
+/** The first request of all: on a busy machine it takes its time. */
+const TIMEOUT_MS = 30_000;
 
 const status = z.object({ setupRequired: z.boolean() });
 
