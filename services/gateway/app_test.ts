@@ -119,6 +119,16 @@ for (const operation of OPERATIONS) {
     equal(fixture.calls, []);
   });
 
+  if (operation.session) {
+    Deno.test(`${name} refuses an API token`, async () => {
+      const fixture = await createFixture();
+      const token = fixture.auth.addApiToken("admin");
+      const problem = await problemOf(await callOf(fixture, operation, bearer(token)));
+      equal([problem.status, problem.code], [403, "session_required"]);
+      equal(fixture.calls, []);
+    });
+  }
+
   if (operation.access === "any") continue;
   const needed = operation.access;
 

@@ -95,12 +95,12 @@ async function allowedPrincipal(
       : await principals.resolve(requestIdOf(c), credential.token) ?? undefined;
 
   let principal = await resolve();
-  let result = checkAccess(operation, principal?.subject);
+  let result = checkAccess(operation, principal);
   if (!result.ok && result.code === "fresh_authentication_required" && credential.kind !== "none") {
     // The password may have been entered a moment ago, through another gateway.
     principals.forget(credential.token);
     principal = await resolve();
-    result = checkAccess(operation, principal?.subject);
+    result = checkAccess(operation, principal);
   }
   if (!result.ok) throw new ProblemError(result.code, result.detail);
   return principal;

@@ -169,6 +169,8 @@ Deno.test("people, sessions and tokens hold against the usual attacks", async (t
       for (const client of [eve, key]) {
         assert.equal((await client.call("GET", "/users")).status, 200);
       }
+      const heir = { name: "heir", scopes: ["account"] };
+      await key.refused("session_required", "POST", "/api-keys", heir);
       await api.expect(User, "PATCH", `/users/${id}`, { role: "reader" });
       for (const client of [eve, key]) {
         await untilAnswered(async () => (await client.call("GET", "/users")).status, 403);

@@ -14,6 +14,7 @@ import {
 import { type ApiKeyRow, listApiKeys } from "../db/api_key_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { API_KEYS_PER_USER_MAX, createApiKey, revokeApiKey } from "../workflows/api_keys.ts";
+import { requireSession } from "./request_client.ts";
 
 export function apiKeyRoutes(deps: AuthDeps) {
   const gateway = callers(deps.identity, "gateway");
@@ -23,7 +24,8 @@ export function apiKeyRoutes(deps: AuthDeps) {
       const rows = await listApiKeys(deps.db, subjectOf(c).userId);
       return c.json({ items: rows.map(toApiKey) }, 200);
     })
-    .post("/", gateway, account, requireFresh, jsonBody(NewApiKey), async (c) => {
+    // A token that made others would outlive its own end, and its revocation.
+    .post("/", gateway, account, requireFresh, requireSession, jsonBody(NewApiKey), async (c) => {
       const result = await createApiKey(deps, subjectOf(c), c.req.valid("json"));
       switch (result.kind) {
         case "created":

@@ -4,13 +4,17 @@ import {
   CreatedApiKey,
   ResolveAnswer,
   type Scope,
+  SESSION_ID_HEADER,
   type Subject,
 } from "@codex/protocol";
 import { API_KEYS_PER_USER_MAX } from "../workflows/api_keys.ts";
 import { createFixture, type Fixture, json, problemCode } from "../testing/fixture.ts";
 
-const create = (auth: Fixture, subject: Subject, body: object) =>
-  auth.call("POST", "/api/v1/api-keys", { subject, body });
+/** With a session of the user's. */
+async function create(auth: Fixture, subject: Subject, body: object): Promise<Response> {
+  const headers = { [SESSION_ID_HEADER]: await auth.addSession(subject) };
+  return await auth.call("POST", "/api/v1/api-keys", { subject, body, headers });
+}
 
 async function created(auth: Fixture, subject: Subject, body: object) {
   return CreatedApiKey.parse(await json(await create(auth, subject, body), 201));
@@ -76,11 +80,19 @@ Deno.test("nobody gives a token a scope that they lack", async () => {
   const reader = await auth.addUser("ada");
   const beyond = { name: "x", scopes: ["library:read", "users:admin"] };
   equal(await problemCode(await create(auth, reader, beyond), 403), "forbidden");
-  // Nor does a token make a token with more than its own.
-  const admin = await auth.addUser("root", "admin");
-  const narrowed: Subject = { ...admin, scopes: ["account"] };
-  equal(await problemCode(await create(auth, narrowed, reading), 403), "forbidden");
   equal((await auth.sql`select 1 from api_keys`).length, 0);
+});
+
+Deno.test("a token makes no token, not even one that may do less", async () => {
+  await using auth = await createFixture();
+  const subject = await auth.addUser("ada");
+  const { secret } = await created(auth, subject, { name: "script", scopes: ["account"] });
+  const token = (await resolve(auth, secret))!;
+  equal(token.sessionId, undefined);
+  const body = { name: "heir", scopes: ["account"] };
+  const reply = await auth.call("POST", "/api/v1/api-keys", { subject: token.subject, body });
+  equal(await problemCode(reply, 403), "session_required");
+  equal((await listed(auth, subject)).map(({ name }) => name), ["script"]);
 });
 
 Deno.test("a token ends when it expires, and can't be made expired", async () => {

@@ -1,5 +1,5 @@
 /** What the gateway says of a public request beside the user; read after `callers(…, "gateway")`. */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { CLIENT_ADDRESS_HEADER, SESSION_ID_HEADER, SessionId } from "@codex/protocol";
 import { ProblemError, type RequestEnv } from "@codex/service";
 import type { Client } from "../workflows/sessions.ts";
@@ -24,3 +24,9 @@ export function requireSessionId(c: Context<RequestEnv>): SessionId {
   }
   return id;
 }
+
+/** Refuses API tokens, whatever their scopes. */
+export const requireSession: MiddlewareHandler<RequestEnv> = async (c, next) => {
+  requireSessionId(c);
+  await next();
+};

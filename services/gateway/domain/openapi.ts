@@ -105,12 +105,12 @@ function answerType({ page, events }: Operation): string {
   return page ? "text/html" : "application/json";
 }
 
-function descriptionOf({ access, fresh }: Operation): { description?: string } {
+function descriptionOf({ access, fresh, session }: Operation): { description?: string } {
+  const orToken = session ? "" : ", or an API token with the scope";
   const needs = [
     ...(access === "public" || access === "any" ? [] : [`Needs the permission \`${access}\`.`]),
-    ...(fresh
-      ? ["Needs a password entered within the last 15 minutes, or an API token with the scope."]
-      : []),
+    ...(session ? ["Needs a session: an API token is refused."] : []),
+    ...(fresh ? [`Needs a password entered within the last 15 minutes${orToken}.`] : []),
   ];
   return needs.length === 0 ? {} : { description: needs.join(" ") };
 }

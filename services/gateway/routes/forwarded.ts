@@ -83,7 +83,7 @@ function whileAllowed(
   const requestId = requestIdOf(c);
   return endWhenRefused(body, async () => {
     const principal = await principals.resolve(requestId, credential.token);
-    return checkAccess(operation, principal?.subject).ok;
+    return checkAccess(operation, principal ?? undefined).ok;
   });
 }
 

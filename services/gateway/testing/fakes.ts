@@ -110,6 +110,14 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
     return token;
   }
 
+  /** An API token with every scope of its user's role. */
+  addApiToken(role: Role): string {
+    const { subject } = this.tokens.get(this.signIn(role))!;
+    const token = `cxk_${crypto.randomUUID()}`;
+    this.tokens.set(token, { subject, kind: "api_key" });
+    return token;
+  }
+
   // deno-lint-ignore require-await -- a refusal must be a rejection
   async #answer<Answer>(answer: () => Answer): Promise<Answer> {
     if (this.failure !== undefined) throw this.failure;

@@ -45,10 +45,10 @@ function serve(handler: Handler) {
   return { server, url: `http://127.0.0.1:${server.addr.port}` };
 }
 
-/** The app behind a port of its own: a free one, unless one is given. */
-export function serveApp(app: ReturnType<typeof createApp>, port = 0) {
+/** The app behind a port of its own. */
+export function serveApp(app: Pick<ReturnType<typeof createApp>, "fetch">) {
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port, onListen() {} },
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
     (request, info) => app.fetch(request, info),
   );
   return { server, url: `http://127.0.0.1:${server.addr.port}` };

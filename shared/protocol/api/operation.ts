@@ -27,6 +27,8 @@ export interface Operation {
   readonly access: "public" | "any" | Scope;
   /** Needs a password entered within 15 minutes, or an API token with the scope. */
   readonly fresh?: true;
+  /** Needs a session: an API token is refused whatever its scopes. */
+  readonly session?: true;
   /**
    * What the audit log calls the act, where the gateway writes the line: the owner calls nobody who
    * could. Its target is the path's `{id}`, or the `id` of the answer.
