@@ -1,5 +1,5 @@
 /** A browser for tests, and a record of what its pages did that they should not. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { requireTool } from "../../infra/test/tools.ts";
 
 export const chromiumMissing = requireTool("chromium") === "skip";
@@ -13,11 +13,27 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Containers have little of it, and a page that finds none crashes.
+  "--disable-dev-shm-usage",
 ];
+
+/** Of the start and of each step; what Playwright grants is short for a busy machine. */
+const TIMEOUT_MS = 120_000;
 
 export async function launchChromium(): Promise<Browser> {
   const { chromium } = await loadPlaywright();
-  return await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+  return await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ARGUMENTS,
+    timeout: TIMEOUT_MS,
+  });
+}
+
+/** A browser's user, without cookies. */
+export async function openContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(TIMEOUT_MS);
+  return context;
 }
 
 /**

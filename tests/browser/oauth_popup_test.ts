@@ -3,10 +3,9 @@ import { deepEqual as equal, match } from "node:assert/strict";
 import type { BrowserContext, Page } from "playwright-core";
 import type { OauthOutcome } from "@codex/protocol";
 import { testPluginSummary } from "@codex/service/testing";
-import { freePort } from "../../infra/ports.ts";
 import { createFixture, type Fixture } from "../../services/gateway/testing/fixture.ts";
 import { serveApp } from "../../services/gateway/testing/servers.ts";
-import { chromiumMissing, launchChromium, watchPage } from "./chromium.ts";
+import { chromiumMissing, launchChromium, openContext, watchPage } from "./chromium.ts";
 
 interface Heard {
   readonly opener: unknown[];
@@ -32,15 +31,14 @@ async function withPopup(
   test: (scene: Scene) => Promise<void>,
   providerHeaders: Record<string, string> = {},
 ): Promise<void> {
-  // Taken only to know the port: the fixture's public origin must be the served one.
-  const port = freePort();
-  const origin = `http://127.0.0.1:${port}`;
+  // It listens before there is an app, whose public origin must be the served one.
+  const codex = serveApp({ fetch: (...request) => fixture.app.fetch(...request) });
+  const { url: origin } = codex;
   const fixture = await createFixture({ publicUrl: new URL(origin) });
   fixture.answer = () => Response.json({ status: "ready" });
-  const codex = serveApp(fixture.app, port);
   const callback = `${origin}/api/v1/user/plugins/oauth/callback?code=c&state=the-state`;
   const provider = Deno.serve(
-    { hostname: "localhost", port: 0, onListen() {} },
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
     () =>
       new Response(`<!doctype html><title>Provider</title><a href="${callback}">Allow</a>`, {
         headers: { "content-type": "text/html", ...providerHeaders },
@@ -55,7 +53,7 @@ async function withPopup(
   });
   const browser = await launchChromium();
   try {
-    const context = await browser.newContext();
+    const context = await openContext(browser);
     await context.addCookies([{
       name: "codex_session",
       value: fixture.auth.signIn("reader"),
@@ -111,7 +109,10 @@ async function signIn(context: BrowserContext, page: Page, pluginId: string): Pr
       .then(({ redirectUrl }) => void open(redirectUrl, "sign-in", "popup"))
   `);
   const popup = await opened;
-  await popup.getByRole("link", { name: "Allow" }).click();
+  await popup.getByRole("link", { name: "Allow" }).click().catch((error) => {
+    // A window that closes itself may do so before the click is acknowledged.
+    if (!popup.isClosed()) throw error;
+  });
   return popup;
 }
 
@@ -165,7 +166,7 @@ Deno.test({
       const { opener } = await heard("opener");
       equal(opener.length, 1);
       match(await popup.locator("body").innerText(), /Request id [0-9a-f-]{36}/);
-      match(popup.url(), /\/oauth\/callback$/);
+      await popup.waitForURL(/\/oauth\/callback$/);
       const origin = new URL(popup.url()).origin;
       const faults = watchPage(popup, origin);
       await popup.goto(`${origin}/api/v1/user/plugins/oauth/callback?code=c&state=x`);

@@ -2,7 +2,7 @@
 import { deepEqual as equal, ok } from "node:assert/strict";
 import { createFixture, type ForwardedCall } from "../../services/gateway/testing/fixture.ts";
 import { serveApp } from "../../services/gateway/testing/servers.ts";
-import { chromiumMissing, launchChromium, watchPage } from "./chromium.ts";
+import { chromiumMissing, launchChromium, openContext, watchPage } from "./chromium.ts";
 
 /** All well but sync, on a server where nobody can sign in yet. */
 function answer({ owner, request }: ForwardedCall): Response {
@@ -19,7 +19,7 @@ async function openPage(path: string) {
   fixture.answer = answer;
   const { server, url } = serveApp(fixture.app);
   const browser = await launchChromium();
-  const page = await browser.newPage();
+  const page = await (await openContext(browser)).newPage();
   const faults = watchPage(page, url);
   await page.goto(url + path);
   return {
