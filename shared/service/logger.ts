@@ -6,7 +6,7 @@ import {
   getJsonLinesFormatter,
   getLogger,
 } from "@logtape/logtape";
-import type { Logger, LogLevel } from "@logtape/logtape";
+import type { Logger, LogLevel, LogRecord } from "@logtape/logtape";
 import { JWT_PATTERN, redactByField, redactByPattern } from "@logtape/redaction";
 import type { ServiceName } from "@codex/protocol";
 
@@ -45,10 +45,11 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
  * @param level `debug`, `info`, `warn` or `error`
  */
 export async function startLogging(service: ServiceName, level: string): Promise<Logger> {
-  const formatter = redactByPattern(getJsonLinesFormatter({ properties: "flatten" }), [
-    JWT_PATTERN,
-    URL_PASSWORD,
-  ]);
+  const toLine = getJsonLinesFormatter({ properties: "flatten" });
+  const formatter = redactByPattern(
+    (record: LogRecord) => toLine({ ...record, properties: besideLine(record.properties) }),
+    [JWT_PATTERN, URL_PASSWORD],
+  );
   await configure({
     sinks: {
       stdout: redactByField(
@@ -76,6 +77,27 @@ export async function stopLogging(): Promise<void> {
 /** A logger that drops everything until logging is started: for tests. */
 export function quietLogger(): Logger {
   return getLogger(["codex", "quiet"]);
+}
+
+/** Where a record's property stands that has the name of a field of the line. */
+const NESTED = "properties";
+const LINE_FIELDS: ReadonlySet<string> = new Set([
+  "@timestamp",
+  "level",
+  "message",
+  "logger",
+  NESTED,
+]);
+
+/** Properties that don't take the place of the line's own fields, whoever named them. */
+function besideLine(properties: LogRecord["properties"]): LogRecord["properties"] {
+  const names = Object.keys(properties);
+  if (!names.some((name) => LINE_FIELDS.has(name))) return properties;
+  const { beside = [], nested = [] } = Object.groupBy(
+    Object.entries(properties),
+    ([name]) => LINE_FIELDS.has(name) ? "nested" : "beside",
+  );
+  return { ...Object.fromEntries(beside), [NESTED]: Object.fromEntries(nested) };
 }
 
 const ALL_TO_STDOUT = {
