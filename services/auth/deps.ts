@@ -1,7 +1,7 @@
 /** Everything that auth works with, injected; made in `main.ts`, and by tests. */
 import type { Keyring, RandomBytes } from "@codex/crypto";
 import type { PasswordHasher } from "@codex/crypto/password";
-import type { PluginHostService } from "@codex/protocol";
+import type { CallContext, ConnectionId, PluginHostService, PluginId } from "@codex/protocol";
 import type {
   AllowedHosts,
   Identity,
@@ -13,8 +13,8 @@ import type {
 import type { Database } from "@codex/service/database";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import type { AuthSchema } from "./db/database.ts";
+import type { VaultClosed } from "./domain/vault_closed.ts";
 import type { Throttles } from "./throttle.ts";
-import type { TokenRefresher } from "./token_refresher.ts";
 
 export interface Tickets {
   sign(ticket: NewTicket): Promise<{ ticket: string; expiresAt: Date }>;
@@ -22,6 +22,21 @@ export interface Tickets {
   verify(ticket: string): Promise<TicketResult>;
   /** For renewing: one that expired a moment ago still counts. */
   verifyForRenewal(ticket: string): Promise<TicketResult>;
+}
+
+export type FreshResult =
+  /** `changed` tells that the connection is another than before: its token, or its status. */
+  | { readonly kind: "settled"; readonly changed: boolean }
+  /** The token has ended and the provider can't be asked for another now. */
+  | { readonly kind: "token_unavailable"; readonly retryAfterSeconds: number }
+  | VaultClosed;
+
+export interface TokenRefresher {
+  /** Sees to it that a connection's token is good for as long as a ticket lives. */
+  ensureFresh(
+    context: CallContext,
+    connection: { readonly id: ConnectionId; readonly pluginId: PluginId },
+  ): Promise<FreshResult>;
 }
 
 export interface AuthDeps {

@@ -11,26 +11,10 @@ import {
   type OauthGrantRow,
   postponeRefresh,
 } from "./db/oauth_grant_queries.ts";
-import type { AuthDeps } from "./deps.ts";
+import type { AuthDeps, FreshResult, TokenRefresher } from "./deps.ts";
 import { refreshDelayMs } from "./domain/token_lifetime.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { loseGrant, markExpired, type RenewOutcome, renewToken } from "./workflows/renew_token.ts";
-import type { VaultClosed } from "./workflows/vault.ts";
-
-export type FreshResult =
-  /** `changed` tells that the connection is another than before: its token, or its status. */
-  | { readonly kind: "settled"; readonly changed: boolean }
-  /** The token has ended and the provider can't be asked for another now. */
-  | { readonly kind: "token_unavailable"; readonly retryAfterSeconds: number }
-  | VaultClosed;
-
-export interface TokenRefresher {
-  /** Sees to it that a connection's token is good for as long as a ticket lives. */
-  ensureFresh(
-    context: CallContext,
-    connection: { readonly id: ConnectionId; readonly pluginId: PluginId },
-  ): Promise<FreshResult>;
-}
 
 export type RefresherDeps = Pick<
   AuthDeps,

@@ -1,8 +1,8 @@
 /** How refusals around connections and tickets are told. */
 import type { Connection } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
+import type { VaultClosed } from "../domain/vault_closed.ts";
 import type { ConnectionRefusal, TicketRefusal } from "../workflows/tickets.ts";
-import type { VaultClosed } from "../workflows/vault.ts";
 
 export function noConnection(): ProblemError {
   return new ProblemError("not_found", "There is no connection to this plugin");

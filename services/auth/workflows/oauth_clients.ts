@@ -11,8 +11,9 @@ import { insertAuditLine } from "../db/audit_queries.ts";
 import { findOauthClient, upsertOauthClient } from "../db/oauth_client_queries.ts";
 import { deleteSecrets, listSecretNames, type SecretOwner } from "../db/vault_queries.ts";
 import type { AuthDeps } from "../deps.ts";
+import type { VaultClosed } from "../domain/vault_closed.ts";
 import type { TokenClient } from "../token_endpoint.ts";
-import { readSecret, storeSecret, type VaultClosed } from "./vault.ts";
+import { readSecret, storeSecret } from "./vault.ts";
 
 type ClientDeps = Pick<AuthDeps, "db" | "now" | "keyring" | "pluginHost" | "redirectUrl">;
 type OauthDeclaration = NonNullable<Manifest["oauth"]>;

@@ -15,9 +15,10 @@ import { lockUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { FLOW_LIFETIME_MS, isSafeEndpoint, PENDING_FLOWS_MAX } from "../domain/oauth_flow.ts";
 import { sessionLimits } from "../domain/session_lifetime.ts";
+import type { VaultClosed } from "../domain/vault_closed.ts";
 import { openTokenClient } from "./oauth_clients.ts";
 import { findUserPlugin, type PluginRefusal } from "./user_plugin.ts";
-import { type VaultClosed, verifierContext } from "./vault.ts";
+import { verifierContext } from "./vault.ts";
 
 type StartDeps = Pick<
   AuthDeps,

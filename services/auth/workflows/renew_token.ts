@@ -14,10 +14,11 @@ import type { AuthDeps } from "../deps.ts";
 import { ACCESS_TOKEN } from "../domain/connection_rules.ts";
 import type { Tokens } from "../domain/token_answer.ts";
 import { tokenTimes } from "../domain/token_lifetime.ts";
+import type { VaultClosed } from "../domain/vault_closed.ts";
 import { requestTokens, type TokenFailure } from "../token_endpoint.ts";
 import { REFRESH_TOKEN } from "./new_credentials.ts";
 import { openTokenClient } from "./oauth_clients.ts";
-import { readSecret, storeSecret, type VaultClosed } from "./vault.ts";
+import { readSecret, storeSecret } from "./vault.ts";
 
 type RenewDeps = Pick<AuthDeps, "db" | "now" | "keyring" | "pluginHost" | "guardedFetch">;
 

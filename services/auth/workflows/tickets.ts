@@ -17,8 +17,7 @@ import {
   requireReconnection,
 } from "../db/connection_queries.ts";
 import { findGrant, requestRefresh } from "../db/oauth_grant_queries.ts";
-import type { AuthDeps } from "../deps.ts";
-import type { FreshResult } from "../token_refresher.ts";
+import type { AuthDeps, FreshResult } from "../deps.ts";
 import { toConnection } from "./connection_shape.ts";
 import { readSecrets } from "./vault.ts";
 

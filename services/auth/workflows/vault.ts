@@ -19,14 +19,9 @@ import {
 } from "../db/vault_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { purgesOfConnections } from "../domain/purge_duties.ts";
+import type { VaultClosed } from "../domain/vault_closed.ts";
 
 type VaultDeps = Pick<AuthDeps, "db" | "now" | "keyring">;
-
-/** Why secrets can't be read or written now; nothing was changed. */
-export type VaultClosed =
-  | { readonly kind: "no_key" }
-  /** A value is encrypted under a key that is not configured. */
-  | { readonly kind: "unknown_key"; readonly keyId: string };
 
 export type ReadSecretsResult =
   | { readonly kind: "ok"; readonly values: Record<string, string> }
