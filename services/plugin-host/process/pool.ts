@@ -111,6 +111,11 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     );
   }
 
+  /** Of every process, from the wish for it to its end. */
+  specs(): ReadonlySet<Spec> {
+    return new Set(this.#all().map(({ spec }) => spec));
+  }
+
   #all(): PoolEntry<Spec>[] {
     return [...this.#entries.values(), ...this.#retired, ...this.#closing];
   }

@@ -8,5 +8,5 @@ import type { PluginRuntime } from "./runtime.ts";
  */
 export async function reconcile(db: Executor, runtime: PluginRuntime): Promise<void> {
   if (runtime.liveCount === 0) return;
-  await runtime.keepOnly(await listEnabledRevisions(db));
+  await runtime.keepOnly(() => listEnabledRevisions(db));
 }

@@ -106,10 +106,10 @@ export interface PluginRuntime {
    */
   stop(id: PluginId, how: "now" | "drain"): Promise<void>;
   /**
-   * Ends processes of plugins that `revisions` lacks at once, and lets those of an older revision finish: what
-   * other replicas have turned off or changed.
+   * Ends processes of plugins that the revisions read lack at once, and lets those of an older revision finish:
+   * what other replicas have turned off or changed. Of processes that come while they are read they say nothing.
    */
-  keepOnly(revisions: ReadonlyMap<PluginId, number>): Promise<void>;
+  keepOnly(readRevisions: () => Promise<ReadonlyMap<PluginId, number>>): Promise<void>;
   /** Processes that are up. */
   readonly liveCount: number;
   /** Ends the processes and removes the data folders of connections that are gone, or whose users are. */

@@ -117,9 +117,14 @@ export class LivePlugins implements PluginRuntime {
     else await this.#pool.stop(isOfPlugin, "The plugin was turned off");
   }
 
-  async keepOnly(revisions: ReadonlyMap<PluginId, number>): Promise<void> {
+  async keepOnly(readRevisions: () => Promise<ReadonlyMap<PluginId, number>>): Promise<void> {
+    const known = this.#pool.specs();
+    const revisions = await readRevisions();
     this.#pool.drain(({ pluginId, revision }) => Number(revision) < (revisions.get(pluginId) ?? 0));
-    await this.#pool.stop(({ pluginId }) => !revisions.has(pluginId), "The plugin was turned off");
+    await this.#pool.stop(
+      (spec) => known.has(spec) && !revisions.has(spec.pluginId),
+      "The plugin was turned off",
+    );
   }
 
   get liveCount(): number {
