@@ -38,7 +38,7 @@ export const services: Readonly<Record<ServiceName, ServiceDefinition>> = {
   library: {
     peers: ["plugin-host"],
     roles: ["codex_library"],
-    settings: { CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList },
+    settings: {},
   },
   "plugin-host": {
     peers: ["auth", "storage"],
