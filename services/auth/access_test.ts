@@ -1,6 +1,7 @@
 /** Who may call what: every route without identity, as another service, and with too low a role. */
 import { deepEqual as equal, ok } from "node:assert/strict";
-import { API_BASE, OPERATIONS, SERVICE_NAMES, type ServiceName } from "@codex/protocol";
+import { API_BASE, SERVICE_NAMES, type ServiceName } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { createTestIdentities, testSubject } from "@codex/service/testing";
 import { createFixture, type Fixture, problemCode } from "./testing/fixture.ts";
 

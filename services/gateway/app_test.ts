@@ -1,6 +1,7 @@
 /** What holds for every operation of the public API. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
-import { API_BASE, type Operation, OPERATIONS, Problem, SCOPES_OF_ROLE } from "@codex/protocol";
+import { API_BASE, type Operation, Problem, SCOPES_OF_ROLE } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { testPluginSummary } from "@codex/service/testing";
 import { bearer, cookie, createFixture, type Fixture, PUBLIC_ORIGIN } from "./testing/fixture.ts";
 

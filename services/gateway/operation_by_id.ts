@@ -1,4 +1,5 @@
-import { type Operation, OPERATIONS } from "@codex/protocol";
+import type { Operation } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 
 /** A row of the table of operations; a name that isn't there is a mistake in the code. */
 export function operationById(id: string): Operation {

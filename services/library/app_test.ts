@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { API_BASE, OPERATIONS, Problem, SCOPES } from "@codex/protocol";
+import { API_BASE, Problem, SCOPES } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { testSubject } from "@codex/service/testing";
 import { createFixture } from "./testing/fixture.ts";
 

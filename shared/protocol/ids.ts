@@ -39,3 +39,7 @@ export type ApiKeyId = z.infer<typeof ApiKeyId>;
 /** Task ids carry their owner as prefix (architecture: "State, replicas and scale"). */
 export const TaskId = z.string().regex(/^(lib|syn)_[0-9a-f-]{36}$/).brand("TaskId");
 export type TaskId = z.infer<typeof TaskId>;
+
+/** Path parameters named `{…Id}` that aren't the service's own plain `{id}`. */
+export const PathIds = z.object({ id: z.uuid() });
+export const PathPluginId = z.object({ pluginId: PluginId });

@@ -9,7 +9,7 @@ export * from "./api/accounts.ts";
 export * from "./api/enrichment.ts";
 export * from "./api/library.ts";
 export * from "./api/oauth.ts";
-export * from "./api/operations.ts";
+export * from "./api/operation.ts";
 export * from "./api/paging.ts";
 export * from "./api/plugins.ts";
 export * from "./api/sync.ts";

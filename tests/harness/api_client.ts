@@ -1,6 +1,7 @@
 /** A client of the public API that checks every answer against the API's own table of operations. */
 import assert from "node:assert/strict";
-import { API_BASE, type Operation, OPERATIONS, Problem } from "@codex/protocol";
+import { API_BASE, type Operation, Problem } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import type { z } from "zod";
 
 export interface ApiAnswer {

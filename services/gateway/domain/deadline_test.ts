@@ -1,5 +1,6 @@
 import { deepEqual as equal, ok } from "node:assert/strict";
-import { OPERATIONS, RequestTimeoutSeconds } from "@codex/protocol";
+import { RequestTimeoutSeconds } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { deadlineMsOf, PLUGIN_CALLS } from "./deadline.ts";
 
 const byId = new Map(OPERATIONS.map((operation) => [operation.id, operation]));

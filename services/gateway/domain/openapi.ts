@@ -10,14 +10,8 @@ import {
   type ZodOpenApiPathsObject,
 } from "zod-openapi";
 import * as protocol from "@codex/protocol";
-import {
-  API_BASE,
-  EVENT_STREAM,
-  type Operation,
-  OPERATIONS,
-  Problem,
-  PROBLEMS,
-} from "@codex/protocol";
+import { API_BASE, EVENT_STREAM, type Operation, Problem, PROBLEMS } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { parameterNames } from "./operation_path.ts";
 
 type Document = ReturnType<typeof createDocument>;

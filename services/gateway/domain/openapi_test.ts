@@ -1,6 +1,6 @@
 import { deepEqual as equal, ok } from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { OPERATIONS } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { openApiDocument } from "./openapi.ts";
 
 const document = openApiDocument("1.2.3");

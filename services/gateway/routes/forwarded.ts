@@ -1,7 +1,8 @@
 /** Every operation that another service owns, passed on to it. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type AuthService, type Operation, OPERATIONS, SessionAnswer } from "@codex/protocol";
+import { type AuthService, type Operation, SessionAnswer } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { callContext, type Logger, ProblemError, requestIdOf } from "@codex/service";
 import { createAuditor } from "../auditor.ts";
 import { checkAccess } from "../domain/access.ts";

@@ -1,6 +1,6 @@
 /** What a path of the public API answers to methods that no operation has. */
 import { Hono } from "hono";
-import { OPERATIONS } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { ProblemError } from "@codex/service";
 import { routePath } from "../domain/operation_path.ts";
 import type { GatewayEnv } from "../gateway_env.ts";

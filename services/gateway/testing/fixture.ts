@@ -1,5 +1,6 @@
 /** The gateway's app over fakes, with the calls that it passes on. */
-import { type Operation, OPERATIONS } from "@codex/protocol";
+import type { Operation } from "@codex/protocol";
+import { OPERATIONS } from "@codex/protocol/operations";
 import { quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, type TestIdentities } from "@codex/service/testing";
 import { createApp, type GatewayDeps } from "../app.ts";

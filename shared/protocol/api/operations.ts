@@ -1,9 +1,12 @@
 /**
  * The public API as one table (http-api.md): what each call is named, who owns it, what it needs and
  * what it takes and gives. The gateway forwards by it, and `openapi.json` is generated from it.
+ *
+ * A subpath of its own, `@codex/protocol/operations`: the gateway alone reads it, and what it takes in
+ * memory (1.5 MB) the other services needn't.
+ *
+ * @module
  */
-import { z } from "zod";
-import { PluginId } from "../ids.ts";
 import type { Operation } from "./operation.ts";
 import { setupAndSessions, users } from "./operations/account_operations.ts";
 import { libraries, readers, seriesAndBooks } from "./operations/library_operations.ts";
@@ -14,8 +17,6 @@ import {
   taskOperations,
 } from "./operations/sync_operations.ts";
 import { everyonesPlugins } from "./operations/user_plugin_operations.ts";
-
-export { API_BASE, EVENT_STREAM, type HttpMethod, NDJSON, type Operation } from "./operation.ts";
 
 /** Every call of the public API. */
 export const OPERATIONS: readonly Operation[] = [
@@ -31,7 +32,3 @@ export const OPERATIONS: readonly Operation[] = [
   ...recommendationOperations,
   ...taskOperations,
 ];
-
-/** Path parameters named `{…Id}` that aren't the service's own plain `{id}`. */
-export const PathIds = z.object({ id: z.uuid() });
-export const PathPluginId = z.object({ pluginId: PluginId });
