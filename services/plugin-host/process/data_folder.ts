@@ -11,6 +11,9 @@ export interface SystemUser {
 const PASSABLE = 0o711;
 const PRIVATE = 0o700;
 
+/** Folders that each process finds in its private one. */
+export const FOLDERS_OF_HOST: readonly string[] = ["home", "tmp"];
+
 /**
  * Makes the folder `<root>/<path…>` where it is missing, open to its owner alone.
  *
@@ -34,7 +37,7 @@ export async function makeDataFolder(
   }
   folder = join(folder, path.at(-1) ?? "");
   await makePrivate(folder, owner);
-  for (const part of ["home", "tmp"]) {
+  for (const part of FOLDERS_OF_HOST) {
     const path = join(folder, part);
     const found = await Deno.lstat(path).catch(() => undefined);
     // A plugin may have put a file or a link in its place.

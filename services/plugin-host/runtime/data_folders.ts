@@ -1,7 +1,7 @@
 /** The private folders of plugins and connections below one root. Ids are UUIDs, so they are safe as names. */
 import { join } from "node:path";
 import { type PluginDataUse, PluginId, type TicketClaims } from "@codex/protocol";
-import { removeFolder } from "../process/data_folder.ts";
+import { FOLDERS_OF_HOST, removeFolder } from "../process/data_folder.ts";
 import { DATA_BYTES_MAX, measureFolders } from "../process/data_usage.ts";
 
 /** Path of a process's private folder, below the root. */
@@ -21,7 +21,7 @@ export async function pluginsWithData(root: string): Promise<PluginId[]> {
   return ids.flatMap(({ data }) => data === undefined ? [] : [data]);
 }
 
-/** Of a plugin's folders, and of those that connections to it have. */
+/** Of a plugin's folders that hold something of its own, and of those that connections to it have. */
 export async function dataUseOf(root: string, pluginId: PluginId): Promise<PluginDataUse> {
   const plugin = join(root, pluginId);
   const users = join(plugin, "users");
@@ -32,12 +32,21 @@ export async function dataUseOf(root: string, pluginId: PluginId): Promise<Plugi
   }));
   const places = [...own, ...ofUsers.flat()];
   const usages = await measureFolders(places.map(({ path }) => path));
-  const folders = places.flatMap(({ connectionId, path }) => {
-    const { bytes, files } = usages.get(path) ?? { bytes: 0, files: 0 };
+  const folders = (await Promise.all(places.map(async ({ connectionId, path }) => {
+    const { bytes, files: inodes } = usages.get(path) ?? { bytes: 0, files: 0 };
+    const files = inodes - await countFoldersOfHost(path);
     return files > 0 ? [{ connectionId, bytes, files }] : [];
-  });
+  }))).flat();
   const totalBytes = folders.reduce((sum, { bytes }) => sum + bytes, 0);
   return { folders, totalBytes, limitBytes: DATA_BYTES_MAX };
+}
+
+/** One by one: a plugin's folder may be too full, or its names too odd, to be listed. */
+async function countFoldersOfHost(folder: string): Promise<number> {
+  const found = await Promise.all(
+    FOLDERS_OF_HOST.map((name) => Deno.lstat(join(folder, name)).catch(() => undefined)),
+  );
+  return found.filter((it) => it?.isDirectory).length;
 }
 
 export async function removePluginData(root: string, pluginId: PluginId): Promise<void> {

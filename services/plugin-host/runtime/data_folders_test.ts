@@ -3,6 +3,36 @@ import { join } from "node:path";
 import { PluginDataUse } from "@codex/protocol";
 import { withService } from "../testing/test_service.ts";
 
+Deno.test("a private folder is counted once its plugin put something into it", async () => {
+  await withService(async (service) => {
+    await service.install("scripted");
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.grant("scripted");
+    await service.search(id, "x");
+    const root = join(service.dataRoot, id);
+    const use = async () => {
+      const answer = await service.request("GET", `/admin/plugins/${id}/data`);
+      return answer.as(PluginDataUse).folders.map(({ connectionId, files }) => [
+        connectionId,
+        files,
+      ]);
+    };
+    // Each process has found its own home and tmp there.
+    assert.deepEqual(
+      (await Array.fromAsync(Deno.readDir(join(root, "system")))).map(({ name }) => name).sort(),
+      ["home", "tmp"],
+    );
+    assert.deepEqual(await use(), []);
+    await Deno.writeTextFile(join(root, "system", "home", "cache"), "x");
+    await Deno.writeTextFile(join(root, "system", "note"), "x");
+    const connectionId = crypto.randomUUID();
+    const ofConnection = join(root, "users", crypto.randomUUID(), connectionId);
+    await Deno.mkdir(ofConnection, { recursive: true });
+    await Deno.writeTextFile(join(ofConnection, "note"), "x");
+    assert.deepEqual(await use(), [[null, 2], [connectionId, 1]]);
+  });
+});
+
 Deno.test("an administrator sees what data folders take, and empties them", async () => {
   await withService(async (service) => {
     await service.install("scripted");
