@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertFastEnough } from "../testing/fast_enough.ts";
 import { sentShape } from "./egress_fields.ts";
 
 Deno.test("nested fields and those of lists are named once, and entries counted", () => {
@@ -52,15 +53,17 @@ Deno.test("whatever is sent, no text value is among the names, and they are boun
   }));
 });
 
-Deno.test("a long list costs little", () => {
+Deno.test("a long list costs little", async () => {
   const entries = Array.from({ length: 10_000 }, (_, index) => ({
     seriesId: String(index),
     title: "x",
     externalIds: [{ source: "a", externalId: "b" }],
   }));
-  const startedAt = performance.now();
-  assert.equal(sentShape({ library: entries }).entries, 10_000);
-  assert.ok(performance.now() - startedAt < 500);
+  await assertFastEnough(500, () => {
+    const startedAt = performance.now();
+    assert.equal(sentShape({ library: entries }).entries, 10_000);
+    return performance.now() - startedAt;
+  });
 });
 
 Deno.test("names are cut and cleaned into text that the database takes", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SearchResult } from "@codex/protocol";
+import { assertFastEnough } from "../testing/fast_enough.ts";
 import { bestMatch, confidenceOf, SURE_MIN } from "./match_score.ts";
 
 const HOBBIT = { title: "The Hobbit", authors: ["J.R.R. Tolkien"], year: 1937 };
@@ -80,7 +81,7 @@ Deno.test("any titles score from 0 to 1, and the same title scores at least as h
   }));
 });
 
-Deno.test("titles and names of any length are compared at once", () => {
+Deno.test("titles and names of any length are compared at once", async () => {
   const long = "((".repeat(500_000) + " ".repeat(500_000);
   const flood = SearchResult.parse({
     externalId: "1",
@@ -88,7 +89,9 @@ Deno.test("titles and names of any length are compared at once", () => {
     alternateTitles: Array.from({ length: 20_000 }, () => "The Hobbits ".repeat(20)),
     preview: { authors: Array.from({ length: 20_000 }, (_, at) => `A ${at}`) },
   });
-  const startedAt = performance.now();
-  confidenceOf(HOBBIT, flood, false);
-  assert.ok(performance.now() - startedAt < 2000);
+  await assertFastEnough(2000, () => {
+    const startedAt = performance.now();
+    confidenceOf(HOBBIT, flood, false);
+    return performance.now() - startedAt;
+  });
 });

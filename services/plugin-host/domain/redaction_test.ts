@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { assertFastEnough } from "../testing/fast_enough.ts";
 import { createLineRedact, createRedact, REDACTED, redactJson } from "./redaction.ts";
 
 const SECRET = "s3cr3t/+&of the plugin";
@@ -77,7 +78,7 @@ Deno.test("a line is cut without leaving the first part of a secret", () => {
   assert.equal(redact("short"), "short");
 });
 
-Deno.test("hostile text costs no more than its length", () => {
+Deno.test("hostile text costs no more than its length", async () => {
   const redact = createRedact([]);
   const pieces = ["eyJ", "-eyJaaaaaa.", "token", "tokens ", "bearer ", "://", "a1B-", "0f", "::="];
   for (const piece of pieces) {
@@ -88,7 +89,7 @@ Deno.test("hostile text costs no more than its length", () => {
       return performance.now() - startedAt;
     };
     time(10_000);
-    assert.ok(time(200_000) < 250, piece);
+    await assertFastEnough(250, () => time(200_000), piece);
   }
 });
 

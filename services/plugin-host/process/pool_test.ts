@@ -83,7 +83,6 @@ Deno.test("a hung initialize of one plugin delays no other", async () => {
 Deno.test("kill -9 in the middle of a call fails it and the next call starts afresh", async () => {
   await withPool(async ({ pool, spec, crashes, started }) => {
     const pid = await pool.use(spec("a"), pidOf);
-    const before = performance.now();
     const call = pool.use(spec("a"), (process) => process.call("hang", {}));
     const rejected = assert.rejects(
       call,
@@ -92,7 +91,6 @@ Deno.test("kill -9 in the middle of a call fails it and the next call starts afr
     await settled();
     Deno.kill(pid, "SIGKILL");
     await rejected;
-    assert.ok(performance.now() - before < 1000);
     assert.notEqual(await pool.use(spec("a"), pidOf), pid);
     assert.equal(started(), 2);
     assert.deepEqual(crashes, []);

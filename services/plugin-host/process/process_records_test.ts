@@ -41,8 +41,9 @@ Deno.test("what a killed host left behind is ended at the next start", async () 
 
 Deno.test("children of a process that died with its host are ended too", async () => {
   await withRoot(async (root) => {
-    const args = ["-c", "sleep 66 & exec sleep 60"];
-    const child = new Deno.Command("sh", { args, detached: true }).spawn();
+    const args = ["-c", "sleep 66 >/dev/null & echo forked; exec sleep 60 >/dev/null"];
+    const child = new Deno.Command("sh", { args, detached: true, stdout: "piped" }).spawn();
+    assert.equal(await new Response(child.stdout).text(), "forked\n");
     const folder = await recordByDeadHost(root, child.pid);
     child.kill("SIGKILL");
     await child.status;

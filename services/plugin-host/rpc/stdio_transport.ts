@@ -22,9 +22,15 @@ export interface StdioTransportOptions {
 
 const READ_BYTES = 64 * 1024;
 /** How long the end of stdout waits for the exit status that explains it, which in a sandbox takes a few processes. */
-const EXIT_GRACE_MS = 1000;
-/** How long an exit waits for the rest of stdout, which a grandchild may hold open for ever. */
-const DRAIN_GRACE_MS = 100;
+const EXIT_GRACE_MS = 3000;
+/**
+ * How long nothing may come before an exit waits no more for the rest of stdout, which a grandchild may hold open for
+ * ever: so often so many milliseconds, as a host that was held up finds a single wait over before it has read what lies there.
+ */
+const DRAIN_QUIET_MS = 25;
+const DRAIN_QUIET_WAITS = 4;
+/** Also where a grandchild goes on writing. */
+const DRAIN_WAITS_MAX = 40;
 /** A discarded chunk, or any smaller piece, costs as much as one unasked message. */
 const DISCARDED_BYTES_PER_CHARGE = READ_BYTES;
 /**
@@ -46,6 +52,8 @@ export class StdioTransport implements Transport {
   #closed = false;
   /** Messages that were read, less those that nobody asked for. */
   #served = 0;
+  /** Chunks that were read. */
+  #reads = 0;
   #cancelPause: (() => void) | undefined;
 
   constructor(pipes: ChildPipes, options: StdioTransportOptions = {}) {
@@ -108,6 +116,7 @@ export class StdioTransport implements Transport {
       while (!this.#closed) {
         const { value, done } = await this.#reader.read(new Uint8Array(buffer));
         if (done || value === undefined) break;
+        this.#reads++;
         if (!this.#closed) this.#timed(() => splitter.push(value));
         buffer = value.buffer;
         const pauseMs = this.#flood.pauseMs(this.#floods.count + 1);
@@ -144,7 +153,7 @@ export class StdioTransport implements Transport {
     const exited = this.#pipes.exited;
     const first = await Promise.race([drained.then(() => "drained"), exited.then(() => "exited")]);
     if (first === "exited") {
-      await this.#within(DRAIN_GRACE_MS, drained);
+      await this.#drain(drained);
       return this.close(crashed(await exited));
     }
     const exit = await this.#within(EXIT_GRACE_MS, exited);
@@ -153,6 +162,17 @@ export class StdioTransport implements Transport {
         ? new TransportError("closed", "The plugin closed its stdout")
         : crashed(exit),
     );
+  }
+
+  /** Waits for the end of stdout, or until no more of it comes. */
+  async #drain(drained: Promise<void>): Promise<void> {
+    const ended = drained.then(() => true);
+    let quietWaits = 0;
+    for (let wait = 0; wait < DRAIN_WAITS_MAX && quietWaits < DRAIN_QUIET_WAITS; wait++) {
+      const before = this.#reads;
+      if (await this.#within(DRAIN_QUIET_MS, ended)) return;
+      quietWaits = this.#reads === before ? quietWaits + 1 : 0;
+    }
   }
 
   async #within<T>(limitMs: number, promise: Promise<T>): Promise<T | undefined> {

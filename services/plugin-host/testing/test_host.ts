@@ -10,6 +10,7 @@ import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
 import { type Detection, detectSandbox } from "../process/sandbox/detection.ts";
 import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
+import { type Clock, systemClock } from "../rpc/clock.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -29,11 +30,14 @@ export interface TestHost {
   /** Lines that the plugins wrote to stderr. */
   readonly log: string[];
   readonly faults: string[];
+  /** Resolves when a plugin has written this line to stderr. */
+  logged(line: string): Promise<void>;
   /** A request for the scripted Node plugin, with variables that change its ways. */
   node(environment?: Record<string, string>): StartRequest;
   /** A request for a Deno plugin in `testdata/deno/<name>/main.ts`, or in a folder given in full. */
   deno(name: string, network?: readonly string[]): StartRequest;
-  start(request: StartRequest): Promise<PluginProcess>;
+  /** On a clock of its own, where a test turns that by hand. */
+  start(request: StartRequest, clock?: Clock): Promise<PluginProcess>;
 }
 
 export interface SandboxedHost extends TestHost {
@@ -81,11 +85,9 @@ export async function detectTestSandbox(
 export async function withTestHost(body: (host: TestHost) => Promise<void>): Promise<void> {
   const root = await Deno.realPath(await Deno.makeTempDir());
   const records = new ProcessRecords(join(root, "run"), startTimesByPs, Deno.pid);
-  const starter = new Starter({
-    dataRoot: join(root, "data"),
-    records,
-    setprivPath: "/usr/bin/setpriv",
-  });
+  const starterOn = (clock: Clock) =>
+    new Starter({ dataRoot: join(root, "data"), records, setprivPath: "/usr/bin/setpriv", clock });
+  const starter = starterOn(systemClock);
   const started: PluginProcess[] = [];
   const log: string[] = [];
   const faults: string[] = [];
@@ -93,7 +95,8 @@ export async function withTestHost(body: (host: TestHost) => Promise<void>): Pro
     workingDirectory: null,
     dataPath: ["plugin", "system"],
     initializeParams: { adminConfig: {}, userConfig: {}, config: {}, credentials: {} },
-    timeoutMs: 10_000,
+    // No test waits for it, and a busy machine may take long.
+    timeoutMs: 60_000,
     memoryBytesMax: 256 * 1024 * 1024,
     onRequest: (method: string) => Promise.resolve({ served: method }),
     onFault: (kind: string) => {
@@ -109,6 +112,9 @@ export async function withTestHost(body: (host: TestHost) => Promise<void>): Pro
     records,
     log,
     faults,
+    async logged(line) {
+      while (!log.includes(line)) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     node: (environment = {}) => ({
       ...common,
       launcher: plainLauncher(1, denoRuntime),
@@ -128,8 +134,9 @@ export async function withTestHost(body: (host: TestHost) => Promise<void>): Pro
         network,
       };
     },
-    async start(request) {
-      const process = await starter.start(request, new AbortController().signal);
+    async start(request, clock) {
+      const on = clock === undefined ? starter : starterOn(clock);
+      const process = await on.start(request, new AbortController().signal);
       started.push(process);
       return process;
     },

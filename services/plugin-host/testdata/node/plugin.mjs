@@ -125,10 +125,12 @@ process.stdin.on("data", (chunk) => {
   for (const line of lines) receive(JSON.parse(line));
 });
 process.stdin.on("end", () => {
+  if (process.env.GRUMBLE) console.error("no more input");
   if (!isStubborn) process.exit(0);
 });
 if (isStubborn) {
   process.on("SIGTERM", () => {
+    if (process.env.GRUMBLE) console.error("asked to end");
     if (process.env.WAIT_FOR_SIGTERM) process.exit(7);
   });
   setInterval(() => {}, 1000);
