@@ -31,6 +31,7 @@ export function connectDatabase<Schema extends Record<string, unknown>>(
   const sql = postgres(url, {
     max: options.connectionsMax ?? 5,
     connect_timeout: 5,
+    backoff: reconnectSeconds,
     idle_timeout: 60,
     onnotice: () => {},
     connection: {
@@ -43,6 +44,14 @@ export function connectDatabase<Schema extends Record<string, unknown>>(
     sql,
     close: () => sql.end({ timeout: 5 }),
   };
+}
+
+/** postgres.js itself waits for up to 20 s, long after the database is back. */
+const RECONNECT_SECONDS_MAX = 1;
+
+/** Until the next try to connect; pools that lost the database together don't come back together. */
+function reconnectSeconds(failures: number): number {
+  return (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, RECONNECT_SECONDS_MAX);
 }
 
 /** Longer texts are made for one occasion, and the server would keep each of them. */
