@@ -110,7 +110,7 @@ Deno.test("a plugin that asks for a pause gets it on every replica, until it is 
       const refused = await replica.search(id, "x");
       assert.deepEqual([refused.status, refused.as(Problem).code], [429, "rate_limited"]);
       const retryAfter = Number(refused.headers.get("retry-after"));
-      assert.ok(retryAfter > 0 && retryAfter <= 7);
+      assert.ok(retryAfter > 0 && retryAfter <= 70);
     }
     await first.request("POST", `/admin/plugins/${id}/reset`);
     assert.equal((await second.search(id, "x")).status, 200);

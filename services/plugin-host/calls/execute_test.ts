@@ -9,6 +9,7 @@ import {
   PluginMetrics,
   Problem,
 } from "@codex/protocol";
+import { assertFastEnough } from "../testing/fast_enough.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
 
 /** A service with the scripted plugin granted. */
@@ -76,7 +77,7 @@ Deno.test("a plugin's own error is an answer with its code and message", async (
     assert.deepEqual(limited.error, {
       code: -32001,
       message: "Slow down",
-      data: { retryAfterSeconds: 7 },
+      data: { retryAfterSeconds: 70 },
     });
     assert.equal(limited.success, false);
   });
@@ -85,37 +86,52 @@ Deno.test("a plugin's own error is an answer with its code and message", async (
 Deno.test("a crash is 502 within a second and the next call works", async () => {
   await withScripted(async (service, id) => {
     await service.search(id, "x");
-    const before = performance.now();
-    const crashed = await service.search(id, "crash");
-    assert.ok(performance.now() - before < 1000);
-    assert.deepEqual([crashed.status, crashed.as(Problem).code], [502, "plugin_crashed"]);
-    assert.match(crashed.as(Problem).detail, /exited with code 3/);
-    assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
+    await assertFastEnough(1000, async () => {
+      const before = performance.now();
+      const crashed = await service.search(id, "crash");
+      const tookMs = performance.now() - before;
+      assert.deepEqual([crashed.status, crashed.as(Problem).code], [502, "plugin_crashed"]);
+      assert.match(crashed.as(Problem).detail, /exited with code 3/);
+      assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
+      return tookMs;
+    });
   });
 });
+
+/** The pid of the one Deno plugin that runs, once those that only told their manifest are gone. */
+async function onlyProcess(service: TestService): Promise<number> {
+  for (;;) {
+    const { stdout } = await new Deno.Command("ps", { args: ["-eo", "pid=,stat=,args="] }).output();
+    const [line, ...others] = new TextDecoder().decode(stdout).split("\n").filter((it) =>
+      /^\s*\d+\s+[^Z]/.test(it) && it.includes(service.plugins) && it.includes("bootstrap.mjs")
+    );
+    if (line !== undefined && others.length === 0) return Number(line.trim().split(" ")[0]);
+  }
+}
 
 Deno.test("kill -9 of the process in the middle of a search is 502 within a second", async () => {
   await withScripted(async (service, id) => {
     await service.search(id, "x");
-    const { stdout } = await new Deno.Command("ps", { args: ["-eo", "pid=,args="] }).output();
-    const line = new TextDecoder().decode(stdout).split("\n")
-      .find((it) => it.includes(service.plugins) && it.includes("bootstrap.mjs"));
-    const pid = Number(line?.trim().split(" ")[0]);
-    const searching = service.search(id, "hang");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const before = performance.now();
-    Deno.kill(pid, "SIGKILL");
-    const crashed = await searching;
-    assert.ok(performance.now() - before < 1000);
-    assert.deepEqual([crashed.status, crashed.as(Problem).code], [502, "plugin_crashed"]);
-    assert.match(crashed.as(Problem).detail, /SIGKILL/);
-    assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
+    let hangs = 0;
+    await assertFastEnough(1000, async () => {
+      const searching = service.search(id, "hang");
+      await service.logged(id, "hangs", ++hangs);
+      const pid = await onlyProcess(service);
+      const before = performance.now();
+      Deno.kill(pid, "SIGKILL");
+      const crashed = await searching;
+      const tookMs = performance.now() - before;
+      assert.deepEqual([crashed.status, crashed.as(Problem).code], [502, "plugin_crashed"]);
+      assert.match(crashed.as(Problem).detail, /SIGKILL/);
+      assert.equal((await service.search(id, "x")).as(ExecuteAnswer).success, true);
+      return tookMs;
+    });
   });
 });
 
 Deno.test("a call past the plugin's deadline is 504", async () => {
   await withScripted(async (service, id) => {
-    await service.request("PATCH", `/admin/plugins/${id}`, { requestTimeoutSeconds: 1 });
+    await service.request("PATCH", `/admin/plugins/${id}`, { requestTimeoutSeconds: 5 });
     const late = await service.search(id, "hang");
     assert.deepEqual([late.status, late.as(Problem).code], [504, "deadline_exceeded"]);
     assert.equal((await service.search(id, "x")).status, 200);
@@ -187,6 +203,7 @@ Deno.test("metrics count per method, and logs hold what the plugin wrote", async
       [method?.method, method?.requests, method?.failures],
       ["metadata/series/search", 2, 1],
     );
+    await service.logged(id, "initialized");
     const { lines } = (await service.request("GET", `/admin/plugins/${id}/logs`)).as(PluginLogs);
     assert.ok(lines.some(({ text }) => text === "initialized"));
   });
@@ -199,7 +216,7 @@ Deno.test("with every process busy a call is 503 with a time to retry", async ()
     const other = await service.grant("other");
     await service.search(id, "x");
     const busy = service.search(id, "hang");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await service.logged(id, "hangs");
     const refused = await service.search(other.id, "x");
     assert.deepEqual([refused.status, refused.as(Problem).code], [503, "no_capacity"]);
     assert.ok(Number(refused.headers.get("retry-after")) > 0);

@@ -34,8 +34,9 @@ const turnedOff = (service: TestService): NewAuditEntry[] =>
   service.auth.audit.filter(({ action }) => action === "plugin.disabled");
 
 async function until(isDone: () => boolean): Promise<void> {
-  for (let attempt = 0; !isDone(); attempt++) {
-    assert.ok(attempt < 500, "It did not happen");
+  const deadline = performance.now() + 30_000;
+  while (!isDone()) {
+    assert.ok(performance.now() < deadline, "It did not happen");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -122,7 +123,7 @@ Deno.test("a crash that strikes many calls is one fault", async () => {
     await service.search(id, "x");
     const hanging = Array.from({ length: 5 }, () => service.search(id, "hang"));
     // All of them have to reach the plugin before the call that ends it.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await service.logged(id, "hangs", hanging.length);
     await service.search(id, "crash");
     for (const { status } of await Promise.all(hanging)) assert.equal(status, 502);
     assert.equal((await healthOf(service, id)).failureCount, 1);
@@ -150,7 +151,7 @@ Deno.test("a plugin that one replica turned off has no process left on the other
     const second = await first.replica();
     await second.search(id, "x");
     const hanging = second.search(id, "hang");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await second.logged(id, "hangs");
     await first.request("POST", `/admin/plugins/${id}/disable`);
     assert.equal(second.deps.runtime.liveCount, 1);
     await second.runTasks();
@@ -164,7 +165,7 @@ Deno.test("a plugin that one replica changed is started anew on the others, call
     const second = await first.replica();
     await second.search(id, "x");
     const slow = second.search(id, "slow");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await second.logged(id, "is slow");
     await first.request("PATCH", `/admin/plugins/${id}`, { config: { changed: true } });
     await second.runTasks();
     assert.equal((await slow).as(ExecuteAnswer).success, true);

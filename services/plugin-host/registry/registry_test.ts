@@ -181,8 +181,7 @@ Deno.test("disable stops calls at once and enable needs no new grant", async () 
     const { id } = await service.grant("scripted");
     await service.search(id, "x");
     const hanging = service.search(id, "hang");
-    while (service.deps.runtime.statusOf(id).state !== "running") await Promise.resolve();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await service.logged(id, "hangs");
     await service.request("POST", `/admin/plugins/${id}/disable`);
     assert.equal((await hanging).as(Problem).code, "plugin_off");
     const off = await service.search(id, "x");

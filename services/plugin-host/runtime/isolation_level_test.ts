@@ -29,8 +29,10 @@ async function installCommand(
   await Deno.writeTextFile(join(folder, "codex-plugin.json"), JSON.stringify(file));
 }
 
+/** With time enough for a busy machine to install what a command downloads. */
 async function addCommand(service: TestService, wish: object) {
-  const answer = await service.request("POST", "/admin/plugins", wish);
+  const timed = { ...wish, requestTimeoutSeconds: 300 };
+  const answer = await service.request("POST", "/admin/plugins", timed);
   assert.equal(answer.status, 201, JSON.stringify(answer.body));
   return answer.as(CreatedPlugin);
 }

@@ -172,7 +172,12 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#dataLimit.close(), this.#pool.close()]);
+    await Promise.all([
+      this.#dataLimit.close(),
+      this.#pool.close(),
+      // With those that were started for their manifest alone.
+      ...[...this.#deps.starter.running()].map((process) => process.close()),
+    ]);
   }
 
   #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {

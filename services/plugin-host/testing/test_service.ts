@@ -48,6 +48,8 @@ export interface TestService {
   grant(name: string, network?: readonly string[]): Promise<Plugin>;
   /** Searches series with a query that says what the scripted plugin does. */
   search(id: PluginId, query: string): Promise<Answer>;
+  /** Resolves when a plugin's processes of this replica have written this line so often. */
+  logged(id: PluginId, line: string, times?: number): Promise<void>;
   ticket(ids: Pick<TicketClaims, "connectionId" | "pluginId" | "userId">): Promise<string>;
   /** Runs every background task once. */
   runTasks(): Promise<void>;
@@ -201,6 +203,10 @@ async function startService(shared: Shared): Promise<TestService> {
       request("POST", `/plugins/${id}/execute`, {
         action: { metadata: { action: "search", contentType: "series", params: { query } } },
       }),
+    async logged(id, line, times = 1) {
+      const count = () => deps.runtime.logsOf(id).lines.filter(({ text }) => text === line).length;
+      while (count() < times) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     ticket: async (ids) => (await sign(ids)).ticket,
     async runTasks() {
       for (const { run } of deps.tasks) await run();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { requireTool } from "../../../../infra/test/tools.ts";
 import { RpcError, TransportError } from "../../rpc/errors.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
 import { type SandboxedHost, withSandboxedHost } from "../../testing/test_host.ts";
 import { listPrograms, ProcessTable } from "../process_table.ts";
 import type { PluginProcess } from "../plugin_process.ts";
@@ -104,33 +105,40 @@ sandboxTest("without a grant there is no network at all", async (host) => {
 
 sandboxTest("a fork bomb is held to 64 processes, and none is left after it", async (host) => {
   const process = await host.start(host.sandboxed(host.node()));
+  const sleep = ownSleep();
   const bomb = process.call("shell", {
-    command: "for i in $(seq 200); do setsid sleep 61.7 & done 2>/dev/null; sleep 61.7",
+    command: `for i in $(seq 200); do setsid ${sleep} & done 2>/dev/null; ${sleep}`,
   });
   const failed = assert.rejects(bomb, TransportError);
-  await until(async () => (await countOf("sleep 61.7")) > 20);
-  assert.ok(await countOf("sleep 61.7") <= 64);
+  await until(async () => (await countOf(sleep)) > 20);
+  assert.ok(await countOf(sleep) <= 64);
   await process.kill("Enough");
   await failed;
-  await until(async () => await countOf("sleep 61.7") === 0);
+  await until(async () => await countOf(sleep) === 0);
 });
 
 sandboxTest(
   "nothing outlives a kill of the process, not even in a session of its own",
   async (host) => {
     const process = await host.start(host.sandboxed(host.node()));
-    const orphan = "setsid sh -c 'trap \"\" TERM HUP; sleep 62.7; sleep 62.7' >/dev/null 2>&1 &";
+    const sleep = ownSleep();
+    const orphan = `setsid sh -c 'trap "" TERM HUP; ${sleep}; ${sleep}' >/dev/null 2>&1 &`;
     await shell(process, `${orphan} echo started`);
-    await until(async () => await countOf("sleep 62.7") > 0);
+    await until(async () => await countOf(sleep) > 0);
     Deno.kill(process.pid, "SIGKILL");
     await process.exited;
-    await until(async () => await countOf("sleep 62.7") === 0);
+    await until(async () => await countOf(sleep) === 0);
   },
 );
 
 sandboxTest("SIGTERM of the close ladder reaches the plugin itself", async (host) => {
-  const process = await host.start(host.sandboxed(host.node({ WAIT_FOR_SIGTERM: "1" })));
-  await process.close();
+  const clock = new FakeClock();
+  const plugin = host.node({ WAIT_FOR_SIGTERM: "1", GRUMBLE: "1" });
+  const process = await host.start(host.sandboxed(plugin), clock);
+  const closed = process.close();
+  await host.logged("no more input");
+  await clock.tick(2000);
+  await closed;
   const { exit, wasAsked } = await process.exited;
   assert.deepEqual([exit.code, exit.signal, wasAsked], [7, null, true]);
 });
@@ -180,7 +188,10 @@ sandboxTest(
 
 sandboxTest("the whole family of a sandboxed process can be told from the table", async (host) => {
   const process = await host.start(host.sandboxed(host.node()));
-  await shell(process, "setsid sleep 63.7 >/dev/null 2>&1 & echo started");
+  const sleep = ownSleep();
+  await shell(process, `setsid ${sleep} >/dev/null 2>&1 & echo started`);
+  // It was another program before.
+  await until(async () => await countOf(sleep) === 1);
   const family = new ProcessTable(await listPrograms()).family(process.pid);
   assert.deepEqual(family.map(({ program }) => program).sort(), [
     "bwrap",
@@ -212,6 +223,11 @@ function connect(port: number): string {
   return `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && echo connected' 2>&1`;
 }
 
+/** A command that no other test runs, on a machine that several may run on. */
+function ownSleep(): string {
+  return `sleep 61.${crypto.getRandomValues(new Uint32Array(1))}`;
+}
+
 /** Processes of this machine with `text` in their command line. */
 async function countOf(text: string): Promise<number> {
   const { stdout } = await new Deno.Command("ps", { args: ["-eo", "stat=,args="] }).output();
@@ -220,8 +236,9 @@ async function countOf(text: string): Promise<number> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; !await holds(); attempt++) {
-    assert.ok(attempt < 100, "It did not come to pass within 5 s");
+  const deadline = performance.now() + 30_000;
+  while (!await holds()) {
+    assert.ok(performance.now() < deadline, "It did not come to pass within 30 s");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

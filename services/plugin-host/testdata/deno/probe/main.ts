@@ -31,7 +31,8 @@ const attempts: Record<string, (params: { target: string }) => unknown> = {
   readByNode: async ({ target }) => (await import("node:fs")).readFileSync(target, "utf8"),
   list: async ({ target }) => (await Array.fromAsync(Deno.readDir(target))).length,
   write: ({ target }) => Deno.writeTextFile(target, "changed"),
-  fetch: async ({ target }) => (await fetch(target, { signal: AbortSignal.timeout(2000) })).status,
+  fetch: async ({ target }) =>
+    (await fetch(target, { signal: AbortSignal.timeout(30_000) })).status,
   connect: ({ target }) => {
     const [hostname = "", port] = target.split(" ");
     return Deno.connect({ hostname, port: Number(port) }).then(() => "connected");

@@ -26,9 +26,12 @@ class PluginError extends Error {
 
 const behaviours: Record<string, (params: Params) => unknown> = {
   crash: () => Deno.exit(3),
-  hang: () => new Promise(() => {}),
+  hang: () => {
+    console.error("hangs");
+    return new Promise(() => {});
+  },
   limited: () => {
-    throw new PluginError(-32001, "Slow down", { retryAfterSeconds: 7 });
+    throw new PluginError(-32001, "Slow down", { retryAfterSeconds: 70 });
   },
   outside: () => {
     throw new PluginError(-32004, "The outside service is down");
@@ -37,6 +40,7 @@ const behaviours: Record<string, (params: Params) => unknown> = {
     throw new PluginError(-32005, "A setting is missing");
   },
   slow: async () => {
+    console.error("is slow");
     await new Promise((resolve) => setTimeout(resolve, 500));
     return { results: [] };
   },
