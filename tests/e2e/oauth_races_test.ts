@@ -65,13 +65,15 @@ function assertBothWorked({ answered }: AuthReplicas): void {
 
 Deno.test("of 50 starts at once over two replicas exactly 3 begin", async () => {
   await withReplicas(async (scene) => {
+    const startedAt = performance.now();
     const replies = await Promise.all(Array.from({ length: 50 }, () => start(scene)));
+    const tookSeconds = (performance.now() - startedAt) / 1000;
     const refused = replies.filter(({ status }) => status === 429);
     assert.equal(replies.filter(({ status }) => status === 200).length, 3);
     assert.equal(refused.length, 47);
     for (const { headers } of refused) {
       const seconds = Number(headers.get("retry-after"));
-      assert.ok(seconds > 290 && seconds <= 300, `Retry-After ${seconds}`);
+      assert.ok(seconds >= 299 - tookSeconds && seconds <= 300, `Retry-After ${seconds}`);
     }
     await Promise.all(replies.map((reply) => reply.body?.cancel()));
     assertBothWorked(scene.replicas);

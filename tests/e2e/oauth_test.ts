@@ -114,7 +114,7 @@ Deno.test("a browser signs in at a real authorization server; every crooked way 
 
 /** Until one line of the log has all of these. */
 async function untilLogged(platform: Platform, ...parts: string[]): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     const lines = platform.output().split("\n");
     if (lines.some((line) => parts.every((part) => line.includes(part)))) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -112,7 +112,7 @@ async function until<Result>(
   ask: () => Promise<Result>,
   isIt: (result: Result) => boolean,
 ): Promise<Result> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const result = await ask();
     if (isIt(result)) return result;

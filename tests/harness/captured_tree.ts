@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PluginList } from "@codex/protocol";
 import { pluginHome } from "./data_dir.ts";
+import { unlessGone } from "./leftovers.ts";
 import { type Platform, PROJECT_ROOT } from "./platform.ts";
 
 export interface CapturedTree extends AsyncDisposable {
@@ -22,7 +23,10 @@ export async function copyCapturedTree(): Promise<CapturedTree> {
   await run("cp", ["-a", ...PARTS.map(from), root]);
   // Links are as good and take no time, where the folders lie on one disk.
   const linked = await succeeds("cp", ["-al", from("node_modules"), root]);
-  if (!linked) await run("cp", ["-a", from("node_modules"), root]);
+  if (!linked) {
+    await run("rm", ["-rf", join(root, "node_modules")]);
+    await run("cp", ["-a", from("node_modules"), root]);
+  }
   const tap = await Deno.readTextFile(new URL("capturing_bootstrap.mjs", import.meta.url));
   const bootstrap = join(root, BOOTSTRAP);
   await Deno.writeTextFile(bootstrap, `${tap}\n${await Deno.readTextFile(bootstrap)}`);
@@ -45,7 +49,8 @@ export async function readCaptures(platform: Platform): Promise<Capture[]> {
   for (const { id, name } of plugins) {
     for (const path of await filesBelow(join(root, id))) {
       if (!/\/captured-[^/]+\.ndjson$/.test(path)) continue;
-      const text = await Deno.readTextFile(path);
+      const text = wholeLines(await unlessGone(Deno.readTextFile(path)) ?? "");
+      if (text === "") continue;
       captures.push({
         plugin: name,
         userId: /\/users\/([^/]+)\//.exec(path)?.[1],
@@ -55,6 +60,11 @@ export async function readCaptures(platform: Platform): Promise<Capture[]> {
     }
   }
   return captures;
+}
+
+/** Without the end of a line that is just being written. */
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
