@@ -70,6 +70,7 @@ Deno.test("the platform starts, keeps its parts running, and ends without a trac
       "CODEX_STORAGE_MAINTENANCE_DATABASE_URL_FILE",
       "CODEX_STORAGE_PORT",
       "LANG",
+      "MALLOC_ARENA_MAX",
       "NO_COLOR",
       "PATH",
     ]);
