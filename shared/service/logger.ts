@@ -47,7 +47,12 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 export async function startLogging(service: ServiceName, level: string): Promise<Logger> {
   const toLine = getJsonLinesFormatter({ properties: "flatten" });
   const formatter = redactByPattern(
-    (record: LogRecord) => toLine({ ...record, properties: besideLine(record.properties) }),
+    (record: LogRecord) =>
+      toLine({
+        ...record,
+        message: unquoted(record.message),
+        properties: besideLine(record.properties),
+      }),
     [JWT_PATTERN, URL_PASSWORD],
   );
   await configure({
@@ -77,6 +82,19 @@ export async function stopLogging(): Promise<void> {
 /** A logger that drops everything until logging is started: for tests. */
 export function quietLogger(): Logger {
   return getLogger(["codex", "quiet"]);
+}
+
+/**
+ * The message, whose texts and values come in turn, with the strings among its values made part of the
+ * text: quoted once more, inside a line of JSON, they are hard to read.
+ */
+function unquoted(message: LogRecord["message"]): LogRecord["message"] {
+  const parts: unknown[] = [""];
+  for (const [index, part] of message.entries()) {
+    if (index % 2 === 0 || typeof part === "string") parts.push(`${parts.pop()}${part}`);
+    else parts.push(part, "");
+  }
+  return parts;
 }
 
 /** Where a record's property stands that has the name of a field of the line. */

@@ -18,7 +18,12 @@ async function linesOf(write: (logger: Logger) => void): Promise<Record<string, 
 Deno.test("a line tells its time, level, message and logger, with the properties beside them", async () => {
   const before = Date.now();
   const [line, ...more] = await linesOf((logger) => {
-    logger.warn("Plugin {plugin} is {state}", { plugin: "echo", state: "stopped" });
+    logger.warn("Plugin {plugin} is {state} after {starts} starts: {reason}", {
+      plugin: "echo",
+      state: "stopped",
+      starts: 3,
+      reason: { code: 'of "this" kind' },
+    });
     logger.debug("Nobody asked for this");
   });
   assert.deepEqual(more, []);
@@ -26,10 +31,12 @@ Deno.test("a line tells its time, level, message and logger, with the properties
   assert.ok(Date.parse(String(at)) >= before);
   assert.deepEqual(rest, {
     level: "WARN",
-    message: 'Plugin "echo" is "stopped"',
+    message: 'Plugin echo is stopped after 3 starts: {"code":"of \\"this\\" kind"}',
     logger: "codex.auth",
     plugin: "echo",
     state: "stopped",
+    starts: 3,
+    reason: { code: 'of "this" kind' },
   });
 });
 
