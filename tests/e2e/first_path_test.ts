@@ -221,7 +221,7 @@ async function untilProcesses(
   name: string,
   isReached: (rows: readonly ProcessRow[]) => boolean,
 ): Promise<readonly ProcessRow[]> {
-  const until = performance.now() + 15_000;
+  const until = performance.now() + 60_000;
   while (performance.now() < until) {
     const rows = (await platform.processes()).filter(({ args }) => args.includes(`/${name}/`));
     if (isReached(rows)) return rows;

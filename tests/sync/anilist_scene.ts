@@ -24,7 +24,7 @@ const VOLUMES = 4;
 const BOOKS_LIMIT = 200;
 /** Requests that are on their way at a time. */
 const PARALLEL = 16;
-const TASK_TIMEOUT_MS = 180_000;
+const TASK_TIMEOUT_MS = 600_000;
 
 type Result = z.infer<typeof SyncResult>;
 type Series = z.infer<typeof SeriesPage>["items"][number];

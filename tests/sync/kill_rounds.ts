@@ -15,7 +15,7 @@ const READ_ON_MAX = 3;
 /** So that a run lasts, and a kill mostly falls into it. */
 const ANILIST_DELAY_MS = 150;
 const KILL_WITHIN_MS = 3500;
-const ROUND_TIMEOUT_MS = 240_000;
+const ROUND_TIMEOUT_MS = 600_000;
 /** Of what the platform printed last, when a round does not hold. */
 const OUTPUT_CHARS = 8000;
 
@@ -144,7 +144,7 @@ async function ended({ platform: { api } }: AnilistScene, taskId: string) {
 
 /** Tries again while what was killed is being started anew. */
 async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 120_000;
   while (true) {
     try {
       return await work();

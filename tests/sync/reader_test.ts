@@ -20,7 +20,7 @@ import { type AnilistScene, createAnilistScene } from "./anilist_scene.ts";
 const SERIES = 6;
 /** A wait that ends less than 5 s before the call's deadline is told at once. */
 const CALL_SECONDS = 10;
-const RETRY_AFTER_SECONDS = 6;
+const RETRY_AFTER_SECONDS = 9;
 const ELSEWHERE_ID = 900;
 const OTHER_TOKEN = "token-of-another-account";
 
