@@ -9,6 +9,9 @@ import { ADMIN_URL_VARIABLE } from "./database.ts";
 import { startTestServer } from "./server.ts";
 import { countTests, describeCount } from "./summary.ts";
 
+const REMOVALS_MAX = 50;
+const REMOVAL_PAUSE_MS = 200;
+
 if (import.meta.main) await exitOnFailure(() => main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -22,7 +25,20 @@ async function main(args: readonly string[]): Promise<number> {
     await Deno.writeTextFile(urlFile, server.adminUrl, { mode: 0o600 });
     return await runTests(args, folder, urlFile);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
+  }
+}
+
+/** What is left of a test's programs may still write there for a moment. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      if (await Deno.lstat(folder).then(() => false, () => true)) return;
+      if (attempt === REMOVALS_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, REMOVAL_PAUSE_MS));
+    }
   }
 }
 
