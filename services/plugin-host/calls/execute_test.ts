@@ -11,6 +11,7 @@ import {
 } from "@codex/protocol";
 import { assertFastEnough } from "../testing/fast_enough.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 
 /** A service with the scripted plugin granted. */
 async function withScripted(
@@ -100,13 +101,15 @@ Deno.test("a crash is 502 within a second and the next call works", async () => 
 
 /** The pid of the one Deno plugin that runs, once those that only told their manifest are gone. */
 async function onlyProcess(service: TestService): Promise<number> {
-  for (;;) {
+  let lines: string[] = [];
+  await waitUntil(async () => {
     const { stdout } = await new Deno.Command("ps", { args: ["-eo", "pid=,stat=,args="] }).output();
-    const [line, ...others] = new TextDecoder().decode(stdout).split("\n").filter((it) =>
+    lines = new TextDecoder().decode(stdout).split("\n").filter((it) =>
       /^\s*\d+\s+[^Z]/.test(it) && it.includes(service.plugins) && it.includes("bootstrap.mjs")
     );
-    if (line !== undefined && others.length === 0) return Number(line.trim().split(" ")[0]);
-  }
+    return lines.length === 1;
+  }, "one process runs");
+  return Number(lines[0]?.trim().split(" ")[0]);
 }
 
 Deno.test("kill -9 of the process in the middle of a search is 502 within a second", async () => {

@@ -10,6 +10,7 @@ import {
 } from "@codex/protocol";
 import { quietLogger } from "@codex/service";
 import { type TestService, withService } from "../testing/test_service.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 import { FaultKeeper } from "./fault_keeper.ts";
 
 const LIMITS = { faultLimits: { inARow: 3, inWindow: 6, windowSeconds: 600 } };
@@ -33,14 +34,6 @@ const healthOf = async (service: TestService, id: PluginId) =>
 const turnedOff = (service: TestService): NewAuditEntry[] =>
   service.auth.audit.filter(({ action }) => action === "plugin.disabled");
 
-async function until(isDone: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!isDone()) {
-    assert.ok(performance.now() < deadline, "It did not happen");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 Deno.test("three faults in a row turn a plugin off, with the reason and one line of audit", async () => {
   await withScripted(async (service, id) => {
     await service.search(id, "broken");
@@ -52,8 +45,8 @@ Deno.test("three faults in a row turn a plugin off, with the reason and one line
     assert.match(health.disabledReason ?? "", /3 faults in a row.*Broken inside/);
     const refused = await service.search(id, "x");
     assert.deepEqual([refused.status, refused.as(Problem).code], [503, "plugin_off"]);
-    await until(() => service.deps.runtime.liveCount === 0);
-    await until(() => turnedOff(service).length === 1);
+    await waitUntil(() => service.deps.runtime.liveCount === 0, "no process is left");
+    await waitUntil(() => turnedOff(service).length === 1, "it is told");
     const [line] = turnedOff(service);
     assert.equal(line?.target, id);
     assert.match(String(Object(line?.detail).reason), /3 faults in a row/);
@@ -140,7 +133,7 @@ Deno.test("replicas count together: of 20 faults at once one turns it off, told 
     const health = await healthOf(first, id);
     assert.equal(health.healthStatus, "disabled");
     assert.ok(health.failureCount >= 3);
-    await until(() => turnedOff(first).length > 0);
+    await waitUntil(() => turnedOff(first).length > 0, "it is told");
     await Promise.all([first.runTasks(), second.runTasks()]);
     assert.equal(turnedOff(first).length, 1);
   });
@@ -169,7 +162,7 @@ Deno.test("a plugin that one replica changed is started anew on the others, call
     await first.request("PATCH", `/admin/plugins/${id}`, { config: { changed: true } });
     await second.runTasks();
     assert.equal((await slow).as(ExecuteAnswer).success, true);
-    await until(() => second.deps.runtime.liveCount === 0);
+    await waitUntil(() => second.deps.runtime.liveCount === 0, "no process is left");
   });
 });
 
@@ -178,7 +171,7 @@ Deno.test("an audit line that auth could not take is told later", async () => {
     const { appendAudit } = service.auth;
     service.auth.appendAudit = () => Promise.reject(new Error("auth is away"));
     for (let fault = 0; fault < 3; fault++) await service.search(id, "broken");
-    await until(() => service.deps.runtime.liveCount === 0);
+    await waitUntil(() => service.deps.runtime.liveCount === 0, "no process is left");
     assert.deepEqual(turnedOff(service), []);
     service.auth.appendAudit = appendAudit;
     await service.runTasks();

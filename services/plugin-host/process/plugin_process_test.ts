@@ -4,15 +4,11 @@ import { RpcError, TransportError } from "../rpc/errors.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { assertFastEnough } from "../testing/fast_enough.ts";
 import { withTestHost } from "../testing/test_host.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 
-/** Whether a signalled process goes: a signal is delivered, not carried out. */
-async function isGone(pid: number): Promise<boolean> {
-  const deadline = performance.now() + 30_000;
-  while (await isAlive(pid)) {
-    if (performance.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return true;
+/** A signal is delivered, not carried out. */
+async function goes(pid: number): Promise<void> {
+  await waitUntil(async () => !await isAlive(pid), `process ${pid} is gone`);
 }
 
 /** Zombies, which nobody reaps where the container has no init, are dead. */
@@ -145,12 +141,12 @@ Deno.test("the whole group ends with the process", async () => {
     const grandchild = Number(await process.call("fork", {}));
     assert.ok(await isAlive(grandchild));
     await process.kill("Enough");
-    assert.ok(await isGone(grandchild));
+    await goes(grandchild);
     const crashing = await host.start(host.node());
     const orphan = Number(await crashing.call("fork", {}));
     await assert.rejects(crashing.call("crash", {}), TransportError);
     await crashing.exited;
-    assert.ok(await isGone(orphan));
+    await goes(orphan);
   });
 });
 
@@ -159,7 +155,7 @@ Deno.test("a plugin that closes a pipe but lives on is ended", async () => {
     const process = await host.start(host.node());
     await assert.rejects(process.call("closeStdout", {}), TransportError);
     await process.exited;
-    assert.ok(await isGone(process.pid));
+    await goes(process.pid);
   });
 });
 

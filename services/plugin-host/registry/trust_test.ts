@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ExecuteAnswer, type PluginId, PluginSummary, Problem } from "@codex/protocol";
 import { type ManifestChange, type TestService, withService } from "../testing/test_service.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 
 async function withGranted(
   body: (service: TestService, id: PluginId) => Promise<void>,
@@ -23,12 +24,11 @@ async function update(service: TestService, id: PluginId, change: ManifestChange
   await service.deps.runtime.stop(id, "now");
   assert.equal((await service.search(id, "x")).status, 200);
   // The manifest of a start is noted beside the call that caused it.
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (JSON.stringify((await service.plugin("scripted")).manifest) !== JSON.stringify(manifest)) {
-      return;
-    }
-  }
-  assert.fail("The new manifest was not noted");
+  const noted = JSON.stringify(manifest);
+  await waitUntil(
+    async () => JSON.stringify((await service.plugin("scripted")).manifest) !== noted,
+    "the new manifest is noted",
+  );
 }
 
 async function firstTitle(service: TestService, id: PluginId, query: string): Promise<string> {

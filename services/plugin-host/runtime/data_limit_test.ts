@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PluginFailures, type PluginId, PluginLogs, Problem } from "@codex/protocol";
 import { type TestService, withService } from "../testing/test_service.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 
 const MIB = 1024 * 1024;
 
@@ -52,12 +53,12 @@ Deno.test("a plugin that leaves too much behind is told of when it ends", async 
   await withScripted(async (service, id, folder) => {
     await fill(folder);
     await service.deps.runtime.stop(id, "now");
-    let told = "";
-    for (let attempt = 0; attempt < 3000 && told === ""; attempt++) {
+    let told: string | undefined;
+    await waitUntil(async () => {
       const { lines } = (await service.request("GET", `/admin/plugins/${id}/logs`)).as(PluginLogs);
-      told = lines.map(({ text }) => text).find((text) => /not started again/.test(text)) ?? "";
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.match(told, /its data folder holds 260 MiB/);
+      told = lines.map(({ text }) => text).find((text) => /not started again/.test(text));
+      return told !== undefined;
+    }, "it is told");
+    assert.match(told ?? "", /its data folder holds 260 MiB/);
   });
 });

@@ -11,6 +11,7 @@ import { type Detection, detectSandbox } from "../process/sandbox/detection.ts";
 import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
 import { type Clock, systemClock } from "../rpc/clock.ts";
+import { waitUntil } from "./wait_until.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -112,9 +113,7 @@ export async function withTestHost(body: (host: TestHost) => Promise<void>): Pro
     records,
     log,
     faults,
-    async logged(line) {
-      while (!log.includes(line)) await new Promise((resolve) => setTimeout(resolve, 5));
-    },
+    logged: (line) => waitUntil(() => log.includes(line), `it logs "${line}"`),
     node: (environment = {}) => ({
       ...common,
       launcher: plainLauncher(1, denoRuntime),

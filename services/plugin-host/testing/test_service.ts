@@ -23,6 +23,7 @@ import type { FaultLimits } from "../domain/fault_limits.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
 import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
+import { waitUntil } from "./wait_until.ts";
 
 export interface TestService {
   readonly app: App;
@@ -205,7 +206,7 @@ async function startService(shared: Shared): Promise<TestService> {
       }),
     async logged(id, line, times = 1) {
       const count = () => deps.runtime.logsOf(id).lines.filter(({ text }) => text === line).length;
-      while (count() < times) await new Promise((resolve) => setTimeout(resolve, 5));
+      await waitUntil(() => count() >= times, `it logs "${line}"`);
     },
     ticket: async (ids) => (await sign(ids)).ticket,
     async runTasks() {

@@ -5,6 +5,7 @@ import { requireTool } from "../../../../infra/test/tools.ts";
 import { RpcError, TransportError } from "../../rpc/errors.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { type SandboxedHost, withSandboxedHost } from "../../testing/test_host.ts";
+import { waitUntil } from "../../testing/wait_until.ts";
 import { listPrograms, ProcessTable } from "../process_table.ts";
 import type { PluginProcess } from "../plugin_process.ts";
 
@@ -110,11 +111,11 @@ sandboxTest("a fork bomb is held to 64 processes, and none is left after it", as
     command: `for i in $(seq 200); do setsid ${sleep} & done 2>/dev/null; ${sleep}`,
   });
   const failed = assert.rejects(bomb, TransportError);
-  await until(async () => (await countOf(sleep)) > 20);
+  await waitUntil(async () => await countOf(sleep) > 20, "most of them run");
   assert.ok(await countOf(sleep) <= 64);
   await process.kill("Enough");
   await failed;
-  await until(async () => await countOf(sleep) === 0);
+  await waitUntil(async () => await countOf(sleep) === 0, "none is left");
 });
 
 sandboxTest(
@@ -124,10 +125,10 @@ sandboxTest(
     const sleep = ownSleep();
     const orphan = `setsid sh -c 'trap "" TERM HUP; ${sleep}; ${sleep}' >/dev/null 2>&1 &`;
     await shell(process, `${orphan} echo started`);
-    await until(async () => await countOf(sleep) > 0);
+    await waitUntil(async () => await countOf(sleep) > 0, "the orphan runs");
     Deno.kill(process.pid, "SIGKILL");
     await process.exited;
-    await until(async () => await countOf(sleep) === 0);
+    await waitUntil(async () => await countOf(sleep) === 0, "none is left");
   },
 );
 
@@ -191,7 +192,7 @@ sandboxTest("the whole family of a sandboxed process can be told from the table"
   const sleep = ownSleep();
   await shell(process, `setsid ${sleep} >/dev/null 2>&1 & echo started`);
   // It was another program before.
-  await until(async () => await countOf(sleep) === 1);
+  await waitUntil(async () => await countOf(sleep) === 1, "the program runs");
   const family = new ProcessTable(await listPrograms()).family(process.pid);
   assert.deepEqual(family.map(({ program }) => program).sort(), [
     "bwrap",
@@ -233,12 +234,4 @@ async function countOf(text: string): Promise<number> {
   const { stdout } = await new Deno.Command("ps", { args: ["-eo", "stat=,args="] }).output();
   return new TextDecoder().decode(stdout).split("\n")
     .filter((line) => /^[^Z]\S*\s+sleep /.test(line) && line.includes(text)).length;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!await holds()) {
-    assert.ok(performance.now() < deadline, "It did not come to pass within 30 s");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -125,8 +125,8 @@ process.stdin.on("data", (chunk) => {
   for (const line of lines) receive(JSON.parse(line));
 });
 process.stdin.on("end", () => {
-  if (process.env.GRUMBLE) console.error("no more input");
   if (!isStubborn) process.exit(0);
+  if (process.env.GRUMBLE) console.error("no more input");
 });
 if (isStubborn) {
   process.on("SIGTERM", () => {
