@@ -41,16 +41,19 @@ export class MemoryWatch implements Disposable {
   }
 }
 
+/** What the host itself runs on data folders, whose names are in its command line. */
+const HOST_TOOLS = /^(du -s|rm -rf|chmod -R) /;
+
 /**
- * Processes whose command line or environment holds one of `marks`; zombies aside. What a plugin starts
+ * Processes of plugins whose command line or environment holds one of `marks`; zombies aside. What a plugin starts
  * inherits a HOME in the plugin's own data folder, so that it is found wherever it went.
  */
 export async function findMarked(marks: readonly string[]): Promise<string[]> {
   const lines = await ps(["axeww", "-o", "pid=,stat=,args="]);
   return lines.filter((line) => {
-    const [pid, stat = ""] = line.trim().split(/\s+/);
-    return Number(pid) !== Deno.pid && !stat.startsWith("Z") &&
-      marks.some((mark) => line.includes(mark));
+    const [, pid, stat = "", args = ""] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    return Number(pid) !== Deno.pid && !stat.startsWith("Z") && !HOST_TOOLS.test(args) &&
+      marks.some((mark) => args.includes(mark));
   }).map((line) => line.slice(0, 200));
 }
 

@@ -48,11 +48,15 @@ const connectToMachine = async (it: Rogue): Promise<string> => {
   throw new Error("Every way was refused");
 };
 
+/** Of fifty tries, each of which may wait a second for nothing. */
+const TRIES_SECONDS = 120;
+
 export const networkCases: readonly HostileCase[] = [
   {
     name: "connects to the services and the database of this machine",
     holds: UNREACHABLE,
     config: (arena) => ({ ports: arena.targets.ports.join() }),
+    timeoutSeconds: TRIES_SECONDS,
     program: { attempt: connectToMachine },
     promise: isRefused,
   },
@@ -61,6 +65,7 @@ export const networkCases: readonly HostileCase[] = [
     holds: CONFINED,
     network: () => ["openlibrary.org"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
+    timeoutSeconds: TRIES_SECONDS,
     program: { attempt: connectToMachine },
     promise: isRefused,
   },
@@ -70,6 +75,7 @@ export const networkCases: readonly HostileCase[] = [
     holds: CONFINED,
     network: (arena) => arena.targets.ports.map((port) => `localhost:${port}`),
     config: (arena) => ({ ports: arena.targets.ports.join() }),
+    timeoutSeconds: TRIES_SECONDS,
     program: { attempt: connectToMachine },
     promise: isRefused,
   },
@@ -78,6 +84,7 @@ export const networkCases: readonly HostileCase[] = [
     holds: CONFINED,
     network: () => ["*"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
+    timeoutSeconds: TRIES_SECONDS,
     program: { attempt: connectToMachine },
     promise: isRefused,
   },

@@ -2,7 +2,9 @@
 import { answers, AT_ONCE_MS, timesOut } from "../outcome.ts";
 import { EVERYWHERE, type HostileCase } from "../hostile_case.ts";
 
-const LONG_MS = 15_000;
+/** Of what takes a host long that others keep busy. */
+const LONG_SECONDS = 120;
+const LONG_MS = LONG_SECONDS * 1000;
 const METHOD_NOT_FOUND = -32601;
 
 export const reverseCallCases: readonly HostileCase[] = [
@@ -43,6 +45,7 @@ export const reverseCallCases: readonly HostileCase[] = [
   {
     name: "calls the host in a storm and answers after it",
     holds: EVERYWHERE,
+    timeoutSeconds: LONG_SECONDS,
     program: {
       call: async (it) => {
         const line = JSON.stringify({ jsonrpc: "2.0", id: "s", method: "storage/get" }) + "\n";
@@ -105,6 +108,7 @@ export const reverseCallCases: readonly HostileCase[] = [
   {
     name: "calls the host a thousand times at once",
     holds: EVERYWHERE,
+    timeoutSeconds: LONG_SECONDS,
     kind: "user",
     program: {
       call: async (it) => {
@@ -126,6 +130,7 @@ export const reverseCallCases: readonly HostileCase[] = [
   {
     name: "calls the host with 4 MB at a time",
     holds: EVERYWHERE,
+    timeoutSeconds: LONG_SECONDS,
     isHeavy: true,
     kind: "user",
     program: {

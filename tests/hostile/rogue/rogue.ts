@@ -17,6 +17,7 @@ export interface Rogue {
       readonly userId?: string;
       readonly userPluginId?: string;
       readonly adminConfig: Readonly<Record<string, string>>;
+      readonly requestTimeoutSeconds: number;
     };
     /** For a behaviour to keep what it needs between calls. */
     [key: string]: unknown;
