@@ -3,7 +3,7 @@ import { isAlive } from "../processes.ts";
 const POLL_MS = 20;
 
 /** Resolves when a process that is no child of ours has ended; throws after `timeoutMs`. */
-export async function untilGone(pid: number, timeoutMs = 10_000): Promise<void> {
+export async function untilGone(pid: number, timeoutMs = 60_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (isAlive(pid)) {
     if (Date.now() > deadline) throw new Error(`Process ${pid} is still there`);
