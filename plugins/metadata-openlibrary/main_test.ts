@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lines } from "../../infra/lines.ts";
 import sdk from "../sdk/deno.json" with { type: "json" };
 import { startFakeOpenLibrary } from "./testing/fake_server.ts";
 
 const pluginDir = fileURLToPath(new URL(".", import.meta.url));
 const sdkDir = fileURLToPath(new URL("../sdk/", import.meta.url));
 
-/** Sends the lines, closes the input, and gives the replies by id. */
-async function converse(dir: string, network: string, lines: readonly object[]) {
+/** Sends each message once the one before is answered, and gives the replies by id. */
+async function converse(dir: string, network: string, messages: readonly object[]) {
   const bootstrap = join(dir, "bootstrap.mjs");
   const importMap = join(dir, "import_map.json");
   const imports = Object.fromEntries(
@@ -39,30 +40,36 @@ async function converse(dir: string, network: string, lines: readonly object[]) 
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const log = new Response(child.stderr).text();
   const input = child.stdin.getWriter();
-  const text = lines.map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`).join("");
-  await input.write(new TextEncoder().encode(text));
-  const { code, stdout } = await child.output();
+  const output = lines(child.stdout);
+  const replies = new Map();
+  for (const message of messages) {
+    const line = `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`;
+    await input.write(new TextEncoder().encode(line));
+    const { value } = await output.next();
+    assert.ok(value, `No answer to ${line}`);
+    const { id, result, error } = JSON.parse(value);
+    replies.set(id, { result, error });
+  }
+  assert.equal((await child.status).code, 0, await log);
   await input.close().catch(() => {});
-  assert.equal(code, 0);
-  const replies = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
-    JSON.parse(line)
-  );
-  return new Map(replies.map(({ id, result, error }) => [id, { result, error }]));
+  assert.equal((await output.next()).done, true);
+  return replies;
 }
 
 Deno.test("the confined process reaches the host it was granted, and says when it was not", async () => {
   const server = startFakeOpenLibrary();
   const dir = await Deno.makeTempDir({ prefix: "codex-openlibrary-" });
   try {
-    const lines = [
+    const messages = [
       { id: 1, method: "initialize", params: { adminConfig: { baseUrl: server.url } } },
       { id: 2, method: "metadata/series/search", params: { query: "The Hobbit" } },
       { id: 3, method: "shutdown" },
     ];
-    const granted = await converse(dir, new URL(server.url).host, lines);
+    const granted = await converse(dir, new URL(server.url).host, messages);
     assert.equal(granted.get(2)?.result.results[0].externalId, "OL900101W");
-    const refused = await converse(dir, "openlibrary.org", lines);
+    const refused = await converse(dir, "openlibrary.org", messages);
     assert.equal(refused.get(2)?.error.code, -32005);
     assert.match(refused.get(2)?.error.message, /not granted/);
   } finally {
