@@ -7,7 +7,7 @@ import {
   type GuardedRequest,
 } from "./guarded_fetch.ts";
 
-const LIMITS: GuardedRequest = { timeoutMs: 5000, bytesMax: 1000 };
+const LIMITS: GuardedRequest = { timeoutMs: 30_000, bytesMax: 1000 };
 const NOBODY = AllowedHostList.parse("");
 
 type Handler = (request: Request) => Response | Promise<Response>;

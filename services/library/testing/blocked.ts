@@ -2,7 +2,7 @@
 import type { Sql } from "@codex/service/database";
 
 const POLL_MS = 5;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 /** Resolves once a statement of this database waits for a lock; fails when none does in time. */
 export async function untilBlocked(sql: Sql): Promise<void> {
