@@ -18,13 +18,18 @@ export function isFree(hostname: string, port: number): boolean {
   }
 }
 
-/** As many different free ports as asked for. */
-export function freePorts(count: number, hostname = "127.0.0.1"): number[] {
+/**
+ * As many different free ports of 127.0.0.1 as asked for.
+ *
+ * @param promised ports that nobody listens at yet, but somebody is going to
+ */
+export function freePorts(count: number, promised: ReadonlySet<number> = new Set()): number[] {
   // All are held until the last is found, so that none is found twice.
   const held: Deno.TcpListener[] = [];
   try {
     while (held.length < count) {
-      const listener = listenUnlessTaken(hostname, FIRST_PORT + Math.floor(Math.random() * PORTS));
+      const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+      const listener = promised.has(port) ? undefined : listenUnlessTaken(port);
       if (listener !== undefined) held.push(listener);
     }
     return held.map(({ addr }) => addr.port);
@@ -33,13 +38,14 @@ export function freePorts(count: number, hostname = "127.0.0.1"): number[] {
   }
 }
 
-export function freePort(hostname = "127.0.0.1"): number {
-  return freePorts(1, hostname)[0]!;
+/** One of them: see {@linkcode freePorts}. */
+export function freePort(promised?: ReadonlySet<number>): number {
+  return freePorts(1, promised)[0]!;
 }
 
-function listenUnlessTaken(hostname: string, port: number): Deno.TcpListener | undefined {
+function listenUnlessTaken(port: number): Deno.TcpListener | undefined {
   try {
-    return Deno.listen({ hostname, port });
+    return Deno.listen({ hostname: "127.0.0.1", port });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) return undefined;
     throw error;

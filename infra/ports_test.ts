@@ -3,11 +3,12 @@ import { freePorts } from "./ports.ts";
 
 const OUTGOING_FIRST = 32_768;
 
-Deno.test("free ports differ, can be listened at, and are none that an outgoing connection gets", () => {
-  const ports = freePorts(50);
+Deno.test("free ports differ, can be listened at, and are none that others are promised or connections get", () => {
+  const promised = new Set(freePorts(1000));
+  const ports = freePorts(50, promised);
   assert.equal(new Set(ports).size, 50);
   for (const port of ports) {
-    assert.ok(port < OUTGOING_FIRST, `${port}`);
+    assert.ok(port < OUTGOING_FIRST && !promised.has(port), `${port}`);
     Deno.listen({ hostname: "127.0.0.1", port }).close();
   }
 });

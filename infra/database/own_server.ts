@@ -14,14 +14,19 @@ export function usesOwnServer(settings: DatabaseSettings): boolean {
     Object.keys(settings.roleUrls).length === 0;
 }
 
-/** Starts our own server below `dataDir` and makes its database. */
+/**
+ * Starts our own server below `dataDir` and makes its database.
+ *
+ * @param promisedPorts where others are going to listen
+ */
 export async function startOwnServer(
   dataDir: string,
   store: SecretStore,
   onLog: (line: string) => void,
+  promisedPorts: ReadonlySet<number> = new Set(),
 ): Promise<EmbeddedServer> {
   const password = await ensureAdminPassword(store);
-  const server = await startServer({ dataDir, password, durable: true, onLog });
+  const server = await startServer({ dataDir, password, durable: true, onLog, promisedPorts });
   try {
     await ensureDatabase(server);
     return server;

@@ -119,10 +119,14 @@ function refusePortsInUse(config: DevConfig): void {
 
 /** The ports asked for, and free ones for the rest. */
 function choosePorts(config: DevConfig): Record<ServiceName, number> {
-  const free = freePorts(serviceNames.length);
+  const free = freePorts(serviceNames.length, askedPorts(config));
   return Object.fromEntries(
     serviceNames.map((service, index) => [service, config.ports[service] || free[index]!]),
   ) as Record<ServiceName, number>;
+}
+
+function askedPorts({ ports }: DevConfig): ReadonlySet<number> {
+  return new Set(serviceNames.map((service) => ports[service] ?? 0));
 }
 
 /** The database that the environment names, else our own server, stopped after all else. */
@@ -143,7 +147,7 @@ async function openDatabase(
       if (showsAll || /^(WARNING|FATAL|PANIC):/.test(line)) {
         output.relay("postgres", line, "stderr");
       }
-    });
+    }, askedPorts(config));
   const server = parts.use(await keepServer(start, output, onLost));
   force.addEventListener("abort", () => server.kill(), { once: true });
   return await accessOwnServer(server.adminUrl, store);

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly password: string;
   /** False for throw-away data: skips fsync. */
   readonly durable: boolean;
+  /** Where others are going to listen. */
+  readonly promisedPorts?: ReadonlySet<number>;
   /** Gets each line of the server's log. */
   readonly onLog?: (line: string) => void;
 }
@@ -49,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   await settleLeftover(home, program, options.password);
 
   const releaseDeadline = Date.now() + RELEASE_TIMEOUT_MS;
-  let port = await preferredPort(home);
+  let port = await preferredPort(home, options);
   while (true) {
     const attempt = await launch(home, program, port, options);
     if ("stop" in attempt) {
@@ -67,15 +69,16 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     if (!held && !taken || Date.now() > releaseDeadline) {
       throw new Failure(`PostgreSQL doesn't start: ${reason}`);
     }
-    if (taken) port = freePort();
+    if (taken) port = freePort(options.promisedPorts);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
 
 /** The port of the last start where it is still free, so that a developer's client keeps working. */
-async function preferredPort(home: Home): Promise<number> {
+async function preferredPort(home: Home, { promisedPorts }: ServerOptions): Promise<number> {
   const last = await readPort(home.notes);
-  return last > 0 && isFree("127.0.0.1", last) ? last : freePort();
+  const isOurs = last > 0 && !promisedPorts?.has(last) && isFree("127.0.0.1", last);
+  return isOurs ? last : freePort(promisedPorts);
 }
 
 /**
