@@ -1,6 +1,7 @@
 /** The key tasks as a process of their own, as `infra/keys` starts it, also killed at any point. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import postgres, { type Sql } from "postgres";
 import { connectDatabase } from "@codex/service/database";
 import { createTestDatabase, type TestDatabase } from "../../../infra/test/database.ts";
 import { schema } from "../db/database.ts";
@@ -17,12 +18,12 @@ interface Run {
   readonly errors: string;
 }
 
-/** @param killAfterLines SIGKILL once so many lines are out */
+/** @param untilKilled when this resolves the process gets SIGKILL */
 async function keys(
   database: TestDatabase,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  killAfterLines = Infinity,
+  untilKilled?: Promise<void>,
 ): Promise<Run> {
   const url = database.urls.codex_auth;
   const child = new Deno.Command(Deno.execPath(), {
@@ -39,25 +40,57 @@ async function keys(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const errors = new Response(child.stderr).text();
-  let text = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    if (text.split("\n").length > killAfterLines) child.kill("SIGKILL");
-  }
+  const [text, errors] = [child.stdout, child.stderr].map((it) => new Response(it).text());
+  await untilKilled?.then(() => child.kill("SIGKILL"));
   const { code, signal } = await child.status;
-  return { code, signal, lines: text.trim().split("\n"), errors: await errors };
+  return { code, signal, lines: (await text!).trim().split("\n"), errors: await errors! };
+}
+
+const HOLD_LOCK = 1;
+
+/** Runs `during` while whoever encrypts this owner's value anew is held up at it. */
+async function holdingUp(
+  admin: Sql,
+  ownerId: string,
+  during: (isHeldUp: Promise<void>) => Promise<void>,
+): Promise<void> {
+  await admin.unsafe(`
+    create or replace function auth.hold_up() returns trigger language plpgsql as
+      'begin perform pg_advisory_xact_lock_shared(${HOLD_LOCK}); return new; end';
+    create trigger hold_up before update on auth.secrets for each row
+      when (new.owner_id = '${ownerId}') execute function auth.hold_up()`);
+  await admin.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${HOLD_LOCK})`;
+    await during(untilHeldUp(admin));
+  });
+  // Waits until nothing is left of a process that was killed.
+  await admin`drop trigger hold_up on auth.secrets`;
+}
+
+async function untilHeldUp(admin: Sql): Promise<void> {
+  const isHeldUp = async () =>
+    (await admin`select from pg_stat_activity
+      where datname = current_database() and wait_event = 'advisory'`).length > 0;
+  for (let polls = 0; !await isHeldUp(); polls++) {
+    ok(polls < 6000, "Nobody came to the value");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** A vault of so many values under the key 1. */
 async function withVault(
   values: number,
-  test: (database: TestDatabase, allReadable: (fill: number) => Promise<boolean>) => Promise<void>,
+  test: (
+    database: TestDatabase,
+    allReadable: (fill: number) => Promise<boolean>,
+    /** Of the values, in the order in which they are encrypted anew. */
+    ownerIds: readonly string[],
+  ) => Promise<void>,
 ): Promise<void> {
   await using database = await createTestDatabase("auth");
   const { db, close } = connectDatabase(database.urls.codex_auth, schema);
   const deps = { db, now: Date.now };
-  const ids = Array.from({ length: values }, () => crypto.randomUUID() as string);
+  const ids = Array.from({ length: values }, () => crypto.randomUUID() as string).sort();
   await checkKeys(deps, testKeyring(1));
   for (const id of ids) {
     const change = { credentials: { name: id } };
@@ -72,7 +105,7 @@ async function withVault(
         if (read.kind !== "ok" || read.values["name"] !== ownerId) return false;
       }
       return true;
-    });
+    }, ids);
   } finally {
     await close();
   }
@@ -84,17 +117,19 @@ const BOTH = {
 };
 
 Deno.test("a rotation that is killed again and again loses nothing, and ends", async () => {
-  await withVault(800, async (database, allReadable) => {
-    let kills = 0;
-    // The line after which it dies moves on: before the first batch is told, in the middle, late.
-    for (let line = 1; line <= 4; line++) {
-      const run = await keys(database, ["rotate"], BOTH, line);
-      if (run.signal === "SIGKILL") kills++;
+  await withVault(800, async (database, allReadable, ownerIds) => {
+    const admin = postgres(database.adminUrl, { max: 2, onnotice: () => {} });
+    // In a batch each time: before the first is told, in the middle, late.
+    for (const place of [50, 350, 750]) {
+      await holdingUp(admin, ownerIds[place]!, async (isHeldUp) => {
+        const run = await keys(database, ["rotate"], BOTH, isHeldUp);
+        equal(run.signal, "SIGKILL");
+      });
       ok(await allReadable(2), "Every value is readable after a kill");
     }
-    ok(kills >= 2, `${kills} kills struck`);
+    await admin.end();
     const status = await keys(database, ["status"], BOTH);
-    match(status.lines.at(-1) ?? "", /^\d+ of 800 values are under the current key$/);
+    equal(status.lines.at(-1), "700 of 800 values are under the current key");
     const last = await keys(database, ["rotate"], BOTH);
     equal([last.code, last.errors], [0, ""]);
     match(last.lines.at(-1) ?? "", /^Every value is under the current key/);
