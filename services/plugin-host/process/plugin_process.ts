@@ -179,9 +179,10 @@ export class PluginProcess {
   /** Fails every waiting caller with `reason` and ends the whole group at once. */
   async kill(reason: string): Promise<void> {
     if (!this.#connection.isClosed) this.#wasAsked = true;
+    // Before the pipes close, or it might still do something about that.
+    this.#signal("SIGKILL");
     this.#connection.close(new TransportError("closed", reason));
     this.#closing ??= Promise.resolve();
-    this.#signal("SIGKILL");
     await this.exited;
   }
 
@@ -194,8 +195,8 @@ export class PluginProcess {
     if (this.#connection.isClosed) return;
     this.#failure = { reason, wasTold };
     this.#onLogLine(reason);
-    this.#connection.close(new TransportError("crashed", reason));
     this.#signal("SIGKILL");
+    this.#connection.close(new TransportError("crashed", reason));
   }
 
   async #descend(): Promise<void> {
