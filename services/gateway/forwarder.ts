@@ -78,10 +78,11 @@ export function createForwarder(options: ForwarderOptions): Forward {
     const deadline = new CallDeadline(timeoutMsOf(operation), request.request.signal);
     let isStreaming = false;
     try {
+      const body = await contentOf(operation, request.request, deadline);
       const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
         method: operation.method.toUpperCase(),
-        headers: headersFor(request, token),
-        body: await contentOf(operation, request.request, deadline),
+        headers: headersFor(request, token, body !== null),
+        body,
         redirect: "manual",
         signal: deadline.signal,
       });
@@ -92,9 +93,9 @@ export function createForwarder(options: ForwarderOptions): Forward {
           cause: new Error(`Unusable answer: ${fault}`),
         });
       }
-      const body = await bodyOf(reply, request.request.method === "HEAD", deadline);
-      isStreaming = body instanceof ReadableStream;
-      return { status: reply.status, headers: answerHeaders(reply), body };
+      const content = await bodyOf(reply, request.request.method === "HEAD", deadline);
+      isStreaming = content instanceof ReadableStream;
+      return { status: reply.status, headers: answerHeaders(reply), body: content };
     } catch (error) {
       if (deadline.clientLeft || error instanceof BodyBrokenOff) return null;
       const problem = toProblem(owner, error, deadline);
@@ -173,7 +174,11 @@ export function hasContent(request: Request): boolean {
 }
 
 /** Nothing that the client sent goes along but its content: no cookie, no authorization. */
-function headersFor(request: ForwardRequest, token: string): Record<string, string> {
+function headersFor(
+  request: ForwardRequest,
+  token: string,
+  hasBody: boolean,
+): Record<string, string> {
   const { operation, principal } = request;
   const headers: Record<string, string> = {
     authorization: `Bearer ${token}`,
@@ -181,7 +186,7 @@ function headersFor(request: ForwardRequest, token: string): Record<string, stri
     // Compressing for a neighbour costs more than it saves.
     "accept-encoding": "identity",
   };
-  if (takesBody(operation) && hasContent(request.request)) {
+  if (hasBody) {
     headers["content-type"] = operation.stream ?? "application/json";
   }
   if (operation.owner === "auth") {

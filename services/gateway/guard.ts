@@ -28,8 +28,9 @@ export type Guard = (operation: Operation) => MiddlewareHandler<GatewayEnv>;
 export function createGuard(options: GuardOptions): Guard {
   return (operation) =>
     createMiddleware<GatewayEnv>(async (c, next) => {
-      refuseForeignWrites(c, operation, options);
-      const principal = await allowedPrincipal(c, operation, options);
+      const credential = presentedCredential(c, options.cookie);
+      refuseForeignWrites(c, operation, credential, options.publicOrigin);
+      const principal = await allowedPrincipal(c, operation, credential, options.principals);
       if (principal !== undefined) {
         c.set("principal", principal);
         c.set("subject", principal.subject);
@@ -62,11 +63,10 @@ const limitBody = bodyLimit({
 function refuseForeignWrites(
   c: Context<GatewayEnv>,
   operation: Operation,
-  { cookie, publicOrigin }: GuardOptions,
+  { kind }: Credential,
+  publicOrigin: string,
 ): void {
-  if (operation.method === "get") return;
-  const { kind } = presentedCredential(c, cookie);
-  if (kind === "bearer") return;
+  if (operation.method === "get" || kind === "bearer") return;
   const site = requestSite({
     secFetchSite: c.req.header("sec-fetch-site"),
     origin: c.req.header("origin"),
@@ -85,10 +85,10 @@ function refuseForeignWrites(
 async function allowedPrincipal(
   c: Context<GatewayEnv>,
   operation: Operation,
-  { principals, cookie }: GuardOptions,
+  credential: Credential,
+  principals: Principals,
 ): Promise<Principal | undefined> {
   if (operation.access === "public") return undefined;
-  const credential = presentedCredential(c, cookie);
   const resolve = async () =>
     credential.kind === "none"
       ? undefined

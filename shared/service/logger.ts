@@ -13,18 +13,21 @@ import type { ServiceName } from "@codex/protocol";
 export type { Logger };
 
 /** Fields that never appear in a log, whatever their value. */
-const SECRET_FIELDS = [
-  /pass(word|phrase)?/i,
-  /secret/i,
-  /token/i,
-  /credential/i,
-  /authorization/i,
-  /cookie/i,
-  /encryptionKey/i,
-  /verifier/i,
-  /ticket/i,
-  /setupCode/i,
-];
+const SECRET_FIELDS = new RegExp(
+  [
+    "pass",
+    "secret",
+    "token",
+    "credential",
+    "authorization",
+    "cookie",
+    "encryptionKey",
+    "verifier",
+    "ticket",
+    "setupCode",
+  ].join("|"),
+  "i",
+);
 
 /** Passwords inside URLs, for instance of a database. */
 const URL_PASSWORD = {
@@ -60,7 +63,7 @@ export async function startLogging(service: ServiceName, level: string): Promise
       stdout: redactByField(
         getConsoleSink({ formatter, levelMap: ALL_TO_STDOUT, nonBlocking: true }),
         {
-          fieldPatterns: SECRET_FIELDS,
+          fieldPatterns: [SECRET_FIELDS],
           action: () => "[REDACTED]",
         },
       ),

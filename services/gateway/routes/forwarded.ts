@@ -78,9 +78,9 @@ function whileAllowed(
   body: ForwardAnswer["body"],
   { cookie, principals }: ForwardedRouteOptions,
 ): ForwardAnswer["body"] {
+  if (!(body instanceof ReadableStream) || operation.access === "public") return body;
   const credential = presentedCredential(c, cookie);
-  if (!(body instanceof ReadableStream) || credential.kind === "none") return body;
-  if (operation.access === "public") return body;
+  if (credential.kind === "none") return body;
   const requestId = requestIdOf(c);
   return endWhenRefused(body, async () => {
     const principal = await principals.resolve(requestId, credential.token);

@@ -4,7 +4,7 @@ import {
   type ExecuteAnswer,
   type ExecuteRequest,
   type Json,
-  JsonObject,
+  type JsonObject,
   metadataMethods,
   type PluginCall,
   type PluginCallAnswer,
@@ -219,7 +219,7 @@ type MetadataRequest = Exclude<ExecuteRequest["action"], "ping">["metadata"];
 function readParams({ contentType, action, params }: MetadataRequest): JsonObject {
   const schema = findMethod(metadataMethod(contentType, action))?.params;
   const parsed = schema?.safeParse(params);
-  if (parsed?.success) return JsonObject.parse(withoutUndefined(parsed.data));
+  if (parsed?.success) return withoutUndefined(parsed.data as object);
   const errors = (parsed?.error.issues ?? []).map((issue) => ({
     pointer: `/action/metadata/params${toPointer(issue.path)}`,
     detail: issue.message,
@@ -228,8 +228,8 @@ function readParams({ contentType, action, params }: MetadataRequest): JsonObjec
   throw new ProblemError("bad_request", named, { errors });
 }
 
-function withoutUndefined(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+function withoutUndefined(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 function toCallError(error: RpcError) {
