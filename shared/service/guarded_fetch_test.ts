@@ -1,4 +1,5 @@
 import { deepEqual as equal, match, ok, rejects } from "node:assert/strict";
+import { freePort } from "../../infra/ports.ts";
 import { AllowedHostList } from "./allowed_hosts.ts";
 import {
   createGuardedFetch,
@@ -220,9 +221,7 @@ Deno.test("an answer that breaks off is no answer", async () => {
 });
 
 Deno.test("nobody at the port is unreachable, and told by the system's own word", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const host = `127.0.0.1:${listener.addr.port}`;
-  listener.close();
+  const host = `127.0.0.1:${freePort()}`;
   const fetchGuarded = createGuardedFetch({ allowedHosts: AllowedHostList.parse(host) });
   const answer = await fetchGuarded(new URL(`http://${host}/`), LIMITS);
   ok(answer.kind === "unreachable");

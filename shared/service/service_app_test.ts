@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { Problem, SERVICE_NAMES } from "@codex/protocol";
+import { freePort } from "../../infra/ports.ts";
 import { callers, requireFresh, requireScope, subjectOf } from "./authorization.ts";
 import { quietLogger } from "./logger.ts";
 import { ProblemError } from "./problem_error.ts";
@@ -162,16 +163,13 @@ Deno.test("a client passes the service's problem on and keeps its deadline", asy
 });
 
 Deno.test("a service that isn't there is unavailable, with a time to try again", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
   const send = createServiceFetch({
     identity: await identities.of("gateway"),
     audience: "library",
     baseUrl: "",
   });
   await assert.rejects(
-    send({ requestId: "request-0001" })(`http://127.0.0.1:${port}/`),
+    send({ requestId: "request-0001" })(`http://127.0.0.1:${freePort()}/`),
     (error) =>
       error instanceof ProblemError && error.code === "service_unavailable" &&
       error.retryAfterSeconds !== undefined,

@@ -1,4 +1,5 @@
 /** Real HTTP servers on this machine, for what only shows over a connection. */
+import { freePort } from "../../../infra/ports.ts";
 import { createFixture, type Fixture, serviceUrls } from "./fixture.ts";
 import type { createApp, GatewayDeps } from "../app.ts";
 
@@ -34,10 +35,7 @@ export async function startGateway(
 
 /** The address of a port where nobody listens. */
 export function deadUrl(): string {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${freePort()}`;
 }
 
 function serve(handler: Handler) {
