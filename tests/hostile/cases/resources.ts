@@ -9,7 +9,7 @@ const WATCHDOG_MS = 90_000;
 const WATCHED_SECONDS = 120;
 
 /** It may have been ended in the middle of the writing. */
-const TOO_FULL = /not started: its data folder holds (25[7-9]|2[6-9]\d|300) MiB, and the limit/;
+const TOO_FULL = /not started: its data folder holds (25[6-9]|2[6-9]\d|300) MiB, and the limit/;
 
 export const resourceCases: readonly HostileCase[] = [
   {
