@@ -22,7 +22,7 @@ const LOCK_TIMEOUT_MS = 30_000;
 
 /**
  * A reader's engagement, page by page: first what external ids name, in the order of the ids, then the
- * rest where it is wanted. No page begins before the one ahead was taken.
+ * rest where it is wanted. The database finds the next page while one is taken, and no more than that.
  */
 export async function* streamEngagement(
   db: Executor,
@@ -30,14 +30,17 @@ export async function* streamEngagement(
   request: EngagementRequest,
   pageEntries = PAGE_ENTRIES,
 ): AsyncGenerator<EngagedEntry[]> {
-  let after = "";
+  const identifiedAfter = (after: string) =>
+    listIdentified(db, userId, request, request, after, pageEntries);
+  let copies = identifiedAfter("");
   while (true) {
-    const copies = await listIdentified(db, userId, request, request, after, pageEntries);
-    const page = groupCopies(copies);
+    const page = groupCopies(await copies);
     const last = page.at(-1);
     if (last === undefined) break;
+    copies = identifiedAfter(last.externalId);
+    // Nobody waits for it any more where the reader of the stream has left.
+    copies.catch(() => {});
     yield page;
-    after = last.externalId;
   }
   if (!request.withUnidentified) return;
   let afterSeries: SeriesId | undefined;
