@@ -19,6 +19,9 @@ const V8_FLAGS = "--max-semi-space-size=1,--max-old-space-size=1024";
  */
 const PACKAGES = "--node-modules-dir=manual";
 
+/** Compiled code that is kept from run to run is all loaded at once: 3 MB more, for 0.2 s at the start. */
+const NO_CODE_CACHE = "--no-code-cache";
+
 /** How a service is started: its command line, its environment, and where it answers. */
 export function describeLaunch(
   service: ServiceName,
@@ -29,7 +32,8 @@ export function describeLaunch(
   const { tree } = deployment;
   const command = [
     Deno.execPath(),
-    ...["run", "-q", "--no-prompt", "--cached-only", PACKAGES, `--v8-flags=${V8_FLAGS}`],
+    ...["run", "-q", "--no-prompt", "--cached-only", PACKAGES, NO_CODE_CACHE],
+    `--v8-flags=${V8_FLAGS}`,
     `--config=${join(tree, "deno.json")}`,
     `-P=${service}`,
     ...permissionFlags(service, deployment, sets, databaseUrls),
