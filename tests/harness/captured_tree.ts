@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PluginList } from "@codex/protocol";
 import { pluginHome } from "./data_dir.ts";
-import { unlessGone } from "./leftovers.ts";
+import { filesBelow, unlessGone } from "./leftovers.ts";
 import { type Platform, PROJECT_ROOT } from "./platform.ts";
 
 export interface CapturedTree extends AsyncDisposable {
@@ -47,7 +47,7 @@ export async function readCaptures(platform: Platform): Promise<Capture[]> {
   const root = join(await pluginHome(platform.dataDir), "plugin-data");
   const captures: Capture[] = [];
   for (const { id, name } of plugins) {
-    for (const path of await filesBelow(join(root, id))) {
+    for await (const path of filesBelow(join(root, id))) {
       if (!/\/captured-[^/]+\.ndjson$/.test(path)) continue;
       const text = wholeLines(await unlessGone(Deno.readTextFile(path)) ?? "");
       if (text === "") continue;
@@ -65,17 +65,6 @@ export async function readCaptures(platform: Platform): Promise<Capture[]> {
 /** Without the end of a line that is just being written. */
 function wholeLines(text: string): string {
   return text.slice(0, text.lastIndexOf("\n") + 1);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-  for (const { name, isDirectory, isFile } of entries) {
-    const path = join(folder, name);
-    if (isDirectory) files.push(...await filesBelow(path));
-    else if (isFile) files.push(path);
-  }
-  return files;
 }
 
 async function succeeds(command: string, args: readonly string[]): Promise<boolean> {

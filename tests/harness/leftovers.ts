@@ -76,7 +76,8 @@ export async function* filesOf(
   }
 }
 
-async function* filesBelow(folder: string): AsyncGenerator<string> {
+/** Paths of the files below a folder, at any depth; none where it doesn't exist. */
+export async function* filesBelow(folder: string): AsyncGenerator<string> {
   for (const entry of await unlessGone(Array.fromAsync(Deno.readDir(folder))) ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory) yield* filesBelow(path);
