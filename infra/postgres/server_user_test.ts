@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import postgres from "postgres";
 import { lines } from "../lines.ts";
 import { repository } from "../repository.ts";
@@ -112,7 +113,11 @@ async function copyForAnybody(folder: string): Promise<string> {
 
 async function copy(from: string, to: string): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true });
-  const { success } = await new Deno.Command("cp", { args: ["-rL", from, to] }).output();
+  const { success } = await runProgram({
+    command: "cp",
+    args: ["-rL", from, to],
+    timeoutMs: 120_000,
+  });
   assert.ok(success, `copy of ${from}`);
 }
 

@@ -1,5 +1,6 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { makeDataFolder, type SystemUser } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
@@ -142,18 +143,16 @@ interface Outcome {
 
 async function run(plan: LaunchPlan): Promise<Outcome> {
   try {
-    const output = await new Deno.Command(plan.command, {
-      args: [...plan.args],
+    const { success, isLate, stdout, stderr } = await runProgram({
+      command: plan.command,
+      args: plan.args,
       cwd: plan.workingDirectory,
-      clearEnv: true,
-      env: { ...plan.env },
-      stdin: "null",
-      signal: AbortSignal.timeout(TRIAL_MS_MAX),
-      ...plan.sandbox?.user,
-    }).output();
-    const decoder = new TextDecoder();
-    const text = decoder.decode(output.stdout) + decoder.decode(output.stderr);
-    return { success: output.success, text: text.trim() };
+      env: plan.env,
+      user: plan.sandbox?.user,
+      timeoutMs: TRIAL_MS_MAX,
+    });
+    const text = (stdout + stderr).trim();
+    return { success, text: isLate ? `no end within ${TRIAL_MS_MAX / 1000} s. ${text}` : text };
   } catch (error) {
     return { success: false, text: error instanceof Error ? error.message : String(error) };
   }
