@@ -13,6 +13,8 @@ export type Detection =
   | {
     readonly available: true;
     readonly sandbox: Sandbox;
+    /** Tries the sandbox again, later; gives what is wrong and what to do. */
+    readonly check: () => Promise<string | undefined>;
     /** For the log at start. */
     readonly findings: string;
   }
@@ -31,6 +33,8 @@ export interface DetectionOptions {
 }
 
 const TRIAL_MS_MAX = 10_000;
+const REPAIR =
+  "once it works again (on Debian: apt-get install bubblewrap util-linux), plugins start by themselves";
 
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
@@ -59,17 +63,23 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   };
   const fault = await trySandbox(sandbox, options);
   if (fault !== undefined) return missing(`bubblewrap does not work here: ${fault}`);
+  const check = async () => {
+    const fault = await trySandbox(sandbox, options);
+    return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
+  };
   const network = await findOwnNetwork(sandbox, options);
   return typeof network === "string"
     ? {
       available: true,
       sandbox,
+      check,
       findings:
         `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
     }
     : {
       available: true,
       sandbox: { ...sandbox, ownNetwork: network },
+      check,
       findings: "Plugins run in sandboxes (level 3), with networks of their own",
     };
 }
