@@ -67,6 +67,8 @@ export const OauthDeclaration = z.object({
   pkce: z.boolean().default(true),
   userInfoUrl: HttpEndpoint.optional(),
   clientId: z.string().optional(),
+  /** The provider's issuer identifier (RFC 8414 section 2), compared as it stands. */
+  issuer: z.string().min(1).max(2000).optional(),
 });
 export type OauthDeclaration = z.infer<typeof OauthDeclaration>;
 

@@ -1,7 +1,7 @@
 /** Signing in at real authorization servers from a browser, over the whole platform. */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import { API_BASE, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
+import { API_BASE, OauthClient, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
 import { type OidcServer, startOidcServer } from "../fakes/sign_in/oidc_server.ts";
 import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
 import { connectAsAdmin } from "../harness/admin_database.ts";
@@ -208,6 +208,21 @@ Deno.test("a provider of the other kind connects: no PKCE, secret in the body, a
   const [request] = provider.tokenRequests;
   assert.equal(request?.["redirect_uri"], `${platform.url}${API_BASE}/user/plugins/oauth/callback`);
   assert.ok(!("code_verifier" in (request ?? {})));
+
+  const { clientId } = provider;
+  const client = await platform.api.expect(OauthClient, "PUT", `/admin/plugins/${pluginId}/oauth`, {
+    clientId,
+    useOwnRedirectUrl: true,
+  });
+  const own = `${platform.url}${API_BASE}/user/plugins/${pluginId}/oauth/callback`;
+  assert.equal(client.redirectUrl, own);
+  provider.register(own);
+  assert.equal((await ada.connect(pluginId)).kind, "connected");
+  assert.equal(provider.tokenRequests.at(-1)?.["redirect_uri"], own);
+  const back = await ada.goToProvider(pluginId);
+  // The answer to this sign-in, at the URL of all plugins.
+  const common = new URL(back.href.replace(`/${pluginId}/`, "/"));
+  assert.equal((await ada.comeBack(common)).reason, "other_browser");
   assert.deepEqual(await findEverywhere(platform, provider.secrets), []);
 });
 

@@ -59,6 +59,7 @@ export async function grantPlugin(
     permissions: wishes.permissions ?? seen.requestedPermissions,
     network: wishes.network ?? seen.requestedNetwork,
     acceptManifest: seen.manifestDigest,
+    acceptWarnings: seen.warnings.map((warning) => warning.name),
   });
 }
 

@@ -52,7 +52,7 @@ export class UserBrowser {
     const reply = await this.start(pluginId, http);
     assert.equal(reply.status, 200, await reply.clone().text());
     const { redirectUrl } = await reply.json() as { redirectUrl: string };
-    return await http.followUntil(redirectUrl, (url) => url.href.startsWith(this.#callback));
+    return await http.followUntil(redirectUrl, (url) => this.#isCallback(url));
   }
 
   start(pluginId: PluginId, http = this.http): Promise<Response> {
@@ -80,8 +80,10 @@ export class UserBrowser {
     return UserPlugin.parse(await (await this.http.send(`${this.platform.url}${path}`)).json());
   }
 
-  get #callback(): string {
-    return `${this.platform.url}${API_BASE}/user/plugins/oauth/callback?`;
+  /** Of all plugins, or of one that has a redirect URL of its own. */
+  #isCallback({ href, pathname }: URL): boolean {
+    const isOurs = href.startsWith(`${this.platform.url}${API_BASE}/user/plugins/`);
+    return isOurs && pathname.endsWith("/oauth/callback");
   }
 }
 

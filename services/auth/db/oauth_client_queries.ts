@@ -10,27 +10,32 @@ const SecretBy = z.enum(["body", "basic"]).nullable();
 export interface OauthClientRow {
   readonly clientId: string;
   readonly secretBy: z.infer<typeof SecretBy>;
+  readonly ownRedirect: boolean;
 }
 
 export async function findOauthClient(
   db: Executor,
   pluginId: string,
 ): Promise<OauthClientRow | undefined> {
-  const { clientId, secretBy } = oauthClients;
-  const [row] = await db.select({ clientId, secretBy }).from(oauthClients)
+  const { clientId, secretBy, ownRedirect } = oauthClients;
+  const [row] = await db.select({ clientId, secretBy, ownRedirect }).from(oauthClients)
     .where(eq(oauthClients.pluginId, pluginId));
-  return row && { clientId: row.clientId, secretBy: SecretBy.parse(row.secretBy) };
+  return row && { ...row, secretBy: SecretBy.parse(row.secretBy) };
 }
 
-/** Another client may be known to its provider in another way. */
+/**
+ * Another client may be known to its provider in another way.
+ *
+ * @param client without `ownRedirect` what was chosen before stays
+ */
 export async function upsertOauthClient(
   db: Executor,
-  client: { pluginId: string; clientId: string; updatedAt: Date },
+  client: { pluginId: string; clientId: string; updatedAt: Date; ownRedirect?: boolean },
 ): Promise<void> {
-  const { clientId, updatedAt } = client;
+  const { pluginId: _key, ...change } = client;
   await db.insert(oauthClients).values(client).onConflictDoUpdate({
     target: oauthClients.pluginId,
-    set: { clientId, secretBy: null, updatedAt },
+    set: { ...change, secretBy: null },
   });
 }
 

@@ -137,6 +137,8 @@ export const oauthClients = auth.table("oauth_clients", {
   clientId: text("client_id").notNull(),
   /** How the provider takes the secret, once one way has worked. */
   secretBy: text("secret_by"),
+  /** Users come back to the plugin's own redirect URL. */
+  ownRedirect: boolean("own_redirect").notNull().default(false),
   updatedAt: instant("updated_at").notNull(),
 }, (table) => [
   check("oauth_clients_secret_by", sql`${table.secretBy} in ('body', 'basic')`),
@@ -153,6 +155,7 @@ export const oauthFlows = auth.table("oauth_flows", {
   /** What the flow was begun with: a code must not reach another endpoint than its provider's. */
   clientId: text("client_id").notNull(),
   tokenUrl: text("token_url").notNull(),
+  ownRedirect: boolean("own_redirect").notNull().default(false),
   /** Encrypted PKCE verifier; null for providers that lack PKCE. */
   verifier: bytea("verifier"),
   createdAt: instant("created_at").notNull(),

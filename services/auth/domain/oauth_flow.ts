@@ -1,5 +1,6 @@
 /** Rules of a sign-in at a provider, from its start to the browser's return (security.md: "OAuth"). */
 import { type AllowedHosts, isAllowedHost } from "@codex/service";
+import type { OauthDeclaration } from "@codex/protocol";
 import { constantTimeEqual, hashToken } from "@codex/crypto";
 
 /** A browser must be back within this time. */
@@ -49,18 +50,24 @@ export function isSafeEndpoint(url: URL, allowedHosts: AllowedHosts): boolean {
 }
 
 /**
- * Whether the provider that answers may be the one that was asked. Every plugin has the same redirect
- * URL, so that another provider's code must not pass for this one's (RFC 9207: mix-up attacks).
+ * Whether the provider that answers may be the one that was asked. Plugins share a redirect URL unless
+ * the administrator chose otherwise, so that another provider's code must not pass for this one's
+ * (RFC 9700 section 4.4: mix-up attacks).
  *
- * A manifest doesn't name the issuer, so its host has to be that of an endpoint, or above or below it.
+ * A manifest that names its issuer is held to it, character by character (RFC 9207 section 2.4). Where
+ * it doesn't, the issuer's host has to be that of an endpoint, or above or below it.
  *
  * @param issuer as the redirect names it; undefined, from most providers, proves nothing
- * @param endpoints the provider's URLs
  */
-export function isIssuerOf(issuer: string | undefined, endpoints: readonly string[]): boolean {
+export function isIssuerOf(
+  issuer: string | undefined,
+  oauth: Pick<OauthDeclaration, "authorizationUrl" | "tokenUrl" | "issuer">,
+): boolean {
   if (issuer === undefined) return true;
+  if (oauth.issuer !== undefined) return issuer === oauth.issuer;
   const host = URL.parse(issuer)?.hostname;
   if (host === undefined || host === "") return false;
+  const endpoints = [oauth.authorizationUrl, oauth.tokenUrl];
   return endpoints.map((endpoint) => new URL(endpoint).hostname).some((own) =>
     own === host || own.endsWith(`.${host}`) || host.endsWith(`.${own}`)
   );

@@ -26,13 +26,29 @@ Deno.test("another user, another browser and a late return are told apart", () =
 });
 
 Deno.test("a provider that names itself must be the one that was asked", () => {
-  const endpoints = ["https://login.provider.example/authorize", "https://api.provider.example/"];
+  const endpoints = {
+    authorizationUrl: "https://login.provider.example/authorize",
+    tokenUrl: "https://api.provider.example/",
+  };
   const good = [undefined, "https://login.provider.example", "https://provider.example/tenant"]
     .concat(["https://eu.login.provider.example/", "https://API.provider.example"]);
   for (const issuer of good) equal(isIssuerOf(issuer, endpoints), true, issuer);
   const bad = ["https://evil.example", "https://evil-provider.example", "login.provider.example"]
     .concat(["https://www.provider.example", "", "x:"]);
   for (const issuer of bad) equal(isIssuerOf(issuer, endpoints), false, issuer);
+});
+
+Deno.test("a manifest that names its issuer is held to it, character by character", () => {
+  const issuer = "https://login.provider.example";
+  const oauth = {
+    authorizationUrl: "https://login.provider.example/authorize",
+    tokenUrl: "https://login.provider.example/token",
+    issuer,
+  };
+  equal(isIssuerOf(issuer, oauth), true);
+  equal(isIssuerOf(undefined, oauth), true, "Most providers don't say");
+  const others = [`${issuer}/`, "https://LOGIN.provider.example", "https://provider.example", ""];
+  for (const other of others) equal(isIssuerOf(other, oauth), false, other);
 });
 
 Deno.test("browsers are sent to https alone, or to a host that a person named", () => {

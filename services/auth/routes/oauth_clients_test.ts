@@ -28,6 +28,9 @@ Deno.test("the client is shown with what to register, and without its secret", a
     clientId: null,
     hasClientSecret: false,
     redirectUrl: REDIRECT_URL,
+    commonRedirectUrl: REDIRECT_URL,
+    ownRedirectUrl: `http://codex.test/api/v1/user/plugins/${pluginId}/oauth/callback`,
+    usesOwnRedirectUrl: false,
     authorizationUrl: oauth.authorizationUrl,
     tokenUrl: oauth.tokenUrl,
     pkce: true,
@@ -41,6 +44,20 @@ Deno.test("the client is shown with what to register, and without its secret", a
     select (select json_agg(s) from secrets s)::text || (select json_agg(c) from oauth_clients c)::text
       || (select json_agg(a) from audit_log a)::text as text`;
   ok(!String(row?.["text"]).includes("very-secret"));
+});
+
+Deno.test("the plugin's own redirect URL is used once it was chosen, and stays chosen", async () => {
+  await using auth = await createFixture();
+  const pluginId = auth.addPlugin({}, { oauth });
+  const shown = async (change: object) => {
+    const client = await json(await put(auth, pluginId, { clientId: "id", ...change }));
+    return [client["usesOwnRedirectUrl"], client["redirectUrl"]];
+  };
+  const own = `http://codex.test/api/v1/user/plugins/${pluginId}/oauth/callback`;
+  equal(await shown({}), [false, REDIRECT_URL]);
+  equal(await shown({ useOwnRedirectUrl: true }), [true, own]);
+  equal(await shown({ clientId: "other" }), [true, own]);
+  equal(await shown({ useOwnRedirectUrl: false }), [false, REDIRECT_URL]);
 });
 
 Deno.test("a secret stays until it is changed or removed", async () => {

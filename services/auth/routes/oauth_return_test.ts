@@ -1,7 +1,7 @@
 import { deepEqual as equal, notEqual, ok } from "node:assert/strict";
 import { hashToken, verifyCodeChallenge } from "@codex/crypto";
 import { contextOf } from "../workflows/vault.ts";
-import { createFixture, type Fixture, json } from "../testing/fixture.ts";
+import { createFixture, type Fixture, json, REDIRECT_URL } from "../testing/fixture.ts";
 import { startProvider, tokens } from "../testing/provider.ts";
 import { begin, comeBack, reasonOf, setClient, signIn, withProvider } from "../testing/sign_in.ts";
 
@@ -147,6 +147,43 @@ Deno.test("another provider's code is not sent to this one", () =>
     equal(await back("https://other.example"), "bad_answer");
     equal(provider.requests, []);
     equal(await back(provider.origin), "none");
+  }));
+
+Deno.test("an issuer that the manifest names is compared as a string", () =>
+  withProvider(async ({ auth, provider, ada }) => {
+    const issuer = `${provider.origin}/issuer`;
+    const pluginId = auth.addPlugin({}, { oauth: { ...provider.oauth, issuer } });
+    await setClient(auth, pluginId, { clientSecret: "the-secret" });
+    const back = async (change: object) => {
+      const begun = await begin(auth, ada, pluginId);
+      return reasonOf(await comeBack(auth, ada, begun, { code: "c", ...change }));
+    };
+    for (const other of [provider.origin, `${issuer}/`]) {
+      equal(await back({ issuer: other }), "bad_answer", other);
+    }
+    equal(provider.requests, []);
+    equal(await back({ issuer }), "none");
+    equal(await back({}), "none");
+  }));
+
+Deno.test("an answer counts only at the redirect URL that its sign-in began with", () =>
+  withProvider(async ({ auth, provider, pluginId, ada }) => {
+    const other = auth.addPlugin({}, { oauth: provider.oauth });
+    const back = async (change: object) => {
+      const begun = await begin(auth, ada, pluginId);
+      const reason = reasonOf(await comeBack(auth, ada, begun, { code: "c", ...change }));
+      return [reason, begun.query["redirect_uri"], begun.ownRedirect];
+    };
+    equal(await back({}), ["none", REDIRECT_URL, false]);
+    equal(await back({ pluginId }), ["bad_answer", REDIRECT_URL, false]);
+    await setClient(auth, pluginId, { useOwnRedirectUrl: true });
+    const own = `http://codex.test/api/v1/user/plugins/${pluginId}/oauth/callback`;
+    const sent = provider.requests.length;
+    equal(await back({}), ["bad_answer", own, true]);
+    equal(await back({ pluginId: other }), ["bad_answer", own, true]);
+    equal(provider.requests.length, sent);
+    equal(await back({ pluginId }), ["none", own, true]);
+    equal(provider.requests.at(-1)?.form["redirect_uri"], own);
   }));
 
 Deno.test("no ciphertext opens in another row: purposes, owners and names are all part of it", () =>

@@ -11,6 +11,7 @@ import { insertAuditLine } from "../db/audit_queries.ts";
 import { findOauthClient, upsertOauthClient } from "../db/oauth_client_queries.ts";
 import { deleteSecrets, listSecretNames, type SecretOwner } from "../db/vault_queries.ts";
 import type { AuthDeps } from "../deps.ts";
+import { ownRedirectUrl, redirectUrlOf } from "../domain/redirect_url.ts";
 import type { VaultClosed } from "../domain/vault_closed.ts";
 import type { TokenClient } from "../token_endpoint.ts";
 import { readSecret, storeSecret } from "./vault.ts";
@@ -47,7 +48,10 @@ export async function showOauthClient(
     client: {
       clientId: row?.clientId ?? oauth.clientId ?? null,
       hasClientSecret: names.includes(CLIENT_SECRET),
-      redirectUrl: deps.redirectUrl,
+      redirectUrl: redirectUrlOf(deps.redirectUrl, pluginId, row?.ownRedirect ?? false),
+      commonRedirectUrl: deps.redirectUrl,
+      ownRedirectUrl: ownRedirectUrl(deps.redirectUrl, pluginId),
+      usesOwnRedirectUrl: row?.ownRedirect ?? false,
       authorizationUrl: oauth.authorizationUrl,
       tokenUrl: oauth.tokenUrl,
       pkce: oauth.pkce,
@@ -64,13 +68,18 @@ export async function changeOauthClient(
 ): Promise<OauthClientResult> {
   const plugin = await deps.pluginHost.getPlugin(context, pluginId);
   if (plugin.manifest?.oauth === undefined) return { kind: "no_oauth", pluginName: plugin.name };
-  const { clientId, clientSecret } = change;
+  const { clientId, clientSecret, useOwnRedirectUrl: ownRedirect } = change;
   const { keyring } = deps;
   if (clientSecret && keyring === null) return { kind: "no_key" };
 
   const updatedAt = new Date(deps.now());
   await deps.db.transaction(async (tx) => {
-    await upsertOauthClient(tx, { pluginId, clientId, updatedAt });
+    await upsertOauthClient(tx, {
+      pluginId,
+      clientId,
+      updatedAt,
+      ...(ownRedirect !== undefined && { ownRedirect }),
+    });
     const owner = secretOf(pluginId);
     if (clientSecret && keyring !== null) {
       await storeSecret(tx, keyring, owner, { name: CLIENT_SECRET, text: clientSecret, updatedAt });
@@ -83,14 +92,18 @@ export async function changeOauthClient(
       actorId: subject.userId,
       action: "plugin.oauth_client_set",
       target: pluginId,
-      detail: { clientId, ...(clientSecret !== undefined && { secretChanged: true }) },
+      detail: {
+        clientId,
+        ...(clientSecret !== undefined && { secretChanged: true }),
+        ...(ownRedirect !== undefined && { ownRedirect }),
+      },
     });
   });
   return await showOauthClient(deps, context, pluginId);
 }
 
 export type TokenClientResult =
-  | { readonly kind: "ok"; readonly client: TokenClient }
+  | { readonly kind: "ok"; readonly client: TokenClient; readonly ownRedirect: boolean }
   | { readonly kind: "not_configured" }
   | VaultClosed;
 
@@ -108,5 +121,6 @@ export async function openTokenClient(
   return {
     kind: "ok",
     client: { clientId, clientSecret: secret.text, secretBy: row?.secretBy ?? null },
+    ownRedirect: row?.ownRedirect ?? false,
   };
 }

@@ -16,6 +16,7 @@ import type { AuthDeps } from "../deps.ts";
 import { ACCESS_TOKEN } from "../domain/connection_rules.ts";
 import { failureOfError } from "../domain/oauth_failures.ts";
 import { checkReturn, isIssuerOf } from "../domain/oauth_flow.ts";
+import { redirectUrlOf } from "../domain/redirect_url.ts";
 import type { Tokens } from "../domain/token_answer.ts";
 import { tokenTimes } from "../domain/token_lifetime.ts";
 import {
@@ -104,7 +105,11 @@ async function exchange(
   if (found.kind !== "ok") return { reason: "plugin_off" };
   const { plugin, manifest } = found;
   const { oauth } = manifest;
-  if (oauth !== undefined && !isIssuerOf(back.issuer, [oauth.authorizationUrl, oauth.tokenUrl])) {
+  // The answer of another provider, which was registered with another redirect URL.
+  if (back.pluginId !== (flow.ownRedirect ? plugin.id : undefined)) {
+    return { reason: "bad_answer", plugin, detail: "It came to another redirect URL" };
+  }
+  if (oauth !== undefined && !isIssuerOf(back.issuer, oauth)) {
     return { reason: "bad_answer", plugin, detail: `Another provider answers: ${back.issuer}` };
   }
   if (back.error !== undefined || back.code === undefined) return { plugin, ...refusalOf(back) };
@@ -117,7 +122,7 @@ async function exchange(
   const outcome = await requestTokens(deps.guardedFetch, flow.tokenUrl, client, {
     type: "authorization_code",
     code: back.code,
-    redirectUrl: deps.redirectUrl,
+    redirectUrl: redirectUrlOf(deps.redirectUrl, plugin.id, flow.ownRedirect),
     verifier,
   });
   if (outcome.kind !== "tokens") return { plugin, ...failureOf(outcome) };

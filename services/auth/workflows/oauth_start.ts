@@ -14,6 +14,7 @@ import { findSessionOf } from "../db/session_queries.ts";
 import { lockUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { FLOW_LIFETIME_MS, isSafeEndpoint, PENDING_FLOWS_MAX } from "../domain/oauth_flow.ts";
+import { redirectUrlOf } from "../domain/redirect_url.ts";
 import { sessionLimits } from "../domain/session_lifetime.ts";
 import type { VaultClosed } from "../domain/vault_closed.ts";
 import { openTokenClient } from "./oauth_clients.ts";
@@ -68,14 +69,16 @@ export async function startOauth(
     pluginId,
     clientId,
     tokenUrl,
+    ownRedirect: opened.ownRedirect,
   };
   const kept = await keepFlow(deps, keyring, subject, sessionId, flow);
   if (kept.kind !== "kept") return kept;
-  const { state, browserToken, verifier } = flow;
-  const { redirectUrl } = deps;
+  const { state, browserToken, verifier, ownRedirect } = flow;
+  const redirectUrl = redirectUrlOf(deps.redirectUrl, pluginId, ownRedirect);
   const url = authorizationUrl({ endpoint, clientId, redirectUrl, scopes, state, verifier });
   const expiresAt = kept.expiresAt.toISOString();
-  return { kind: "started", started: { redirectUrl: url, state, browserToken, expiresAt } };
+  const started = { redirectUrl: url, state, browserToken, expiresAt, ownRedirect };
+  return { kind: "started", started };
 }
 
 interface NewFlow {
@@ -86,6 +89,7 @@ interface NewFlow {
   readonly pluginId: PluginId;
   readonly clientId: string;
   readonly tokenUrl: string;
+  readonly ownRedirect: boolean;
 }
 
 type KeepResult =

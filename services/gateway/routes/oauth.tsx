@@ -6,6 +6,7 @@ import {
   OauthCallbackQuery,
   type OauthOutcome,
   PathPluginId,
+  type PluginId,
   type Principal,
 } from "@codex/protocol";
 import {
@@ -19,7 +20,7 @@ import {
 import outcomeScript from "../assets/oauth_outcome.js" with { type: "text" };
 import outcomeStyle from "../assets/oauth_outcome.css" with { type: "text" };
 import { failureWords, type PageFailure } from "../domain/oauth_words.ts";
-import { flowCookie } from "../flow_cookie.ts";
+import { type FlowCookie, flowCookie } from "../flow_cookie.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
 import { type Guard, presentedCredential } from "../guard.ts";
 import { operationById } from "../operation_by_id.ts";
@@ -38,14 +39,17 @@ export interface OauthRouteOptions {
   readonly publicUrl: URL;
 }
 
-const CALLBACK = `${API_BASE}/user/plugins/oauth/callback`;
+const PLUGINS = `${API_BASE}/user/plugins`;
+/** Of the plugins whose administrator chose no redirect URL of their own. */
+const CALLBACK = `${PLUGINS}/oauth/callback`;
+const callbackOf = (pluginId: PluginId) => `${PLUGINS}/${pluginId}/oauth/callback`;
 const SCRIPT = "/assets/oauth_outcome.js";
 const STYLE = "/assets/oauth_outcome.css";
 
 export function oauthRoutes(options: OauthRouteOptions) {
   const { auth, cookie, publicUrl } = options;
-  const flows = flowCookie(CALLBACK, publicUrl.protocol === "https:");
-  const redirectUrl = `${publicUrl.href.replace(/\/+$/, "")}${CALLBACK}`;
+  const cookieAt = (callback: string) => flowCookie(callback, publicUrl.protocol === "https:");
+  const urlOf = (callback: string) => `${publicUrl.href.replace(/\/+$/, "")}${callback}`;
   const guard = (operationId: string) => options.guard(operationById(operationId));
 
   return new Hono<GatewayEnv>()
@@ -64,20 +68,34 @@ export function oauthRoutes(options: OauthRouteOptions) {
         }
         const { pluginId } = c.req.valid("param");
         const started = await auth.startOauth(callContext(c), pluginId, sessionId);
-        flows.set(c, started.state, started.browserToken, new Date(started.expiresAt));
+        cookieAt(started.ownRedirect ? callbackOf(pluginId) : CALLBACK)
+          .set(c, started.state, started.browserToken, new Date(started.expiresAt));
         return c.json({ redirectUrl: started.redirectUrl }, 200);
       },
     )
-    .get(CALLBACK, guard("finishUserPluginOauth"), async (c) => {
-      // The opener is another window of this site, reached across the provider's pages.
-      c.header("cross-origin-opener-policy", "unsafe-none");
-      const outcome = await finish(c);
-      return outcomePage(c, outcome, redirectUrl);
-    })
+    .get(CALLBACK, guard("finishUserPluginOauth"), (c) => finishPage(c, undefined))
+    .get(
+      `${PLUGINS}/:pluginId/oauth/callback`,
+      guard("finishUserPluginOauthOfPlugin"),
+      path(PathPluginId),
+      (c) => finishPage(c, c.req.valid("param").pluginId),
+    )
     .get(SCRIPT, (c) => assetResponse(c, outcomeScript, "text/javascript"))
     .get(STYLE, (c) => assetResponse(c, outcomeStyle, "text/css"));
 
-  async function finish(c: Context<GatewayEnv>): Promise<PageOutcome> {
+  /** @param pluginId whose own redirect URL the browser came back to */
+  async function finishPage(c: Context<GatewayEnv>, pluginId: PluginId | undefined) {
+    // The opener is another window of this site, reached across the provider's pages.
+    c.header("cross-origin-opener-policy", "unsafe-none");
+    const callback = pluginId === undefined ? CALLBACK : callbackOf(pluginId);
+    return outcomePage(c, await finish(c, pluginId, cookieAt(callback)), urlOf(callback));
+  }
+
+  async function finish(
+    c: Context<GatewayEnv>,
+    pluginId: PluginId | undefined,
+    flows: FlowCookie,
+  ): Promise<PageOutcome> {
     const query = OauthCallbackQuery.safeParse(c.req.query());
     const { state, code, error, error_description, iss } = query.data ?? {};
     if (state === undefined) return { kind: "failed", reason: "incomplete" };
@@ -94,6 +112,7 @@ export function oauthRoutes(options: OauthRouteOptions) {
         ...(error !== undefined && { error }),
         ...(error_description !== undefined && { errorDescription: error_description }),
         ...(iss !== undefined && { issuer: iss }),
+        ...(pluginId !== undefined && { pluginId }),
       });
     } catch (thrown) {
       const requestId = requestIdOf(c);

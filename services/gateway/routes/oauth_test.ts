@@ -126,6 +126,27 @@ Deno.test("a redirect URL that is not registered is told with the right one", as
   ok((await reply.text()).includes(`http://codex.test${CALLBACK}`));
 });
 
+Deno.test("a plugin's own redirect URL has a cookie of its own, and tells auth whose it is", async () => {
+  const { fixture, plugin, token, start } = await setUp();
+  fixture.auth.ownRedirect = true;
+  const started = await start({ ...cookie(token), ...OWN_SITE });
+  const own = `${PLUGINS}/${plugin.id}/oauth/callback`;
+  ok(started.headers.get("set-cookie")?.includes(`Path=${own};`));
+  const cookies = `codex_session=${token}; ${setCookieOf(started)}`;
+  fixture.auth.outcome = { kind: "failed", reason: "redirect_mismatch" };
+  const reply = await fixture.app.request(`${own}?code=c&state=the-state`, {
+    headers: { cookie: cookies },
+  });
+  equal(fixture.auth.returns, [{
+    state: "the-state",
+    code: "c",
+    browserToken: "the-browser-token",
+    pluginId: plugin.id,
+  }]);
+  equal(reply.headers.get("cross-origin-opener-policy"), "unsafe-none");
+  ok((await reply.text()).includes(`http://codex.test${own}`));
+});
+
 Deno.test("nobody is asked without a session, without a state, or when auth is away", async () => {
   const { fixture, token } = await setUp();
   const reasonOf = async (query: string, cookies: string) => {

@@ -30,6 +30,8 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
   /** Lines of the audit log, with who did it. */
   readonly audited: (NewAuditEntry & { readonly by: UserId | undefined })[] = [];
   /** How each of them is told that it went. */
+  /** Whether sign-ins begin with the plugin's own redirect URL. */
+  ownRedirect = false;
   outcome: OauthOutcome = { kind: "failed", reason: "used" };
   resolveCalls = 0;
   /** Thrown by the next calls. */
@@ -81,6 +83,7 @@ export class FakeAuth implements Pick<GatewayDeps, "auth"> {
         state: "the-state",
         browserToken: "the-browser-token",
         expiresAt: "2026-01-01T00:05:00.000Z",
+        ownRedirect: this.ownRedirect,
       })),
     finishOauth: (_context, back) =>
       this.#answer(() => {

@@ -9,6 +9,7 @@ import {
   updatePlugin,
 } from "../db/plugin_queries.ts";
 import type { PluginRecord } from "../db/plugin_record.ts";
+import { unacceptedWarnings } from "../domain/grant_warnings.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
 import { effectiveNetwork } from "../domain/network_access.ts";
 import { isUnread, pendingChanges, summarizeChanges } from "../domain/trust.ts";
@@ -81,6 +82,7 @@ export class PluginGrants {
    * Approves exactly what is named, of exactly the manifest that was shown.
    *
    * @throws ProblemError `manifest_changed` with the difference, `unprocessable` when it can't be started
+   * or a warning was not accepted
    */
   async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
     const before = await this.#deps.registry.find(id);
@@ -96,10 +98,12 @@ export class PluginGrants {
         }`,
       );
     }
+    const { acceptWarnings = [] } = request;
+    refuseUnaccepted(result.manifest, acceptWarnings);
     const { db, runtime, audits, now } = this.#deps;
     const { permissions, acceptManifest: manifestDigest } = request;
     const granted = await db.transaction(async (tx) => {
-      const detail = { name: record.name, permissions, network, manifestDigest };
+      const detail = { name: record.name, permissions, network, manifestDigest, acceptWarnings };
       await audits.owe(tx, context, { action: "plugin.granted", target: id, detail });
       return await updatePlugin(tx, id, {
         permissions,
@@ -127,6 +131,13 @@ export class PluginGrants {
     // A command that is refused fails the check.
     return runtime === undefined ? [...network] : effectiveNetwork(runtime, network);
   }
+}
+
+function refuseUnaccepted(manifest: Manifest, accepted: readonly string[]): void {
+  const warnings = unacceptedWarnings(manifest, accepted);
+  if (warnings.length === 0) return;
+  const told = warnings.map(({ name, message }) => `${message} ("${name}" in acceptWarnings)`);
+  throw new ProblemError("unprocessable", told.join("; "));
 }
 
 /** The digest by which exactly this, of this plugin, is approved. */

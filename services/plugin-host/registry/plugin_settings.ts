@@ -18,6 +18,7 @@ import type { PluginRecord } from "../db/plugin_record.ts";
 import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
 import { effectiveNetwork, type RuntimeKind } from "../domain/network_access.ts";
+import { unacceptedWarnings } from "../domain/grant_warnings.ts";
 import { pendingChanges, summarizeChanges } from "../domain/trust.ts";
 import { isCovered } from "../domain/wishes.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
@@ -75,7 +76,16 @@ export class PluginSettings {
     const { db, audits, grants } = this.#deps;
     await this.#refuseBadLaunch({ ...wish, args: wish.args ?? [], folder: null });
     // What it may write and reach comes with the grant below, of the manifest that the check reads.
-    const { name, displayName, command, enabled, permissions, network, ...settings } = wish;
+    const {
+      name,
+      displayName,
+      command,
+      enabled,
+      permissions,
+      network,
+      acceptWarnings,
+      ...settings
+    } = wish;
     const { change, secrets } = readChange(settings, undefined);
     const inserted = await insertPlugin(db, { ...change, name, displayName, command });
     if (inserted === undefined) {
@@ -98,10 +108,16 @@ export class PluginSettings {
     if (!result.ok || permissions === undefined || record.seenDigest === null) {
       return { record, check: result };
     }
+    const [warning] = unacceptedWarnings(result.manifest, acceptWarnings);
+    if (warning !== undefined) {
+      const { latencyMs } = result;
+      return { record, check: { ok: false, reason: warning.message, latencyMs } };
+    }
     const granted = await grants.grant(context, record.id, {
       permissions,
       network: network ?? [],
       acceptManifest: record.seenDigest,
+      ...(acceptWarnings !== undefined && { acceptWarnings }),
     });
     return { record: granted, check: result };
   }

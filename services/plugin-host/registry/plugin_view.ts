@@ -2,6 +2,7 @@
 import { type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { canonicalJson } from "../domain/manifest_digest.ts";
+import { grantWarnings } from "../domain/grant_warnings.ts";
 import { describeNetwork, effectiveNetwork } from "../domain/network_access.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
@@ -58,6 +59,7 @@ export function toPlugin(
     grantedVersion: record.grantedVersion,
     pendingChanges: pendingChanges(record),
     notedChanges: notedChanges(record),
+    warnings: manifest === null ? [] : grantWarnings(manifest),
     enabled: record.enabled,
     healthStatus: healthOf(record),
     state: state.state,

@@ -149,3 +149,41 @@ Deno.test("a name that the administrator gave survives a reload, the file's new 
     assert.equal((await service.plugin("scripted")).displayName, "Theirs");
   });
 });
+
+Deno.test("endpoints of two domains are shown, and granted only when accepted by name", async () => {
+  await withService(async (service) => {
+    const oauth = {
+      authorizationUrl: "https://login.example.org/authorize",
+      tokenUrl: "https://tokens.example.net/token",
+    };
+    await service.install("scripted", { oauth });
+    await service.request("POST", "/admin/plugins/reload");
+    const { id } = await service.plugin("scripted");
+    await service.request("POST", `/admin/plugins/${id}/test`);
+    const shown = await service.plugin("scripted");
+    assert.deepEqual(shown.warnings.map(({ name }) => name), ["oauth-domain:tokens.example.net"]);
+    const grant = (more: object) =>
+      service.request("POST", `/admin/plugins/${id}/grant`, {
+        permissions: [],
+        network: [],
+        acceptManifest: shown.manifestDigest,
+        ...more,
+      });
+    for (const more of [{}, { acceptWarnings: ["oauth-domain:example.org"] }]) {
+      const refused = await grant(more);
+      assert.equal(refused.status, 422);
+      assert.match(
+        refused.as(Problem).detail ?? "",
+        /sent to "tokens.example.net".*acceptWarnings/,
+      );
+    }
+    assert.equal((await service.plugin("scripted")).state, "discovered");
+    const granted = await grant({ acceptWarnings: ["oauth-domain:tokens.example.net"] });
+    assert.equal(granted.status, 200);
+    // Another receiver is another manifest, and another name.
+    await update(service, id, { oauth: { ...oauth, tokenUrl: "https://else.example.net/token" } });
+    const changed = await service.plugin("scripted");
+    assert.equal(changed.state, "needs_approval");
+    assert.deepEqual(changed.warnings.map(({ name }) => name), ["oauth-domain:else.example.net"]);
+  });
+});

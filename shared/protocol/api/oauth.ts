@@ -6,6 +6,8 @@ export const OauthClientChange = z.object({
   clientId: z.string().trim().min(1).max(1000),
   /** What is stored stays without one; null or empty removes it. */
   clientSecret: z.string().max(4000).nullable().optional(),
+  /** Whether users come back to this plugin's own redirect URL; what was chosen stays without it. */
+  useOwnRedirectUrl: z.boolean().optional(),
 });
 export type OauthClientChange = z.infer<typeof OauthClientChange>;
 
@@ -14,8 +16,13 @@ export const OauthClient = z.object({
   /** Null while there is none: users can't sign in then. */
   clientId: z.string().nullable(),
   hasClientSecret: z.boolean(),
-  /** To be registered at the provider, exactly so. */
+  /** To be registered at the provider, exactly so: one of the two below. */
   redirectUrl: z.string(),
+  /** Of every plugin, for registrations that were made before there were others. */
+  commonRedirectUrl: z.string(),
+  /** Of this plugin alone: no other provider's answer can come in through it. */
+  ownRedirectUrl: z.string(),
+  usesOwnRedirectUrl: z.boolean(),
   authorizationUrl: z.string(),
   tokenUrl: z.string(),
   pkce: z.boolean(),

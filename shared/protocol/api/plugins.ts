@@ -92,6 +92,8 @@ export const NewPlugin = z.object({
   ...settings,
   name: PluginName,
   enabled: z.boolean().default(true),
+  /** Of the grant that `permissions` are: see `GrantRequest`. */
+  acceptWarnings: z.array(z.string().max(500)).max(20),
 }).partial().required({ name: true, displayName: true, command: true });
 export type NewPlugin = z.infer<typeof NewPlugin>;
 
@@ -106,6 +108,10 @@ export const PluginPatch = z.object({
   sendGenresAndTags: z.boolean(),
 }).partial();
 export type PluginPatch = z.infer<typeof PluginPatch>;
+
+/** What of a manifest an administrator has to accept by name before it is granted. */
+export const GrantWarning = z.object({ name: z.string(), message: z.string() });
+export type GrantWarning = z.infer<typeof GrantWarning>;
 
 export const Plugin = z.object({
   id: PluginId,
@@ -141,6 +147,8 @@ export const Plugin = z.object({
   grantedVersion: z.string().nullable(),
   /** How what it asks for differs from what was granted, in words: needs approval, and isn't used before. */
   pendingChanges: z.array(z.string()),
+  /** What has to be accepted by name with a grant. */
+  warnings: z.array(GrantWarning),
   /** What else changed since the grant, in words: needs no approval. */
   notedChanges: z.array(z.string()),
   enabled: z.boolean(),
@@ -204,6 +212,8 @@ export const GrantRequest = z.object({
   network: z.array(NetworkEntry).max(100),
   /** `Plugin.manifestDigest` as the administrator read it. */
   acceptManifest: z.string(),
+  /** Names of `Plugin.warnings`, each of which has to be accepted. */
+  acceptWarnings: z.array(z.string().max(500)).max(20).optional(),
 });
 export type GrantRequest = z.infer<typeof GrantRequest>;
 

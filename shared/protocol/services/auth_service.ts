@@ -68,6 +68,8 @@ export const StartedOauth = z.object({
   /** For the cookie: proves that the flow ends in the browser that began it. */
   browserToken: z.string(),
   expiresAt: IsoDateTime,
+  /** The provider sends the browser back to the plugin's own redirect URL, not to the common one. */
+  ownRedirect: z.boolean(),
 });
 export type StartedOauth = z.infer<typeof StartedOauth>;
 
@@ -80,6 +82,8 @@ export const OauthReturn = z.object({
   error: z.string().max(200).optional(),
   errorDescription: z.string().max(4000).optional(),
   issuer: z.string().max(2000).optional(),
+  /** Whose redirect URL the browser came back to; none for the common one. */
+  pluginId: PluginId.optional(),
 });
 export type OauthReturn = z.infer<typeof OauthReturn>;
 

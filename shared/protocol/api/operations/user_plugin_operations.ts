@@ -103,6 +103,17 @@ export const everyonesPlugins = operationTable(
       answer: z.string(),
     },
     {
+      id: "finishUserPluginOauthOfPlugin",
+      method: "get",
+      path: "/user/plugins/{pluginId}/oauth/callback",
+      owner: "gateway",
+      access: "public",
+      summary: "The same, at the redirect URL that an administrator gave this plugin alone",
+      query: oauth.OauthCallbackQuery,
+      page: true,
+      answer: z.string(),
+    },
+    {
       id: "disconnectUserPlugin",
       method: "delete",
       path: "/user/plugins/{pluginId}",

@@ -1,0 +1,2 @@
+ALTER TABLE "auth"."oauth_clients" ADD COLUMN "own_redirect" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "auth"."oauth_flows" ADD COLUMN "own_redirect" boolean DEFAULT false NOT NULL;
