@@ -43,6 +43,13 @@ export async function listApiKeys(db: Executor, userId: string): Promise<ApiKeyR
     .orderBy(desc(apiKeys.createdAt), apiKeys.id);
 }
 
+/** Ends every token of the user; the names of those that there were. */
+export async function deleteApiKeysOf(db: Executor, userId: string): Promise<string[]> {
+  const rows = await db.delete(apiKeys).where(eq(apiKeys.userId, userId))
+    .returning({ name: apiKeys.name });
+  return rows.map(({ name }) => name).sort();
+}
+
 /** Undefined when there is no such token of this user. */
 export async function deleteApiKey(
   db: Executor,

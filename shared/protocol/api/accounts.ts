@@ -63,6 +63,8 @@ export const ReauthenticateRequest = z.object({ password: z.string().min(1).max(
 export const PasswordChange = z.object({
   currentPassword: z.string().min(1).max(1024),
   newPassword: NewPassword,
+  /** Ends all of your API tokens with the old password. */
+  endApiKeys: z.boolean().default(false),
 });
 
 export const Session = z.object({
