@@ -10,6 +10,7 @@ import {
   type PluginSummary,
   type Role,
   type ServiceName,
+  SESSION_ID_HEADER,
   SessionId,
   type Subject,
   UserId,
@@ -168,6 +169,11 @@ export async function createFixture(options: FixtureOptions = {}) {
         userAgent: null,
       });
       return SessionId.parse(row.id);
+    },
+
+    /** What a call in a new session of the user has. */
+    async inSession(subject: Subject): Promise<Pick<Call, "headers" | "subject">> {
+      return { subject, headers: { [SESSION_ID_HEADER]: await this.addSession(subject) } };
     },
 
     /** A user plugin that plugin-host knows; the same id changes one. */
