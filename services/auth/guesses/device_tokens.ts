@@ -15,8 +15,11 @@ export type DeviceOwner = Pick<UserRow, "id" | "passwordHash">;
 export interface DeviceTokens {
   /** @param deviceId of a device that is known already; else a new one is made up */
   issue(owner: DeviceOwner, deviceId?: string): Promise<string>;
-  /** The id of the device that one of `tokens` stands for, if the account knows it. */
-  deviceOf(owner: DeviceOwner, tokens: readonly string[]): Promise<string | undefined>;
+  /**
+   * The id of the device that one of `tokens` stands for, if the account knows it. An account that
+   * doesn't exist costs the same work.
+   */
+  deviceOf(owner: DeviceOwner | undefined, tokens: readonly string[]): Promise<string | undefined>;
 }
 
 /** Sets these tokens apart from others signed with the same key (RFC 8725 section 3.11). */
@@ -63,12 +66,10 @@ export async function createDeviceTokens(
         .sign(signingKey);
     },
     async deviceOf(owner, tokens) {
+      const found = await Promise.all(tokens.map(claimsOf));
+      if (owner === undefined) return undefined;
       const mark = passwordMark(owner);
-      for (const token of tokens) {
-        const claims = await claimsOf(token);
-        if (claims?.sub === owner.id && claims.pwd === mark) return claims.jti;
-      }
-      return undefined;
+      return found.find((claims) => claims?.sub === owner.id && claims.pwd === mark)?.jti;
     },
   };
 }

@@ -65,7 +65,7 @@ export async function signIn(
 ): Promise<SignInResult> {
   const name = usernameKey(username);
   const user = await findUserByName(deps.db, name);
-  const deviceId = user && await deps.devices.deviceOf(user, client.deviceTokens);
+  const deviceId = await deps.devices.deviceOf(user, client.deviceTokens);
   // Names may be long, and what people type into that field may be a password.
   const accountKey = hashToken(name).toHex();
   const admission = await admitSignIn(deps, { accountKey, deviceId, client });
