@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { API_BASE } from "@codex/protocol";
 import { createServiceApp, ProblemError } from "@codex/service";
 import type { AuthDeps } from "./deps.ts";
+import { adminApiKeyRoutes } from "./routes/admin_api_keys.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditAppendRoutes, auditRoutes } from "./routes/audit.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -33,6 +34,7 @@ export function createApp(deps: AuthDeps) {
     .route(`${API_BASE}/auth`, sessionRoutes(deps))
     .route(`${API_BASE}/api-keys`, apiKeyRoutes(deps))
     .route(`${API_BASE}/users`, userRoutes(deps))
+    .route(`${API_BASE}/admin/api-keys`, adminApiKeyRoutes(deps))
     .route(`${API_BASE}/admin/audit`, auditRoutes(deps))
     .route(`${API_BASE}/admin/plugins`, oauthClientRoutes(deps))
     .route("/internal/principal", principalRoutes(deps))

@@ -14,7 +14,8 @@ import type { Database } from "@codex/service/database";
 import type { GuardedFetch } from "@codex/service/guarded-fetch";
 import type { AuthSchema } from "./db/database.ts";
 import type { VaultClosed } from "./domain/vault_closed.ts";
-import type { Throttles } from "./throttle.ts";
+import type { DeviceTokens } from "./guesses/device_tokens.ts";
+import type { Throttles } from "./guesses/throttle.ts";
 
 export interface Tickets {
   sign(ticket: NewTicket): Promise<{ ticket: string; expiresAt: Date }>;
@@ -48,6 +49,9 @@ export interface AuthDeps {
   readonly random: RandomBytes;
   readonly passwords: PasswordHasher;
   readonly throttles: Throttles;
+  readonly devices: DeviceTokens;
+  /** Waits this many milliseconds. */
+  readonly delay: (ms: number) => Promise<void>;
   /** Null while no encryption key is set. */
   readonly keyring: Keyring | null;
   readonly tickets: Tickets;

@@ -20,9 +20,10 @@ import { startBackground } from "./background.ts";
 import { loadConfig } from "./config.ts";
 import journal from "./db/migrations/meta/_journal.json" with { type: "json" };
 import * as schema from "./db/schema.ts";
+import { createDeviceTokens } from "./guesses/device_tokens.ts";
+import { createThrottles } from "./guesses/throttle.ts";
 import { createPeers } from "./peers.ts";
 import { announceSetupCode, requireReady, requireRightKey } from "./start_checks.ts";
-import { createThrottles } from "./throttle.ts";
 import { createTickets } from "./tickets.ts";
 import { createTokenRefresher } from "./token_refresher.ts";
 
@@ -51,6 +52,8 @@ await runMain("auth", async () => {
     allowedHosts: config.allowedHosts,
     passwords: createPasswordHasher(),
     throttles: createThrottles(sql),
+    devices: await createDeviceTokens(privateKey, now),
+    delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     tickets: await createTickets(privateKey, now),
     tokens: createTokenRefresher({ ...base, ...outside }),
     checks: { database },

@@ -15,6 +15,7 @@ import {
 } from "@codex/service";
 import { accessLog } from "./access_log.ts";
 import manifest from "./deno.json" with { type: "json" };
+import { deviceCookie } from "./device_cookie.ts";
 import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
 import type { GatewayEnv } from "./gateway_env.ts";
 import { createGuard } from "./guard.ts";
@@ -51,6 +52,7 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   const publicOrigin = publicUrl.origin;
   const isSecure = publicUrl.protocol === "https:";
   const cookie = sessionCookie(isSecure);
+  const devices = deviceCookie(isSecure);
   const principals = createPrincipals(deps);
   const guard = createGuard({ principals, cookie, publicOrigin });
   const forward = createForwarder(deps);
@@ -64,7 +66,7 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   });
   app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
   app.route("/health", healthRoutes(probes.checks));
-  app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie }));
+  app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie, devices }));
   app.route("/", oauthRoutes({ ...deps, guard, principals, cookie }));
   app.route("/", userPluginRoutes({ ...deps, guard }));
   app.route("/", apiDocsRoutes(version));

@@ -3,7 +3,10 @@
  * unread in both directions, headers only those named here.
  */
 import {
+  ADDRESS_SHARED_HEADER,
   CLIENT_ADDRESS_HEADER,
+  DEVICE_TOKEN_HEADER,
+  DEVICE_TOKENS_HEADER,
   type Operation,
   type Principal,
   SERVICE_NAMES,
@@ -19,6 +22,7 @@ import {
   REQUEST_ID_HEADER,
 } from "@codex/service";
 import { CallDeadline } from "./call_deadline.ts";
+import type { ClientAddress } from "./domain/client_address.ts";
 import { deadlineMsOf } from "./domain/deadline.ts";
 
 export type OwnerName = Exclude<ServiceName, "gateway">;
@@ -32,7 +36,9 @@ export interface ForwardRequest {
   readonly path: string;
   readonly request: Request;
   readonly requestId: string;
-  readonly clientAddress: string;
+  readonly client: ClientAddress;
+  /** From the browser's cookies, for a sign-in. */
+  readonly deviceTokens?: readonly string[] | undefined;
   readonly principal?: Principal | undefined;
 }
 
@@ -40,6 +46,8 @@ export interface ForwardAnswer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** By which the account knows the browser again; for its cookie alone. */
+  readonly deviceToken?: string | undefined;
 }
 
 /**
@@ -95,7 +103,13 @@ export function createForwarder(options: ForwarderOptions): Forward {
       }
       const content = await bodyOf(reply, request.request.method === "HEAD", deadline);
       isStreaming = content instanceof ReadableStream;
-      return { status: reply.status, headers: answerHeaders(reply), body: content };
+      return {
+        status: reply.status,
+        headers: answerHeaders(reply),
+        body: content,
+        ...(owner === "auth" &&
+          { deviceToken: reply.headers.get(DEVICE_TOKEN_HEADER) ?? undefined }),
+      };
     } catch (error) {
       if (deadline.clientLeft || error instanceof BodyBrokenOff) return null;
       const problem = toProblem(owner, error, deadline);
@@ -190,7 +204,10 @@ function headersFor(
     headers["content-type"] = operation.stream ?? "application/json";
   }
   if (operation.owner === "auth") {
-    headers[CLIENT_ADDRESS_HEADER] = request.clientAddress;
+    headers[CLIENT_ADDRESS_HEADER] = request.client.address;
+    if (request.client.isShared) headers[ADDRESS_SHARED_HEADER] = "1";
+    const { deviceTokens = [] } = request;
+    if (deviceTokens.length > 0) headers[DEVICE_TOKENS_HEADER] = deviceTokens.join(" ");
     if (principal?.sessionId !== undefined) headers[SESSION_ID_HEADER] = principal.sessionId;
     const userAgent = request.request.headers.get("user-agent");
     if (userAgent !== null) headers["user-agent"] = userAgent;

@@ -25,6 +25,7 @@ export const SCOPES = [
   "library:read",
   "library:write",
   "library:manage",
+  "progress:write",
   "plugins:use",
   "plugins:admin",
   "users:admin",
@@ -34,8 +35,8 @@ export type Scope = z.infer<typeof Scope>;
 
 /** The scopes a role has; an API token has those of its user's role that it was made with. */
 export const SCOPES_OF_ROLE: Readonly<Record<Role, readonly Scope[]>> = {
-  reader: ["account", "library:read", "plugins:use"],
-  maintainer: ["account", "library:read", "library:write", "plugins:use"],
+  reader: ["account", "library:read", "progress:write", "plugins:use"],
+  maintainer: ["account", "library:read", "library:write", "progress:write", "plugins:use"],
   admin: SCOPES,
 };
 

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, isNull, or } from "drizzle-orm";
+import { and, count, desc, eq, gt, isNull, lt, or } from "drizzle-orm";
 import { type Executor, schema } from "./database.ts";
 import type { UserRow } from "./user_queries.ts";
 
@@ -41,6 +41,41 @@ export async function touchApiKey(db: Executor, id: string, at: Date): Promise<v
 export async function listApiKeys(db: Executor, userId: string): Promise<ApiKeyRow[]> {
   return await db.select().from(apiKeys).where(eq(apiKeys.userId, userId))
     .orderBy(desc(apiKeys.createdAt), apiKeys.id);
+}
+
+/** The id of the token's user. */
+export async function findApiKeyOwner(db: Executor, id: string): Promise<string | undefined> {
+  const rows = await db.select({ userId: apiKeys.userId }).from(apiKeys).where(eq(apiKeys.id, id));
+  return rows[0]?.userId;
+}
+
+/** Everybody's, or one user's, newest first, after the token that `after` names. */
+export async function listEveryonesApiKeys(
+  db: Executor,
+  filter: {
+    readonly userId?: string | undefined;
+    readonly after?: { readonly createdAt: Date; readonly id: string } | undefined;
+    readonly limit: number;
+  },
+): Promise<{ key: ApiKeyRow; username: string }[]> {
+  const { userId, after, limit } = filter;
+  return await db.select({ key: apiKeys, username: users.username }).from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .where(and(
+      userId === undefined ? undefined : eq(apiKeys.userId, userId),
+      after === undefined ? undefined : or(
+        lt(apiKeys.createdAt, after.createdAt),
+        and(eq(apiKeys.createdAt, after.createdAt), lt(apiKeys.id, after.id)),
+      ),
+    ))
+    .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)).limit(limit);
+}
+
+/** Ends every token of the user; the names of those that there were. */
+export async function deleteApiKeysOf(db: Executor, userId: string): Promise<string[]> {
+  const rows = await db.delete(apiKeys).where(eq(apiKeys.userId, userId))
+    .returning({ name: apiKeys.name });
+  return rows.map(({ name }) => name).sort();
 }
 
 /** Undefined when there is no such token of this user. */

@@ -14,7 +14,7 @@ import {
 import { type ApiKeyRow, listApiKeys } from "../db/api_key_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { API_KEYS_PER_USER_MAX, createApiKey, revokeApiKey } from "../workflows/api_keys.ts";
-import { requireSession } from "./request_client.ts";
+import { requireSession, requireSessionId } from "./request_client.ts";
 
 export function apiKeyRoutes(deps: AuthDeps) {
   const gateway = callers(deps.identity, "gateway");
@@ -26,7 +26,12 @@ export function apiKeyRoutes(deps: AuthDeps) {
     })
     // A token that made others would outlive its own end, and its revocation.
     .post("/", gateway, account, requireFresh, requireSession, jsonBody(NewApiKey), async (c) => {
-      const result = await createApiKey(deps, subjectOf(c), c.req.valid("json"));
+      const result = await createApiKey(
+        deps,
+        subjectOf(c),
+        requireSessionId(c),
+        c.req.valid("json"),
+      );
       switch (result.kind) {
         case "created":
           c.header("cache-control", "no-store");
@@ -47,7 +52,7 @@ export function apiKeyRoutes(deps: AuthDeps) {
             "quota_exceeded",
             `A user has at most ${API_KEYS_PER_USER_MAX} API tokens: delete one first`,
           );
-        case "user_gone":
+        case "gone":
           throw new ProblemError("unauthenticated", "Sign in again: the session has ended");
       }
     })
@@ -59,7 +64,7 @@ export function apiKeyRoutes(deps: AuthDeps) {
     });
 }
 
-function toApiKey(row: ApiKeyRow): ApiKey {
+export function toApiKey(row: ApiKeyRow): ApiKey {
   return ApiKey.parse({
     id: row.id,
     name: row.name,

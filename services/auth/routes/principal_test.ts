@@ -25,11 +25,20 @@ Deno.test("a session has all scopes of its user's role of this moment", async ()
     kind: "session",
     sessionId: session?.["id"],
   });
-  equal(await resolve(), principal("reader", ["account", "library:read", "plugins:use"]));
+  equal(
+    await resolve(),
+    principal("reader", ["account", "library:read", "progress:write", "plugins:use"]),
+  );
   await auth.sql`update users set role = 'maintainer'`;
   equal(
     await resolve(),
-    principal("maintainer", ["account", "library:read", "library:write", "plugins:use"]),
+    principal("maintainer", [
+      "account",
+      "library:read",
+      "library:write",
+      "progress:write",
+      "plugins:use",
+    ]),
   );
 });
 

@@ -1,13 +1,24 @@
 /** What the gateway says of a public request beside the user; read after `callers(…, "gateway")`. */
 import type { Context, MiddlewareHandler } from "hono";
-import { CLIENT_ADDRESS_HEADER, SESSION_ID_HEADER, SessionId } from "@codex/protocol";
+import {
+  ADDRESS_SHARED_HEADER,
+  CLIENT_ADDRESS_HEADER,
+  DEVICE_TOKENS_HEADER,
+  SESSION_ID_HEADER,
+  SessionId,
+} from "@codex/protocol";
 import { ProblemError, type RequestEnv } from "@codex/service";
-import type { Client } from "../workflows/sessions.ts";
+import type { Client } from "../guesses/client.ts";
+
+/** As many as the gateway sends: each costs a signature. */
+const DEVICE_TOKENS_MAX = 8;
 
 export function clientOf(c: Context<RequestEnv>): Client {
   return {
     address: c.req.header(CLIENT_ADDRESS_HEADER) ?? "unknown",
+    isAddressShared: c.req.header(ADDRESS_SHARED_HEADER) !== undefined,
     userAgent: c.req.header("user-agent"),
+    deviceTokens: c.req.header(DEVICE_TOKENS_HEADER)?.split(" ", DEVICE_TOKENS_MAX) ?? [],
   };
 }
 

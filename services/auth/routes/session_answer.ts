@@ -1,12 +1,19 @@
 /** A session as its owner receives it, once; the gateway puts the token into a browser's cookie. */
 import type { Context } from "hono";
-import { Role, SCOPES_OF_ROLE, type SessionAnswer, UserId } from "@codex/protocol";
+import {
+  DEVICE_TOKEN_HEADER,
+  Role,
+  SCOPES_OF_ROLE,
+  type SessionAnswer,
+  UserId,
+} from "@codex/protocol";
 import { ProblemError, type RequestEnv } from "@codex/service";
 import { SESSION_LIFETIME_MS } from "../domain/session_lifetime.ts";
 import type { StartedSession } from "../workflows/sessions.ts";
 
 export function answerSession(c: Context<RequestEnv>, started: StartedSession): SessionAnswer {
   c.header("cache-control", "no-store");
+  c.header(DEVICE_TOKEN_HEADER, started.deviceToken);
   const role = Role.parse(started.user.role);
   return {
     accessToken: started.token,

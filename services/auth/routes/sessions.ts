@@ -1,6 +1,7 @@
 /** `/auth/*`: signing in and out, the signed-in user, their password and their sessions. */
 import { Hono } from "hono";
 import {
+  DEVICE_TOKEN_HEADER,
   LoginRequest,
   Me,
   PasswordChange,
@@ -22,7 +23,8 @@ import { deleteSession, listSessions, type SessionRow } from "../db/session_quer
 import { findUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { sessionLimits } from "../domain/session_lifetime.ts";
-import { changePassword, type PasswordResult, reauthenticate } from "../workflows/passwords.ts";
+import { changePassword, reauthenticate } from "../workflows/passwords.ts";
+import type { Throttled } from "../guesses/admission.ts";
 import { signIn } from "../workflows/sessions.ts";
 import { clientOf, requireSessionId, sessionIdOf } from "./request_client.ts";
 import { answerSession, tooManyAttempts } from "./session_answer.ts";
@@ -54,12 +56,15 @@ export function sessionRoutes(deps: AuthDeps) {
     .post("/reauthenticate", gateway, account, jsonBody(ReauthenticateRequest), async (c) => {
       const { password } = c.req.valid("json");
       const sessionId = requireSessionId(c);
-      finish(await reauthenticate(deps, subjectOf(c), sessionId, password, clientOf(c)));
+      const result = await reauthenticate(deps, subjectOf(c), sessionId, password);
+      if (result.kind !== "done") throw refusal(result);
       return c.json({}, 200);
     })
     .post("/password", gateway, account, jsonBody(PasswordChange), async (c) => {
       const change = c.req.valid("json");
-      finish(await changePassword(deps, subjectOf(c), sessionIdOf(c), change, clientOf(c)));
+      const result = await changePassword(deps, subjectOf(c), sessionIdOf(c), change);
+      if (result.kind !== "changed") throw refusal(result);
+      c.header(DEVICE_TOKEN_HEADER, result.deviceToken);
       return c.json({}, 200);
     })
     .get("/sessions", gateway, account, async (c) => {
@@ -89,16 +94,14 @@ function toSession(row: SessionRow, current: string | undefined): Session {
   });
 }
 
-function finish(result: PasswordResult): void {
+function refusal(result: { kind: "wrong" | "gone" } | Throttled): ProblemError {
   switch (result.kind) {
-    case "done":
-      return;
     case "wrong":
-      throw wrongPassword("The password is wrong");
+      return wrongPassword("The password is wrong");
     case "throttled":
-      throw tooManyAttempts(result.retryAfterSeconds);
+      return tooManyAttempts(result.retryAfterSeconds);
     case "gone":
-      throw userGone();
+      return userGone();
   }
 }
 

@@ -14,11 +14,11 @@ import {
   type RequestEnv,
   requireFresh,
   requireScope,
-  subjectOf,
 } from "@codex/service";
 import { listUsers, type UserRow } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { changeUser, createUser, removeUser } from "../workflows/users.ts";
+import { changeUser, createUser, removeUser, type UserRefusal } from "../workflows/users.ts";
+import { administratorOf, refusedToToken } from "./administrator.ts";
 
 const LIST = "users";
 
@@ -35,29 +35,38 @@ export function userRoutes(deps: AuthDeps) {
     })
     .post("/", gateway, admin, requireFresh, jsonBody(NewUser), async (c) => {
       const request = c.req.valid("json");
-      const result = await createUser(deps, subjectOf(c), request);
+      const result = await createUser(deps, administratorOf(c), request);
       if (result.kind === "name_taken") {
         throw new ProblemError("name_taken", `User "${request.username}" is there already`);
       }
+      if (result.kind !== "created") throw refusedToToken(result);
       return c.json(toUser(result.user), 201);
     })
     .patch("/:id", gateway, admin, requireFresh, path(PathIds), jsonBody(UserPatch), async (c) => {
       const { id } = c.req.valid("param");
-      const result = await changeUser(deps, subjectOf(c), id, c.req.valid("json"));
-      if (result.kind !== "changed") throw refusal(result.kind);
+      const result = await changeUser(deps, administratorOf(c), id, c.req.valid("json"));
+      if (result.kind !== "changed") throw refusal(result);
       return c.json(toUser(result.user), 200);
     })
     .delete("/:id", gateway, admin, requireFresh, path(PathIds), async (c) => {
-      const result = await removeUser(deps, subjectOf(c), c.req.valid("param").id);
-      if (result.kind !== "deleted") throw refusal(result.kind);
+      const result = await removeUser(deps, administratorOf(c), c.req.valid("param").id);
+      if (result.kind !== "deleted") throw refusal(result);
       return c.json({}, 200);
     });
 }
 
-function refusal(kind: "not_found" | "last_admin"): ProblemError {
-  return kind === "not_found"
-    ? new ProblemError("not_found", "There is no such user")
-    : new ProblemError("last_admin", "Make another administrator first: this is the last one");
+function refusal(refused: UserRefusal): ProblemError {
+  switch (refused.kind) {
+    case "not_found":
+      return new ProblemError("not_found", "There is no such user");
+    case "last_admin":
+      return new ProblemError(
+        "last_admin",
+        "Make another administrator first: this is the last one",
+      );
+    default:
+      return refusedToToken(refused);
+  }
 }
 
 function toUser(row: UserRow): User {

@@ -90,12 +90,13 @@ Deno.test("a patch that names nothing changes nothing", async () => {
 Deno.test("the last administrator is neither demoted nor deleted", async () => {
   await using auth = await createFixture();
   const subject = await auth.addUser("root", "admin");
+  const session = await auth.inSession(subject);
   const path = `/api/v1/users/${subject.userId}`;
-  const demoted = await auth.call("PATCH", path, { subject, body: { role: "reader" } });
+  const demoted = await auth.call("PATCH", path, { ...session, body: { role: "reader" } });
   equal(await problemCode(demoted, 409), "last_admin");
-  equal(await problemCode(await auth.call("DELETE", path, { subject }), 409), "last_admin");
+  equal(await problemCode(await auth.call("DELETE", path, session), 409), "last_admin");
   await auth.addUser("second", "admin");
-  equal((await auth.call("PATCH", path, { subject, body: { role: "reader" } })).status, 200);
+  equal((await auth.call("PATCH", path, { ...session, body: { role: "reader" } })).status, 200);
 });
 
 Deno.test("of administrators who remove each other at once, one stays", async () => {
@@ -103,11 +104,12 @@ Deno.test("of administrators who remove each other at once, one stays", async ()
   const admins = await Promise.all(
     Array.from({ length: 8 }, (_, n) => auth.addUser(`admin${n}`, "admin")),
   );
-  const replies = await Promise.all(admins.map((subject, n) => {
+  const sessions = await Promise.all(admins.map((subject) => auth.inSession(subject)));
+  const replies = await Promise.all(sessions.map((session, n) => {
     const path = `/api/v1/users/${admins[(n + 1) % admins.length]!.userId}`;
     return n % 2 === 0
-      ? auth.call("DELETE", path, { subject })
-      : auth.call("PATCH", path, { subject, body: { role: "reader" } });
+      ? auth.call("DELETE", path, session)
+      : auth.call("PATCH", path, { ...session, body: { role: "reader" } });
   }));
   equal(replies.map((reply) => reply.status).sort(), [200, 200, 200, 200, 200, 200, 200, 409]);
   equal((await auth.sql`select 1 from users where role = 'admin'`).length, 1);

@@ -10,6 +10,7 @@ import {
   type PluginSummary,
   type Role,
   type ServiceName,
+  SESSION_ID_HEADER,
   SessionId,
   type Subject,
   UserId,
@@ -31,7 +32,8 @@ import { insertUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { SESSION_LIFETIME_MS } from "../domain/session_lifetime.ts";
 import { usernameKey } from "../domain/username.ts";
-import { createThrottles } from "../throttle.ts";
+import { createDeviceTokens } from "../guesses/device_tokens.ts";
+import { createThrottles } from "../guesses/throttle.ts";
 import { createTickets } from "../tickets.ts";
 import { createTokenRefresher } from "../token_refresher.ts";
 import { checkKeys } from "../workflows/vault.ts";
@@ -67,6 +69,7 @@ export async function createFixture(options: FixtureOptions = {}) {
   const identities = await createTestIdentities(clock.now);
   const plugins = new Map<PluginId, PluginSummary>();
   const keyring = options.keyring === undefined ? testKeyring(1) : options.keyring;
+  const delays: number[] = [];
   let purgesOwed = 0;
   let admin: Promise<Subject> | undefined;
 
@@ -95,6 +98,11 @@ export async function createFixture(options: FixtureOptions = {}) {
     // The least that Argon2id takes: what it costs is tested where it is made.
     passwords: createPasswordHasher({ memoryKib: 8, iterations: 1, concurrency: 8 }),
     throttles: createThrottles(connection.sql),
+    devices: await createDeviceTokens(identities.privateKeys.auth, clock.now),
+    delay: (ms) => {
+      delays.push(ms);
+      return Promise.resolve();
+    },
     tickets: await createTickets(identities.privateKeys.auth, clock.now),
     tokens: createTokenRefresher(base),
     redirectUrl: REDIRECT_URL,
@@ -113,6 +121,8 @@ export async function createFixture(options: FixtureOptions = {}) {
     identities,
     database,
     sql: connection.sql,
+    /** What callers were held up, in milliseconds; nobody really waits. */
+    delays,
     /** How often the purge worker was nudged. */
     purgesOwed: () => purgesOwed,
 
@@ -159,6 +169,11 @@ export async function createFixture(options: FixtureOptions = {}) {
         userAgent: null,
       });
       return SessionId.parse(row.id);
+    },
+
+    /** What a call in a new session of the user has. */
+    async inSession(subject: Subject): Promise<Pick<Call, "headers" | "subject">> {
+      return { subject, headers: { [SESSION_ID_HEADER]: await this.addSession(subject) } };
     },
 
     /** A user plugin that plugin-host knows; the same id changes one. */

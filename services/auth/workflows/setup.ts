@@ -12,20 +12,21 @@ import {
 } from "../db/setup_queries.ts";
 import { anyUserExists, insertUser } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
-import { throttleKeyOfAddress } from "../domain/client_address.ts";
 import { SETUP_CODE_PREFIX } from "../domain/token_kinds.ts";
 import { usernameKey } from "../domain/username.ts";
-import { type Client, type StartedSession, startSession } from "./sessions.ts";
+import { admitSetup, type Throttled } from "../guesses/admission.ts";
+import type { Client } from "../guesses/client.ts";
+import { type StartedSession, startSession } from "./sessions.ts";
 
 export type SetupResult =
   | { readonly kind: "done"; readonly started: StartedSession }
   | { readonly kind: "already_done" }
   | { readonly kind: "wrong_code" }
-  | { readonly kind: "throttled"; readonly retryAfterSeconds: number };
+  | Throttled;
 
 type SetupDeps = Pick<
   AuthDeps,
-  "db" | "now" | "random" | "passwords" | "throttles" | "setupCode"
+  "db" | "now" | "random" | "passwords" | "throttles" | "devices" | "delay" | "setupCode"
 >;
 
 export async function setupStatus(deps: Pick<AuthDeps, "db">) {
@@ -53,8 +54,8 @@ export async function initializeSetup(
   client: Client,
 ): Promise<SetupResult> {
   if (await isSetupDone(deps.db)) return { kind: "already_done" };
-  const counted = await deps.throttles.setup.attempt(throttleKeyOfAddress(client.address));
-  if (counted.kind === "throttled") return counted;
+  const admission = await admitSetup(deps, client);
+  if (admission.kind === "throttled") return admission;
   if (!await isSetupCode(deps, request.setupCode)) return { kind: "wrong_code" };
 
   const { username, email } = request;

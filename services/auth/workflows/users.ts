@@ -1,6 +1,7 @@
 /** User administration. The last administrator can be neither demoted nor deleted. */
 import type { z } from "zod";
-import type { NewUser, Subject, UserPatch } from "@codex/protocol";
+import { type NewUser, Role, type Subject, type UserPatch } from "@codex/protocol";
+import { deleteApiKeysOf } from "../db/api_key_queries.ts";
 import { insertAuditLine } from "../db/audit_queries.ts";
 import { deleteConnections } from "../db/connection_queries.ts";
 import type { Executor } from "../db/database.ts";
@@ -17,30 +18,40 @@ import {
 } from "../db/user_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { purgesOfConnections, purgesOfUser } from "../domain/purge_duties.ts";
+import { type Actor, refusalToToken, type TokenRefusal } from "../domain/token_reach.ts";
 import { usernameKey } from "../domain/username.ts";
+
+/** An administrator, in a session or by an API token. */
+export type Administrator = Pick<Subject, "userId"> & Actor;
 
 type UserDeps = Pick<AuthDeps, "db" | "now" | "passwords" | "onPurgesOwed">;
 
 export type CreateUserResult =
   | { readonly kind: "created"; readonly user: UserRow }
-  | { readonly kind: "name_taken" };
+  | { readonly kind: "name_taken" }
+  | TokenRefusal;
+
+export type UserRefusal =
+  | { readonly kind: "not_found" }
+  | { readonly kind: "last_admin" }
+  | TokenRefusal;
 
 export type ChangeUserResult =
   | { readonly kind: "changed"; readonly user: UserRow }
-  | { readonly kind: "not_found" }
-  | { readonly kind: "last_admin" };
+  | UserRefusal;
 
 export type DeleteUserResult =
   | { readonly kind: "deleted" }
-  | { readonly kind: "not_found" }
-  | { readonly kind: "last_admin" };
+  | UserRefusal;
 
 export async function createUser(
   deps: UserDeps,
-  actor: Subject,
+  actor: Administrator,
   request: z.output<typeof NewUser>,
 ): Promise<CreateUserResult> {
   const { username, email, role } = request;
+  const refused = refusalToToken(actor, { role: undefined, newRole: role, setsPassword: true });
+  if (refused !== undefined) return refused;
   const passwordHash = await deps.passwords.hash(request.password);
   const createdAt = new Date(deps.now());
   return await deps.db.transaction(async (tx): Promise<CreateUserResult> => {
@@ -58,34 +69,39 @@ export async function createUser(
   });
 }
 
-/** Changes what is named. A new password ends every session of that user. */
+/** Changes what is named. A new password ends every session and API token of that user. */
 export async function changeUser(
   deps: UserDeps,
-  actor: Subject,
+  actor: Administrator,
   userId: string,
   patch: z.output<typeof UserPatch>,
 ): Promise<ChangeUserResult> {
-  const { email, role, password } = patch;
+  const { email, role, password, keepApiKeys } = patch;
   const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password);
   return await deps.db.transaction(async (tx): Promise<ChangeUserResult> => {
     const admins = await lockAdmins(tx);
     const user = await lockUser(tx, userId);
     if (user === undefined) return { kind: "not_found" };
-    if (role !== undefined && role !== "admin" && isLastAdmin(admins, userId)) {
-      return { kind: "last_admin" };
-    }
     const change = {
       ...(email !== undefined && { email }),
       ...(role !== undefined && { role }),
       ...(passwordHash !== undefined && { passwordHash }),
     };
-    const fields = Object.keys(patch).sort();
     if (Object.keys(change).length === 0) return { kind: "changed", user };
+    const isReset = passwordHash !== undefined;
+    const act = { role: Role.parse(user.role), newRole: role, setsPassword: isReset };
+    const refused = refusalToToken(actor, act);
+    if (refused !== undefined) return refused;
+    if (role !== undefined && role !== "admin" && isLastAdmin(admins, userId)) {
+      return { kind: "last_admin" };
+    }
     const changed = await updateUser(tx, userId, change) ?? user;
-    if (passwordHash !== undefined) await deleteSessionsOf(tx, userId);
+    if (isReset) await deleteSessionsOf(tx, userId);
+    const ended = isReset && !keepApiKeys ? await deleteApiKeysOf(tx, userId) : [];
     await audit(tx, new Date(deps.now()), actor, "user.updated", user, {
-      fields,
+      fields: Object.keys(patch).sort(),
       ...(role !== undefined && { role }),
+      ...(ended.length > 0 && { apiKeysEnded: ended }),
     });
     return { kind: "changed", user: changed };
   });
@@ -94,7 +110,7 @@ export async function changeUser(
 /** Deletes a user and everything of theirs here, and owes the rest in the same transaction. */
 export async function removeUser(
   deps: UserDeps,
-  actor: Subject,
+  actor: Administrator,
   userId: string,
 ): Promise<DeleteUserResult> {
   const result = await deps.db.transaction(async (tx): Promise<DeleteUserResult> => {
@@ -102,6 +118,8 @@ export async function removeUser(
     // Locked first, so that no new connection or session can refer to the user meanwhile.
     const user = await lockUser(tx, userId);
     if (user === undefined) return { kind: "not_found" };
+    const refused = refusalToToken(actor, { role: Role.parse(user.role), setsPassword: false });
+    if (refused !== undefined) return refused;
     if (isLastAdmin(admins, userId)) return { kind: "last_admin" };
     const at = new Date(deps.now());
     await callOffSignIns(tx, { userId });
@@ -122,7 +140,7 @@ function isLastAdmin(admins: readonly string[], userId: string): boolean {
 async function audit(
   db: Executor,
   at: Date,
-  actor: Subject,
+  actor: Administrator,
   action: string,
   user: UserRow,
   detail: Record<string, string | string[]>,

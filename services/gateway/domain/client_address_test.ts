@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { deepEqual as equal } from "node:assert/strict";
 import { clientAddress } from "./client_address.ts";
 
 const CASES: [
@@ -20,6 +20,36 @@ const CASES: [
 
 for (const [peer, forwarded, proxies, address] of CASES) {
   Deno.test(`behind ${proxies} proxies, ${peer} forwarding "${forwarded}" stands for ${address}`, () => {
-    equal(clientAddress(peer, forwarded, proxies), address);
+    equal(clientAddress(peer, forwarded, proxies), { address, isShared: false });
+  });
+}
+
+const SENDERS: [peer: string | undefined, isShared: boolean][] = [
+  ["127.0.0.1", true],
+  ["::1", true],
+  ["10.1.2.3", true],
+  ["172.17.0.1", true],
+  ["192.168.1.2", true],
+  ["::ffff:192.168.1.2", true],
+  ["fd00::5", true],
+  ["fe80::1%eth0", true],
+  ["172.32.0.1", false],
+  ["8.8.8.8", false],
+  ["::ffff:8.8.8.8", false],
+  ["2606:4700::1", false],
+  // 6to4: anybody's, although it isn't ordinary public space.
+  ["2002:a00:1::1", false],
+  ["100.64.0.1", false],
+  ["unknown", false],
+  [undefined, false],
+];
+
+for (const [peer, isShared] of SENDERS) {
+  Deno.test(`${peer} that forwards uninvited is ${isShared ? "a forgotten proxy" : "anybody"}`, () => {
+    const address = peer ?? "unknown";
+    equal(clientAddress(peer, "203.0.113.9", 0), { address, isShared });
+    equal(clientAddress(peer, "203.0.113.9, 127.0.0.1", 0), { address, isShared });
+    equal(clientAddress(peer, undefined, 0), { address, isShared: false });
+    equal(clientAddress(peer, "203.0.113.9", 1), { address: "203.0.113.9", isShared: false });
   });
 }

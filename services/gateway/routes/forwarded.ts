@@ -1,12 +1,13 @@
 /** Every operation that another service owns, passed on to it. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type AuthService, type Operation, SessionAnswer } from "@codex/protocol";
+import { type AuthService, type Operation, SessionAnswer, type UserId } from "@codex/protocol";
 import { OPERATIONS } from "@codex/protocol/operations";
 import { callContext, type Logger, ProblemError, requestIdOf } from "@codex/service";
 import { createAuditor } from "../auditor.ts";
+import { type ClientSource, createClientSource } from "../client_source.ts";
+import type { DeviceCookie } from "../device_cookie.ts";
 import { checkAccess } from "../domain/access.ts";
-import { clientAddress } from "../domain/client_address.ts";
 import { pathFiller, rawQueryOf, routePath } from "../domain/operation_path.ts";
 import type { Forward, ForwardAnswer } from "../forwarder.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
@@ -20,6 +21,7 @@ export interface ForwardedRouteOptions {
   readonly forward: Forward;
   readonly principals: Principals;
   readonly cookie: SessionCookie;
+  readonly devices: DeviceCookie;
   readonly trustedProxies: number;
   readonly auth: Pick<AuthService, "appendAudit">;
   readonly logger: Logger;
@@ -33,19 +35,24 @@ const SIGN_INS: ReadonlySet<string> = new Set(["login", "initializeSetup"]);
 
 export function forwardedRoutes(options: ForwardedRouteOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
+  const sourceOf = createClientSource(options.trustedProxies, options.logger);
   for (const operation of OPERATIONS) {
     if (operation.owner === "gateway") continue;
     app.on(
       operation.method.toUpperCase(),
       routePath(operation.path),
       options.guard(operation),
-      forwardHandler(operation, options),
+      forwardHandler(operation, options, sourceOf),
     );
   }
   return app;
 }
 
-function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
+function forwardHandler(
+  operation: Operation,
+  options: ForwardedRouteOptions,
+  sourceOf: ClientSource,
+) {
   const fillPath = pathFiller(operation.path);
   const audit = createAuditor(operation, options);
   const isSignIn = SIGN_INS.has(operation.id);
@@ -59,14 +66,17 @@ function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
       taskId: operation.ownerByTask && c.req.param("id"),
       request: c.req.raw,
       requestId: requestIdOf(c),
-      clientAddress: addressOf(c, options.trustedProxies),
+      client: sourceOf(c),
+      deviceTokens: isSignIn ? options.devices.read(c) : undefined,
       principal: c.get("principal"),
     });
     if (answer === null) return new Response(null, { status: CLIENT_LEFT });
     await audit?.(callContext(c), c.req.param("id"), answer);
     if (changesWhoMayDoWhat) forgetPresented(c, options);
     if (operation.id === "logout" && answer.status < 300) options.cookie.clear(c);
-    if (isSignIn && answer.status < 300) return await signedIn(c, answer, options.cookie);
+    if (isSignIn && answer.status < 300) return await signedIn(c, answer, options);
+    const userId = c.get("principal")?.subject.userId;
+    if (userId !== undefined) keepDevice(c, answer, userId, options.devices);
     return send(c, answer, whileAllowed(c, operation, answer.body, options));
   };
 }
@@ -100,14 +110,25 @@ function forgetPresented(
 async function signedIn(
   c: Context<GatewayEnv>,
   answer: ForwardAnswer,
-  cookie: SessionCookie,
+  { cookie, devices }: Pick<ForwardedRouteOptions, "cookie" | "devices">,
 ): Promise<Response> {
   const reply = new Response(answer.body);
   const session = SessionAnswer.safeParse(await reply.clone().json().catch(() => undefined));
   // Without the cause: what doesn't parse may hold a token, and causes are logged.
   if (!session.success) throw new ProblemError("service_failed", 'Service "auth" failed');
-  cookie.set(c, session.data.accessToken, session.data.expiresIn);
+  const { accessToken, expiresIn, user } = session.data;
+  cookie.set(c, accessToken, expiresIn);
+  keepDevice(c, answer, user.id, devices);
   return send(c, answer, await reply.text());
+}
+
+function keepDevice(
+  c: Context<GatewayEnv>,
+  { deviceToken }: ForwardAnswer,
+  userId: UserId,
+  devices: DeviceCookie,
+): void {
+  if (deviceToken !== undefined) devices.set(c, userId, deviceToken);
 }
 
 function send(
@@ -116,14 +137,4 @@ function send(
   body: ForwardAnswer["body"] | string,
 ): Response {
   return c.newResponse(body, answer.status as ContentfulStatusCode, answer.headers);
-}
-
-function addressOf(c: Context<GatewayEnv>, trustedProxies: number): string {
-  // `main.ts` hands on what `Deno.serve` tells of the connection; tests may not.
-  const { remoteAddr }: Partial<Deno.ServeHandlerInfo> = c.env ?? {};
-  return clientAddress(
-    remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined,
-    c.req.header("x-forwarded-for"),
-    trustedProxies,
-  );
 }

@@ -20,11 +20,13 @@ import { findOrRefuse } from "../workflows/enrich.ts";
 const BookPath = z.object({ id: BookId });
 const SeriesPath = z.object({ id: SeriesId });
 
+const read = requireScope("library:read");
+const write = requireScope("progress:write");
+
 export function progressRoutes(deps: LibraryDeps) {
   const { db } = deps;
   return new Hono<RequestEnv>()
-    .use("/:id/progress", requireScope("library:read"))
-    .get("/:id/progress", path(BookPath), async (c) => {
+    .get("/:id/progress", read, path(BookPath), async (c) => {
       const { id } = c.req.valid("param");
       const progress = await queries.findProgress(db, subjectOf(c).userId, id);
       if (progress === undefined) {
@@ -32,7 +34,7 @@ export function progressRoutes(deps: LibraryDeps) {
       }
       return c.json(progress, 200);
     })
-    .put("/:id/progress", path(BookPath), jsonBody(NewProgress), async (c) => {
+    .put("/:id/progress", write, path(BookPath), jsonBody(NewProgress), async (c) => {
       const { id } = c.req.valid("param");
       const { userId } = subjectOf(c);
       const book = await findOrRefuse(deps, "book", id);
@@ -47,7 +49,7 @@ export function progressRoutes(deps: LibraryDeps) {
       });
       return c.json(progress, 200);
     })
-    .delete("/:id/progress", path(BookPath), async (c) => {
+    .delete("/:id/progress", write, path(BookPath), async (c) => {
       const { id } = c.req.valid("param");
       await findOrRefuse(deps, "book", id);
       await queries.deleteProgress(db, subjectOf(c).userId, id);
@@ -58,8 +60,7 @@ export function progressRoutes(deps: LibraryDeps) {
 export function ratingRoutes(deps: LibraryDeps) {
   const { db } = deps;
   return new Hono<RequestEnv>()
-    .use("/:id/rating", requireScope("library:read"))
-    .get("/:id/rating", path(SeriesPath), async (c) => {
+    .get("/:id/rating", read, path(SeriesPath), async (c) => {
       const { id } = c.req.valid("param");
       const rating = await queries.findRating(db, subjectOf(c).userId, id);
       if (rating === undefined) {
@@ -67,7 +68,7 @@ export function ratingRoutes(deps: LibraryDeps) {
       }
       return c.json(rating, 200);
     })
-    .put("/:id/rating", path(SeriesPath), jsonBody(NewRating), async (c) => {
+    .put("/:id/rating", write, path(SeriesPath), jsonBody(NewRating), async (c) => {
       const { id } = c.req.valid("param");
       const { rating, notes } = c.req.valid("json");
       await findOrRefuse(deps, "series", id);
@@ -79,7 +80,7 @@ export function ratingRoutes(deps: LibraryDeps) {
       await transact(db, (tx) => queries.saveRating(tx, subjectOf(c).userId, id, stored));
       return c.json(stored, 200);
     })
-    .delete("/:id/rating", path(SeriesPath), async (c) => {
+    .delete("/:id/rating", write, path(SeriesPath), async (c) => {
       const { id } = c.req.valid("param");
       await findOrRefuse(deps, "series", id);
       await queries.deleteRating(db, subjectOf(c).userId, id);

@@ -63,6 +63,8 @@ export const ReauthenticateRequest = z.object({ password: z.string().min(1).max(
 export const PasswordChange = z.object({
   currentPassword: z.string().min(1).max(1024),
   newPassword: NewPassword,
+  /** Ends all of your API tokens with the old password. */
+  endApiKeys: z.boolean().default(false),
 });
 
 export const Session = z.object({
@@ -87,8 +89,10 @@ export const NewUser = z.object({
 export const UserPatch = z.object({
   email: z.email().optional(),
   role: Role.optional(),
-  /** An administrator sets a new password; all sessions of that user end. */
+  /** An administrator sets a new password; all sessions and API tokens of that user end. */
   password: NewPassword.optional(),
+  /** With a new password: the user's API tokens stay. */
+  keepApiKeys: z.boolean().optional(),
 });
 
 export const ApiKey = z.object({
@@ -103,6 +107,11 @@ export const ApiKey = z.object({
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 export const ApiKeyList = z.object({ items: z.array(ApiKey) });
+/** Somebody's API token as an administrator sees it. */
+export const AdminApiKey = ApiKey.extend({ userId: UserId, username: z.string() });
+export type AdminApiKey = z.infer<typeof AdminApiKey>;
+export const AdminApiKeyPage = pageOf(AdminApiKey);
+export const AdminApiKeyQuery = PageQuery.extend({ userId: UserId.optional() });
 export const NewApiKey = z.object({
   name: z.string().trim().min(1).max(100),
   scopes: z.array(Scope).min(1),

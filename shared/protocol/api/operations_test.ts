@@ -38,3 +38,14 @@ Deno.test("whatever only administrators may change is audited, by its owner or b
     assert.equal(audited === undefined, writers.includes(owner), id);
   }
 });
+
+Deno.test("a reader's progress and ratings are written by a scope of its own, which every role has", () => {
+  const writes = OPERATIONS.filter(({ access }) => access === "progress:write");
+  assert.deepEqual(writes.map(({ id }) => id), [
+    "setBookProgress",
+    "deleteBookProgress",
+    "setSeriesRating",
+    "deleteSeriesRating",
+  ]);
+  for (const scopes of Object.values(SCOPES_OF_ROLE)) assert.ok(scopes.includes("progress:write"));
+});

@@ -1,7 +1,7 @@
 import { deepEqual as equal, ok } from "node:assert/strict";
 import { connectDatabase } from "@codex/service/database";
-import { createTestDatabase } from "../../infra/test/database.ts";
-import * as schema from "./db/schema.ts";
+import { createTestDatabase } from "../../../infra/test/database.ts";
+import * as schema from "../db/schema.ts";
 import { createThrottle } from "./throttle.ts";
 
 Deno.test("two replicas count together, also when all attempts come at once", async () => {

@@ -4,7 +4,12 @@ import type { Sql } from "@codex/service/database";
 
 export type ThrottleResult =
   | { readonly kind: "allowed" }
-  | { readonly kind: "throttled"; readonly retryAfterSeconds: number };
+  | {
+    readonly kind: "throttled";
+    readonly retryAfterSeconds: number;
+    /** How many attempts past the limit this one is, from 1. */
+    readonly beyond: number;
+  };
 
 export interface Throttle {
   /** Counts an attempt; those that run at the same time count too. */
@@ -24,8 +29,17 @@ export interface ThrottleLimit {
 
 /** All throttles of auth (security.md: "login throttled per account and address"). */
 export interface Throttles {
+  /** Sign-ins to one account from one address. */
+  readonly accountAtAddress: Throttle;
+  /** Sign-ins to one account from all devices that it doesn't know. */
   readonly account: Throttle;
+  /** Sign-ins from one address, from devices that the account doesn't know. */
   readonly address: Throttle;
+  /** Sign-ins to one account from one device that it knows. */
+  readonly device: Throttle;
+  /** The own password in one live session, or with a user's API tokens. */
+  readonly session: Throttle;
+  /** Setup codes from one address. */
   readonly setup: Throttle;
 }
 
@@ -35,8 +49,12 @@ export function createThrottles(sql: Sql): Throttles {
   const limit = (name: string, attempts: number) =>
     createThrottle(sql, { name, attempts, windowSeconds: WINDOW_SECONDS });
   return {
-    account: limit("account", 10),
+    accountAtAddress: limit("account_at_address", 10),
+    // Five addresses' worth: one stranger alone doesn't keep everybody else out.
+    account: limit("account", 50),
     address: limit("address", 50),
+    device: limit("device", 10),
+    session: limit("session", 10),
     setup: limit("setup", 100),
   };
 }
@@ -65,6 +83,7 @@ export function createThrottle(sql: Sql, limit: ThrottleLimit): Throttle {
         return {
           kind: "throttled",
           retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
+          beyond: Math.max(1, refusal.consumedPoints - limit.attempts),
         };
       }
     },
