@@ -45,8 +45,8 @@ export function returns(value: number): Instruction {
 }
 
 /**
- * `holds` runs if the loaded word compares so with `k`, else `fails`. Both must end by returning, as
- * one stands behind the other.
+ * `holds` runs if the loaded word compares so with `k`, else `fails`. Both must end by returning,
+ * as one stands behind the other.
  */
 export function branch(
   code: typeof BPF.jumpIfEqual | typeof BPF.jumpIfAtLeast,
