@@ -12,6 +12,7 @@ import { resourceCases } from "./cases/resources.ts";
 import { reverseCallCases } from "./cases/reverse_calls.ts";
 import { signalCases } from "./cases/signals.ts";
 import { storageCases } from "./cases/storage.ts";
+import { systemCallCases } from "./cases/system_calls.ts";
 import { valueCases } from "./cases/values.ts";
 import { wireCases } from "./cases/wire.ts";
 
@@ -31,4 +32,5 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...fileCases,
   ...permissionCases,
   ...networkCases,
+  ...systemCallCases,
 ];

@@ -29,8 +29,12 @@ const LIMITS = [
  * plugin's go round them as 3 and 4, and the host learns at once when the plugin closes one. Behind pasta, which keeps
  * all that it is given, only a missed deadline tells. By dash, as bash takes programs from the environment (SHELLOPTS, PS4).
  */
-const PIPES_ASIDE = ["-c", 'exec 3<&0 4>&1 </dev/null >/dev/null; exec "$@"', "sh"];
+const PIPES_ASIDE = 'exec 3<&0 4>&1 </dev/null >/dev/null; exec "$@"';
 const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
+
+/** bubblewrap takes the filter of system calls as an open file, here 5 for the file named as `$0`. */
+const FILTER_OPEN = 'exec 5<"$0"; ';
+const FILTER = ["--seccomp", "5"];
 
 /** Wraps the plans of `below`, level 2 for Deno plugins and level 1 for others. */
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
@@ -40,10 +44,11 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     async plan(request) {
       const plan = await below.plan(request);
       const network = networkOf(request, sandbox);
-      const dash = network.kind === "own" ? undefined : sandbox.dashPath;
+      const dash = sandbox.dashPath;
+      const hasPipesAside = network.kind !== "own";
       const wrapped = [
-        ...(dash === undefined ? [] : [dash, ...PIPES_ASIDE]),
-        sandbox.bwrapPath,
+        ...[dash, "-c", FILTER_OPEN + (hasPipesAside ? PIPES_ASIDE : 'exec "$@"')],
+        ...[sandbox.filterPath, sandbox.bwrapPath, ...FILTER],
         ...NAMESPACES,
         ...(network.kind === "none" ? ["--unshare-net"] : []),
         ...await mountsOf(plan, request, sandbox),
@@ -51,7 +56,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
         // After all mounts: until then bwrap itself makes the folders for them.
         ...["--remount-ro", "/", "--remount-ro", "/dev"],
         ...["--chdir", plan.workingDirectory, "--"],
-        ...(dash === undefined ? [] : [dash, ...PIPES_BACK]),
+        ...(hasPipesAside ? [dash, ...PIPES_BACK] : []),
         ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
       ];
       const [command = "", ...args] = network.kind === "own"

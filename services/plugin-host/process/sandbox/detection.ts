@@ -4,6 +4,7 @@ import { runProgram } from "@codex/service/program";
 import { makeDataFolder, type SystemUser } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
+import { writeFilter } from "../seccomp/filter_file.ts";
 import { sandboxLauncher } from "./bubblewrap.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import type { OwnNetwork, Sandbox } from "./sandbox.ts";
@@ -48,12 +49,16 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   if (prlimitPath === undefined) {
     return missing("prlimit is not installed (on Debian: apt-get install util-linux)");
   }
+  if (dashPath === undefined) {
+    return missing("dash is not installed (on Debian: apt-get install dash)");
+  }
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
   const sandbox: Sandbox = {
     bwrapPath,
     prlimitPath,
     dashPath,
+    filterPath: await writeFilter(folder),
     user: options.user,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
@@ -61,8 +66,12 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     hidden,
     shown,
   };
-  const fault = await trySandbox(sandbox, options);
+  const [fault, passage] = await Promise.all([
+    trySandbox(sandbox, options),
+    tryFilter(sandbox, options),
+  ]);
   if (fault !== undefined) return missing(`bubblewrap does not work here: ${fault}`);
+  if (passage !== undefined) return missing(`Its filter of system calls fails here: ${passage}`);
   const check = async () => {
     const fault = await trySandbox(sandbox, options);
     return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
@@ -74,13 +83,14 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
       sandbox,
       check,
       findings:
-        `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
+        `Plugins run in sandboxes with a filter of system calls (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
     }
     : {
       available: true,
       sandbox: { ...sandbox, ownNetwork: network },
       check,
-      findings: "Plugins run in sandboxes (level 3), with networks of their own",
+      findings:
+        "Plugins run in sandboxes with a filter of system calls (level 3), with networks of their own",
     };
 }
 
@@ -112,6 +122,28 @@ async function trySandbox(
     const written = await Deno.lstat(place).catch(() => undefined);
     return written === undefined ? "a program in it wrote nothing" : undefined;
   });
+}
+
+/** A file in memory alone, which nothing but the filter keeps a program in a sandbox from making. */
+const REFUSED_CALL = `
+  const { symbols } = Deno.dlopen("libc.so.6", {
+    memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  });
+  console.log(symbols.memfd_create(new TextEncoder().encode("trial\\0"), 0));
+  Deno.exit(0);`;
+
+/** Undefined if the filter refuses a program what it is there to refuse. */
+async function tryFilter(
+  sandbox: Sandbox,
+  options: DetectionOptions,
+): Promise<string | undefined> {
+  const { denoPath } = options.denoRuntime;
+  const outcome = await withTrial(sandbox, options, async (plan) => {
+    const args = ["eval", "-q", "--no-config", "--no-lock", REFUSED_CALL];
+    return await run(await plan(denoPath, args, []));
+  });
+  if (outcome.success && outcome.text === "-1") return undefined;
+  return outcome.success ? "a program in it made a refused call" : explain(outcome.text);
 }
 
 type TrialPlan = (

@@ -5,8 +5,9 @@ import type { ReadablePaths } from "./readable_paths.ts";
 export interface Sandbox {
   readonly bwrapPath: string;
   readonly prlimitPath: string;
-  /** Undefined where it is not installed. */
-  readonly dashPath: string | undefined;
+  readonly dashPath: string;
+  /** The filter of system calls that every sandbox gets. */
+  readonly filterPath: string;
   /** Whom plugins run as where the host is root, who in a sandbox would keep root's rights to files. */
   readonly user: SystemUser | undefined;
   readonly paths: ReadablePaths;
