@@ -28,7 +28,7 @@ export function createRecommendationsEcho(): Plugin {
   async function begin(method: string, params: unknown, { signal }: CallContext) {
     if (started === undefined) throw new TypeError("Not initialized");
     const { record, settings } = started;
-    await record.note(`recommendations/${method}`, params);
+    record.note(`recommendations/${method}`, params);
     if (settings.delayMs > 0) await delay(settings.delayMs, signal);
     if (settings.failWith !== null) throw failure(settings.failWith);
     return settings;
@@ -44,9 +44,9 @@ export function createRecommendationsEcho(): Plugin {
       configSchema,
       capabilities: { externalIdSource: "api:echo" },
     },
-    async onInitialize(session) {
+    onInitialize(session) {
       started = { settings: readSettings(session.adminConfig), record: new CallRecord(session) };
-      await started.record.noteSession();
+      started.record.noteSession();
     },
     async get(params, context) {
       const { perSeries } = await begin("get", params, context);

@@ -1,24 +1,19 @@
 import assert from "node:assert/strict";
 import { Manifest, pluginTypeOf, readWire, recommendationMethods } from "@codex/protocol";
 import type { JsonValue, RecommendationAnswer } from "@codex/plugin-sdk";
-import { CALL_RECORD_FILE } from "@codex/plugin-sdk/call-record";
+import { readCalls } from "@codex/plugin-sdk/call-record";
 import { startTestHost, type TestHost } from "@codex/plugin-sdk/testing";
 import { createRecommendationsEcho } from "./plugin.ts";
 
 async function withEcho(
   adminConfig: Record<string, JsonValue>,
-  test: (host: TestHost, dataDir: string) => Promise<void>,
+  test: (host: TestHost) => Promise<void>,
   storage = new Map<string, JsonValue>(),
 ): Promise<void> {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    const plugin = createRecommendationsEcho();
-    const host = await startTestHost(plugin, { adminConfig, dataDir, storage });
-    await test(host, dataDir);
-    await host.stop();
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
+  const plugin = createRecommendationsEcho();
+  const host = await startTestHost(plugin, { adminConfig, storage });
+  await test(host);
+  await host.stop();
 }
 
 const SERIES_ID = "0b5a1c0e-7f64-4d4f-9a43-0c9a3f6a2d11";
@@ -88,18 +83,17 @@ Deno.test("updateProfile says how many entries it saw", () =>
     assert.deepEqual(profile, { updated: true, entriesProcessed: 2 });
   }));
 
-Deno.test("what was asked is kept in the plugin's folder", () =>
-  withEcho({}, async (host, dataDir) => {
+Deno.test("what was asked is told in the log", () =>
+  withEcho({}, async (host) => {
     await recommended(host, { library });
     await host.call("recommendations/dismiss", { externalId: "2:Dune" });
-    const text = await Deno.readTextFile(`${dataDir}/${CALL_RECORD_FILE}`);
-    const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map(({ method }) => method), [
+    const calls = readCalls(host.log);
+    assert.deepEqual(calls.map(({ method }) => method), [
       "initialize",
       "recommendations/get",
       "recommendations/dismiss",
     ]);
-    assert.equal(lines[1].params.library[1].title, "Emma");
+    assert.match(JSON.stringify(calls[1]?.params), /"title":"Emma"/);
   }));
 
 Deno.test("failWith fails every call with the code of its name, but not ping", () =>

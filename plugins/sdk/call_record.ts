@@ -1,55 +1,63 @@
 /**
- * Keeps what a plugin was asked, a JSON line for each call, in its own folder: for tests of a host, and
- * for authors who look for a fault. Secrets are left out.
+ * Tells in the log what a plugin was asked, a line of level `debug` for each call: for tests of a host, and for authors
+ * who look for a fault. Secrets are left out.
  *
  * @module
  */
-import { appendFile } from "node:fs/promises";
 import type { JsonValue } from "./json_rpc.ts";
 import type { Session } from "./plugin.ts";
 
-export const CALL_RECORD_FILE = "calls.ndjson";
+/** What a line begins with; JSON follows. */
+const LINE_START = "debug Call ";
+
+/** What a line tells. */
+export interface RecordedCall {
+  /** Counted from 1, the start of the process. */
+  readonly number: number;
+  /** `initialize` for what the process was started with. */
+  readonly method: string;
+  readonly params: JsonValue;
+}
 
 /** What stands where a secret was. */
 export const REDACTED = "[redacted]";
 
-/** Beyond it nothing more is kept: a test that runs long must not fill the disk. */
-const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 /** A shorter secret is looked for as a whole value only: it would be found in any text. */
 const SEARCHED_CHARACTERS_MIN = 4;
 const SECRET_NAME = /token|secret|password|passwd|authorization|cookie|api_?key|credential/i;
 
 export class CallRecord {
-  readonly #path: string;
   readonly #secrets: readonly string[];
   #number = 0;
-  #bytes = 0;
-  /** Lines are written one after the other. */
-  #written: Promise<void> = Promise.resolve();
 
   constructor(private readonly session: Session) {
-    this.#path = `${session.dataDir}/${CALL_RECORD_FILE}`;
     this.#secrets = Object.values(session.credentials).filter((secret) => secret !== "");
   }
 
   /** Notes what `initialize` told. */
-  async noteSession(): Promise<void> {
+  noteSession(): void {
     const { adminConfig, userConfig, credentials, userId, userPluginId } = this.session;
-    await this.note("initialize", { adminConfig, userConfig, credentials, userId, userPluginId });
+    this.note("initialize", { adminConfig, userConfig, credentials, userId, userPluginId });
   }
 
-  /** Never throws: what can't be written is told in the log. */
-  note(method: string, params: unknown): Promise<void> {
-    const entry = { number: ++this.#number, at: new Date(), method, params };
-    const line = `${JSON.stringify(redact(entry, this.#secrets))}\n`;
-    this.#bytes += line.length;
-    if (this.#bytes <= RECORD_BYTES_MAX) {
-      this.#written = this.#written.then(() => appendFile(this.#path, line)).catch((error) => {
-        this.session.log.warn("A call could not be recorded", { method, error });
-      });
-    }
-    return this.#written;
+  note(method: string, params: unknown): void {
+    const { log, logLevel } = this.session;
+    const number = ++this.#number;
+    // Params may be large, and mostly nobody looks.
+    if (logLevel !== "debug") return;
+    const told = redact({ method, params }, this.#secrets);
+    log.debug("Call", { number, ...Object(told) });
   }
+}
+
+/**
+ * The calls that a log tells of, for tests.
+ *
+ * @param log lines as the plugin wrote them: a host may cut long ones, and those can't be read
+ */
+export function readCalls(log: readonly string[]): RecordedCall[] {
+  return log.filter((line) => line.startsWith(LINE_START))
+    .map((line) => JSON.parse(line.slice(LINE_START.length)));
 }
 
 /**

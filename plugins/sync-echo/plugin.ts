@@ -46,7 +46,7 @@ export function createSyncEcho(): Plugin {
   /** What every handler does first. */
   async function begin(method: string, params: unknown, context: CallContext): Promise<Started> {
     if (started === undefined) throw new TypeError("Not initialized");
-    await started.record.note(method, params);
+    started.record.note(method, params);
     const { settings } = started;
     if (settings.delayMs > 0) await delay(settings.delayMs, context.signal);
     if (settings.failWith !== null) throw failure(settings.failWith);
@@ -59,9 +59,9 @@ export function createSyncEcho(): Plugin {
   return createSyncPlugin({
     manifest,
     manifestFor: ({ adminConfig }) => manifestOf(readSettings(adminConfig)),
-    async onInitialize(session) {
+    onInitialize(session) {
       started = start(session);
-      await started.record.noteSession();
+      started.record.noteSession();
     },
     async getUserInfo(params, context) {
       const { username } = await begin("sync/getUserInfo", params, context);

@@ -173,7 +173,7 @@ Deno.test("after a disconnect nothing names the connection, and one line tells o
     const hasAll = (places: Set<string>) => KEPT.every((place) => places.has(place));
     const before = await until(() => placesOf(scene, ids), hasAll);
     assert.deepEqual(KEPT.filter((place) => !before.has(place)), []);
-    assert.ok([...before].some((place) => place.endsWith("/calls.ndjson")), "Its data folder");
+    assert.ok([...before].some((place) => place.startsWith("folder plugin-data/")));
     const secrets = [...provider.secrets, adaApi.token ?? "", READER_PASSWORD];
     assert.deepEqual(await findEverywhere(platform, secrets), [], "None stands anywhere in clear");
 

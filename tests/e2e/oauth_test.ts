@@ -1,11 +1,20 @@
 /** Signing in at real authorization servers from a browser, over the whole platform. */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import { API_BASE, OauthClient, type PluginId, SyncStatus, UserPluginList } from "@codex/protocol";
+import {
+  API_BASE,
+  OauthClient,
+  Plugin,
+  type PluginId,
+  PluginLogs,
+  SyncStatus,
+  UserPluginList,
+} from "@codex/protocol";
+import { readCalls } from "@codex/plugin-sdk/call-record";
 import { type OidcServer, startOidcServer } from "../fakes/sign_in/oidc_server.ts";
 import { startOneYearServer } from "../fakes/sign_in/one_year_server.ts";
 import { connectAsAdmin } from "../harness/admin_database.ts";
-import { DATABASE_FILES, filesOf, findEverywhere, unlessGone } from "../harness/leftovers.ts";
+import { DATABASE_FILES, findEverywhere } from "../harness/leftovers.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { setUpAdmin } from "../harness/scenario.ts";
 import { addReader, useProvider, type UserBrowser } from "../harness/sign_in.ts";
@@ -24,6 +33,8 @@ async function withProvider(test: (scene: Scene) => Promise<void>): Promise<void
   });
   await setUpAdmin(platform);
   const pluginId = await useProvider(platform, provider);
+  // It then tells in its log what it was asked.
+  await platform.api.expect(Plugin, "PATCH", `/admin/plugins/${pluginId}`, { logLevel: "debug" });
   await test({ platform, provider, pluginId, ada: await addReader(platform, "ada") });
 }
 
@@ -50,15 +61,20 @@ async function ageToken({ platform }: Scene): Promise<void> {
   }
 }
 
-/** How many processes were started for the connection: each notes its start in its own folder. */
-async function startsOf({ platform }: Scene): Promise<number> {
+/**
+ * So many processes were started for the connection, no more: each token has one of its own. Each tells of its start in the
+ * plugin's log, which is read beside the answers.
+ */
+async function untilStarts({ platform, pluginId }: Scene, wanted: number): Promise<void> {
   let starts = 0;
-  for await (const { name, path } of filesOf(platform)) {
-    if (!name.endsWith("/calls.ndjson")) continue;
-    const lines = (await unlessGone(Deno.readTextFile(path)) ?? "").split("\n");
-    starts += lines.filter((line) => line.includes('"method":"initialize"')).length;
+  for (let attempt = 0; attempt < 600 && starts < wanted; attempt++) {
+    const path = `/admin/plugins/${pluginId}/logs`;
+    const { lines } = await platform.api.expect(PluginLogs, "GET", path);
+    const calls = readCalls(lines.map(({ text }) => text));
+    starts = calls.filter(({ method }) => method === "initialize").length;
+    if (starts < wanted) await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return starts;
+  assert.equal(starts, wanted);
 }
 
 const refreshesOf = ({ provider }: Scene) =>
@@ -169,7 +185,9 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
     assert.equal(configured.status, 200, await configured.text());
 
     await useConnection(scene);
-    const starts = await startsOf(scene);
+    // One with and one without the configuration.
+    const starts = 2;
+    await untilStarts(scene, starts);
     assert.deepEqual(refreshesOf(scene), []);
     // Each refresh token works once, so a second renewal needs the first one's.
     for (let round = 1; round <= 2; round++) {
@@ -177,7 +195,7 @@ Deno.test("a token is renewed before it ends, with rotation, until the user take
       const status = await Promise.all(Array.from({ length: 10 }, () => useConnection(scene)));
       assert.ok(status.every(({ liveError }) => liveError === undefined), JSON.stringify(status));
       assert.deepEqual(refreshesOf(scene).map(({ status }) => status), Array(round).fill(200));
-      assert.equal(await startsOf(scene), starts + round, "Each token has a process of its own");
+      await untilStarts(scene, starts + round);
     }
 
     await provider.revokeGrants();

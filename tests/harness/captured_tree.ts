@@ -13,7 +13,22 @@ export interface CapturedTree extends AsyncDisposable {
 
 /** What a running platform needs. */
 const PARTS = ["deno.json", "deno.lock", "shared", "services", "plugins", "infra"];
-const BOOTSTRAP = "services/plugin-host/process/runtime/bootstrap.mjs";
+const PROCESS = "services/plugin-host/process";
+const BOOTSTRAP = `${PROCESS}/runtime/bootstrap.mjs`;
+
+/** What keeps a plugin from leaving something: every process has to keep what it is sent. */
+const CHANGES = [
+  {
+    path: `${PROCESS}/launch_plan.ts`,
+    from: 'return target.runtime === "other" || isSandboxed === true;',
+    to: "return [target.runtime, isSandboxed].length > 0;",
+  },
+  {
+    path: `${PROCESS}/starter.ts`,
+    from: "if (isTest) await removeFolder(data).catch(() => {});",
+    to: "if (isTest) await Promise.resolve(data);",
+  },
+] as const;
 
 /** Copies the tree and puts `capturing_bootstrap.mjs` before the bootstrap of every Deno plugin. */
 export async function copyCapturedTree(): Promise<CapturedTree> {
@@ -31,6 +46,11 @@ export async function copyCapturedTree(): Promise<CapturedTree> {
   const tap = await Deno.readTextFile(new URL("capturing_bootstrap.mjs", import.meta.url));
   const bootstrap = join(root, BOOTSTRAP);
   await Deno.writeTextFile(bootstrap, `${tap}\n${await Deno.readTextFile(bootstrap)}`);
+  for (const { path, from, to } of CHANGES) {
+    const text = await Deno.readTextFile(join(root, path));
+    assert.ok(text.includes(from), `"${path}" is not as it was`);
+    await Deno.writeTextFile(join(root, path), text.replace(from, to));
+  }
   return { root, [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }) };
 }
 

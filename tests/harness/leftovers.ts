@@ -1,4 +1,4 @@
-/** Looks for texts in everything that a platform keeps: each row of each table, and each file. */
+/** Looks for texts in everything that a platform keeps: each row of each table, each file, and names of folders. */
 import { join } from "node:path";
 import { connectAsAdmin } from "./admin_database.ts";
 import { pluginHome } from "./data_dir.ts";
@@ -37,6 +37,9 @@ export async function findEverywhere(
     look(`file ${name}`, name);
     look(`file ${name}`, new TextDecoder("latin1").decode(bytes));
   }
+  for await (const name of foldersOf(platform)) {
+    if (!ignoreFile.test(`${name}/`)) look(`folder ${name}`, name);
+  }
   look("the platform's output", platform.output());
   return findings;
 }
@@ -73,6 +76,22 @@ export async function* filesOf(
     for await (const path of filesBelow(folder)) {
       yield { name: path.slice(folder.length + 1), path };
     }
+  }
+}
+
+/** Every folder of a platform, empty ones too, named as {@linkcode filesOf} names files. */
+async function* foldersOf({ dataDir }: Platform): AsyncGenerator<string> {
+  for (const folder of new Set([dataDir, await pluginHome(dataDir)])) {
+    for await (const path of foldersBelow(folder)) yield path.slice(folder.length + 1);
+  }
+}
+
+async function* foldersBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await unlessGone(Array.fromAsync(Deno.readDir(folder))) ?? []) {
+    if (!entry.isDirectory) continue;
+    const path = join(folder, entry.name);
+    yield path;
+    yield* foldersBelow(path);
   }
 }
 

@@ -136,12 +136,13 @@ async function installAll(
   plans: readonly TrialPlan[],
 ): Promise<ReadonlyMap<string, PluginId>> {
   for (const { name, runtime, hostileCase } of plans) {
-    const { kind = "system", program, imports } = hostileCase;
+    const { kind = "system", program, imports, files = [] } = hostileCase;
     await installRogue(platform.pluginsDir, {
       name,
       runtime,
       kind,
       program,
+      files,
       ...(imports !== undefined && { imports: imports(keyPath) }),
     });
   }

@@ -22,6 +22,8 @@ export interface HostileCase {
   readonly network?: (arena: Arena) => readonly string[];
   /** Of a Deno plugin: what its main module imports before all else, given the path of the host's key. */
   readonly imports?: (keyPath: string) => string;
+  /** Files below `rogue/` that lie beside the program. */
+  readonly files?: readonly string[];
   /** Deadline of each call; short where the case is about missing it. */
   readonly timeoutSeconds?: number;
   /** It can't even be started: the promise begins with its test. */

@@ -1,5 +1,6 @@
 /** Every case. */
 import type { HostileCase } from "./hostile_case.ts";
+import { doorCases } from "./cases/doors.ts";
 import { exitCases } from "./cases/exits.ts";
 import { fileCases } from "./cases/files.ts";
 import { hangingCases } from "./cases/hanging.ts";
@@ -31,6 +32,7 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...signalCases,
   ...fileCases,
   ...permissionCases,
+  ...doorCases,
   ...networkCases,
   ...systemCallCases,
 ];

@@ -58,9 +58,8 @@ async function writeMainModule({ importMap }: DenoRuntime, folder: string): Prom
 }
 
 async function runOnce(runtime: DenoRuntime, cache: string, mainModule: string): Promise<void> {
-  const { importMap, sdkFolder, bootstrap, denoPath } = runtime;
-  const readable = [sdkFolder, bootstrap, mainModule];
-  const flags = denoFlags({ importMap, readable, writable: [`${cache}/none`], network: [] });
+  const { importMap, bootstrap, denoPath } = runtime;
+  const flags = denoFlags({ importMap, readable: [mainModule], writable: [], network: [] });
   await runProgram({
     command: denoPath,
     args: [...flags, bootstrap, pathToFileURL(mainModule).href],

@@ -5,7 +5,12 @@ const HEAP_MIB_MAX = 256;
 
 export interface DenoConfinement {
   readonly importMap: string;
+  /** What the plugin may read. The bootstrap and the SDK needn't be in it: see `runtime/bootstrap.mjs`. */
   readonly readable: readonly string[];
+  /**
+   * What it may write to, which only a sandbox makes safe. Deno judges a path by where it lies: in any folder it may
+   * write to, a plugin makes symbolic links by `node:wasi`, and Deno's own file calls follow them everywhere [tried].
+   */
   readonly writable: readonly string[];
   /** Granted hosts. */
   readonly network: readonly string[];
@@ -29,7 +34,10 @@ export function denoFlags(confinement: DenoConfinement): string[] {
     "--no-code-cache",
     `--import-map=${confinement.importMap}`,
     `--allow-read=${confinement.readable.join(",")}`,
-    `--allow-write=${confinement.writable.join(",")}`,
+    // Without folders the flag would allow them all.
+    ...(confinement.writable.length === 0
+      ? []
+      : [`--allow-write=${confinement.writable.join(",")}`]),
     ...networkFlags(confinement.network),
     `--v8-flags=--max-old-space-size=${HEAP_MIB_MAX}`,
   ];

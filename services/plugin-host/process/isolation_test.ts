@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RpcError, TransportError } from "../rpc/errors.ts";
+import { measureFolder } from "./data_usage.ts";
 import type { PluginProcess } from "./plugin_process.ts";
 import { denoRuntime, type TestHost, withTestHost } from "../testing/test_host.ts";
 
@@ -84,16 +85,58 @@ Deno.test("a Deno plugin reads, writes, lists, links and runs nothing outside it
     await refuses(process, "list", "/");
     await refuses(process, "list", join(host.root, "data"));
     await refuses(process, "run", "id");
-    const data = join(host.root, "data", "plugin", "system");
-    await refuses(process, "symlink", join(data, "link"));
     await refuses(process, "environment", "");
-    for (const own of [denoRuntime.bootstrap, denoRuntime.importMap]) {
+    for (const own of [denoRuntime.bootstrap, join(denoRuntime.sdkFolder, "mod.ts")]) {
+      await refuses(process, "read", own);
       await refuses(process, "write", own);
     }
     await refuses(process, "write", join(host.deno("probe").pluginFolder ?? "", "main.ts"));
-    assert.deepEqual(await process.call("writeOwn", { target: join(data, "note") }), {
-      value: "mine",
-    });
+  });
+});
+
+Deno.test("a Deno plugin without a sandbox has a data folder that it can neither write nor read", async () => {
+  await withProbe([], async (process, _secrets, host) => {
+    const data = join(host.root, "data", "plugin", "system");
+    assert.ok((await Deno.stat(data)).isDirectory);
+    await refuses(process, "list", data);
+    await refuses(process, "symlink", join(data, "link"));
+    for (const path of ["note", "home/note", "tmp/note"]) {
+      await refuses(process, "write", join(data, path));
+    }
+  });
+});
+
+Deno.test("what a plugin without a sandbox could fill is Deno's own cache, which goes with it", async () => {
+  await withProbe([], async (process, _secrets, host) => {
+    const inRun = async () =>
+      (await Array.fromAsync(Deno.readDir(join(host.root, "run"))))
+        .filter((it) => it.isDirectory).map(({ name }) => join(host.root, "run", name));
+    assert.deepEqual([process.dataFolder], await inRun());
+    const before = (await measureFolder(process.dataFolder)).bytes;
+    await process.call("fillCache", { target: "4194304" });
+    assert.ok((await measureFolder(process.dataFolder)).bytes >= before + 4_194_304);
+    await process.close();
+    assert.deepEqual(await inRun(), []);
+  });
+});
+
+Deno.test("no driver of the system is loaded for a Deno plugin", async () => {
+  await withProbe([], async (process) => {
+    assert.deepEqual(await process.call("graphics", {}), { value: null });
+  });
+});
+
+Deno.test("a test leaves nothing of its private folder", async () => {
+  await withTestHost(async (host) => {
+    const dataPath = ["plugin", "probe", "one"];
+    const test = { ...host.deno("probe"), dataPath, isTest: true as const };
+    const process = await host.start(test);
+    const folder = join(host.root, "data", ...dataPath);
+    assert.ok((await Deno.stat(folder)).isDirectory);
+    await process.close();
+    await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+    await assert.rejects(host.start({ ...test, workingDirectory: "/nonexistent" }));
+    await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
   });
 });
 

@@ -10,7 +10,7 @@ import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
 export interface ProcessFolders {
-  /** Private to a plugin and connection; HOME and TMPDIR lie in it. */
+  /** Private to a plugin and connection; HOME and TMPDIR lie in it where the plugin may write to it. */
   readonly data: string;
   /** Fresh for each process, out of the plugin's reach, removed at its exit. */
   readonly denoDir: string;
@@ -35,6 +35,8 @@ export interface LaunchRequest {
   /** Granted hosts. */
   readonly network: readonly string[];
   readonly folders: ProcessFolders;
+  /** Set by the sandbox that goes round the plan: without one a Deno plugin may write nowhere. */
+  readonly isSandboxed?: true;
 }
 
 /** Where it is copied, the whole cache serves; where it is only shown, its modules alone: Deno writes to the rest. */
@@ -86,10 +88,9 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
         args: isDeno ? denoArguments(runtime, target, { ...request, network }) : target.args,
         env: buildEnvironment(request.environment, {
           PATH: SEARCH_PATH.join(":"),
-          HOME: `${folders.data}/home`,
-          TMPDIR: `${folders.data}/tmp`,
+          ...homeIn(canWriteData(request) ? folders.data : folders.denoDir),
           LANG: "C.UTF-8",
-          ...(isDeno && { DENO_DIR: folders.denoDir }),
+          ...(isDeno && { DENO_DIR: folders.denoDir, ...NO_GRAPHICS }),
         }),
         workingDirectory: request.workingDirectory,
         reads: [
@@ -111,6 +112,21 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
   };
 }
 
+/** At level 2 nothing may be left behind, by libraries of the system neither: what they'd write goes with the process. */
+function homeIn(folder: string): Record<"HOME" | "TMPDIR", string> {
+  return { HOME: `${folder}/home`, TMPDIR: `${folder}/tmp` };
+}
+
+/**
+ * Without this, `navigator.gpu` needs no permission and loads the drivers of the system, which keep a cache in the home of the
+ * host's user [tried].
+ */
+const NO_GRAPHICS = { DENO_WEBGPU_BACKEND: "none" };
+
+function canWriteData({ target, isSandboxed }: LaunchRequest): boolean {
+  return target.runtime === "other" || isSandboxed === true;
+}
+
 function denoReads(runtime: DenoRuntime, folder: string): string[] {
   const { denoPath, sdkFolder, bootstrap, importMap } = runtime;
   return [folder, denoPath, sdkFolder, bootstrap, importMap];
@@ -121,11 +137,13 @@ function denoArguments(
   target: LaunchTarget & { readonly runtime: "deno" },
   request: LaunchRequest,
 ): string[] {
+  // Not even to be read without a sandbox: links may be in it from a time when the plugin had one.
+  const data = canWriteData(request) ? [request.folders.data] : [];
   return [
     ...denoFlags({
       importMap: runtime.importMap,
-      readable: [target.folder, runtime.sdkFolder, runtime.bootstrap, request.folders.data],
-      writable: [request.folders.data],
+      readable: [target.folder, ...data],
+      writable: data,
       network: request.network,
     }),
     runtime.bootstrap,

@@ -24,7 +24,7 @@ export interface PluginProcessOptions {
   readonly timeoutMs: number;
   /** Resident, over everything that belongs to it. */
   readonly memoryBytesMax: number;
-  /** Its private folder. */
+  /** The folder it may fill: its private one, or what Deno keeps for it. */
   readonly dataFolder: string;
   /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
   readonly onRequest: ReverseHandler;

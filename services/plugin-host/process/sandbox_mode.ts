@@ -52,7 +52,8 @@ export function chooseIsolation(question: IsolationQuestion): IsolationChoice {
     return {
       runnable: true,
       level: 2,
-      reason: "Deno's permissions confine it to its folder, its data and the granted hosts",
+      reason:
+        "Deno's permissions let it read its own folder, write nowhere, and reach the granted hosts",
     };
   }
   if (mode === "off") {

@@ -6,7 +6,7 @@ import { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
-import { makeDataFolder } from "./data_folder.ts";
+import { makeDataFolder, removeFolder } from "./data_folder.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
 import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
@@ -23,6 +23,8 @@ export interface StartRequest {
   readonly network: readonly string[];
   /** Path of the private folder below the data root: plugin, then connection. */
   readonly dataPath: readonly string[];
+  /** It is only tested: its private folder is removed when it has ended. */
+  readonly isTest?: true;
   /** Everything of `initialize` but `dataDir`. */
   readonly initializeParams: object;
   readonly timeoutMs: number;
@@ -66,15 +68,22 @@ export class Starter {
     const { dataRoot } = this.#options;
     const { dataOwner } = request.launcher;
     const data = await makeDataFolder(dataRoot, request.dataPath, dataOwner);
-    const workingDirectory = await this.#workingDirectory(request, data);
-    const folder = await this.#options.records.makeFolder();
-    const process = await this.#spawn(request, { data, folder, workingDirectory });
+    const process = await this.#startIn(data, request).catch(async (error) => {
+      await leave(data, request);
+      throw error;
+    });
     const onAbort = () => process.kill("The plugin was stopped");
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) await onAbort();
     await process.initialize({ ...request.initializeParams, dataDir: data });
     signal.removeEventListener("abort", onAbort);
     return process;
+  }
+
+  async #startIn(data: string, request: StartRequest): Promise<PluginProcess> {
+    const workingDirectory = await this.#workingDirectory(request, data);
+    const folder = await this.#options.records.makeFolder();
+    return await this.#spawn(request, { data, folder, workingDirectory });
   }
 
   async #spawn(
@@ -107,12 +116,15 @@ export class Starter {
     const process = new PluginProcess({
       child,
       memoryBytesMax: request.memoryBytesMax,
-      dataFolder: paths.data,
+      dataFolder: canWriteData(child, request) ? paths.data : paths.folder,
       timeoutMs: request.timeoutMs,
       onRequest: request.onRequest,
       onFault: request.onFault,
       onLogLine: request.onLogLine,
-      cleanUp: async () => await (await record).remove(),
+      cleanUp: async () => {
+        await (await record).remove();
+        await leave(paths.data, request);
+      },
       floods: this.#floods,
       clock: clock ?? systemClock,
     });
@@ -130,6 +142,19 @@ export class Starter {
     if (found.ok) return found.path;
     throw new TransportError("closed", found.reason);
   }
+}
+
+/**
+ * A Deno plugin without a sandbox may write nowhere. What fills the disk for it is what Deno itself keeps in its cache, such as
+ * `caches` and `localStorage`, which need no permission.
+ */
+function canWriteData({ isSandboxed }: PluginChild, { target }: StartRequest): boolean {
+  return isSandboxed || target.runtime === "other";
+}
+
+/** When its process is gone, or never came to be. What can't be removed is shown as the plugin's data. */
+async function leave(data: string, { isTest }: StartRequest): Promise<void> {
+  if (isTest) await removeFolder(data).catch(() => {});
 }
 
 function messageOf(error: unknown): string {

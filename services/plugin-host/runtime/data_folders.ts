@@ -11,9 +11,9 @@ export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined)
     : [pluginId, "users", claims.userId, claims.connectionId];
 }
 
-/** Of a process that is only asked for its manifest: no folder that a working one uses. */
+/** Of one process that is only asked for its manifest: no folder that another one uses. */
 export function probePathOf(pluginId: PluginId): string[] {
-  return [pluginId, "probe"];
+  return [pluginId, "probe", crypto.randomUUID()];
 }
 
 export async function pluginsWithData(root: string): Promise<PluginId[]> {

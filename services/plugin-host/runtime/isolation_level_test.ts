@@ -6,6 +6,7 @@ import { requireTool } from "../../../infra/test/tools.ts";
 import { startNpmRegistry } from "../testing/npm_registry.ts";
 import { startPythonRegistry } from "../testing/python_registry.ts";
 import { TESTDATA } from "../testing/test_host.ts";
+import { waitUntil } from "../testing/wait_until.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
 
 const ignore = requireTool("bwrap") === "skip";
@@ -46,6 +47,14 @@ Deno.test("without a sandbox a Node plugin is blocked with what to do, until the
     assert.match(found.isolation.reason, /"node" can't, and the test has none; allow it/);
     const { body } = await service.request("POST", `/admin/plugins/${found.id}/test`);
     assert.equal(Object(body).success, false);
+    assert.match(Object(body).message, /"node" can't, and the test has none; allow it/);
+    const refused = await service.request("POST", `/admin/plugins/${found.id}/grant`, {
+      permissions: [],
+      network: [],
+    });
+    assert.ok(refused.status >= 400, JSON.stringify(refused.body));
+    // Nothing of it was started: a start makes the folder.
+    await assert.rejects(Deno.stat(join(service.dataRoot, found.id)), Deno.errors.NotFound);
     const patch = { allowUnsandboxed: true };
     await service.request("PATCH", `/admin/plugins/${found.id}`, patch);
     const allowed = await service.grant("scripted");
@@ -57,6 +66,47 @@ Deno.test("without a sandbox a Node plugin is blocked with what to do, until the
     assert.equal((await service.search(found.id, "anything")).status, 503);
   });
 });
+
+/** As it may: into the folder that it is told, at its start. */
+const WRITING_PLUGIN = `
+import { createInterface } from "node:readline";
+import { writeFileSync } from "node:fs";
+const manifest = { name: "writer", displayName: "Writer", version: "1.0.0", protocolVersion: "1.0",
+  capabilities: { metadataProvider: ["series"] } };
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (method === "initialize") writeFileSync(params.dataDir + "/home/written", "x");
+  const result = { initialize: manifest, ping: "pong" }[method] ?? null;
+  console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  if (method === "shutdown") process.exit(0);
+}`;
+
+async function leavesNothing(service: TestService): Promise<void> {
+  const folder = join(service.plugins, "writer");
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(join(folder, "plugin.mjs"), WRITING_PLUGIN);
+  const file = { name: "writer", command: "node", args: ["plugin.mjs"] };
+  await Deno.writeTextFile(join(folder, "codex-plugin.json"), JSON.stringify(file));
+  await service.request("POST", "/admin/plugins/reload");
+  const { id } = await service.plugin("writer");
+  await service.request("PATCH", `/admin/plugins/${id}`, { allowUnsandboxed: true });
+  const tests = Array.from(
+    { length: 2 },
+    () => service.request("POST", `/admin/plugins/${id}/test`),
+  );
+  for (const { body } of await Promise.all(tests)) {
+    assert.equal(Object(body).success, true, JSON.stringify(body));
+  }
+  const probes = join(service.dataRoot, id, "probe");
+  await waitUntil(
+    async () => (await Array.fromAsync(Deno.readDir(probes))).length === 0,
+    "what its tests wrote is removed",
+  );
+}
+
+Deno.test("a test leaves nothing of what the plugin wrote", () => withService(leavesNothing));
+
+sandboxTest("a test in a sandbox leaves nothing of what the plugin wrote", leavesNothing);
 
 sandboxTest(
   "with one, Deno and Node plugins both run at level 3, and it is said",

@@ -83,6 +83,7 @@ export class LivePlugins implements PluginRuntime {
     const { request, redact } = await this.#requests.make(spec, {
       secrets: { plugin, connection: undefined },
       dataPath: probePathOf(spec.id),
+      isTest: true,
       onRequest: emptyStorage,
     });
     const startedAt = performance.now();

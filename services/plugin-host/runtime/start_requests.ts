@@ -41,6 +41,8 @@ export class StartRequests {
     own: {
       readonly secrets: Secrets;
       readonly dataPath: readonly string[];
+      /** Nothing of it is kept. */
+      readonly isTest?: true;
       readonly onRequest: ReverseHandler;
     },
   ): Promise<{ readonly request: StartRequest; readonly redact: Redact }> {
@@ -63,6 +65,7 @@ export class StartRequests {
       environment,
       network: spec.network,
       dataPath: own.dataPath,
+      ...(own.isTest && { isTest: own.isTest }),
       initializeParams: params,
       timeoutMs: spec.requestTimeoutMs,
       memoryBytesMax: spec.memoryBytesMax,

@@ -77,7 +77,7 @@ def call(it):
   {
     // The folder is measured twice a minute.
     name: "fills its data folder",
-    holds: EVERYWHERE,
+    holds: NODE,
     timeoutSeconds: 180,
     program: {
       call: async (it) => {
@@ -96,6 +96,28 @@ def call(it):
       await trial.isBlamedFor("data_folder_full");
       await trial.emptyData();
       answers(await trial.call("fine"));
+    },
+  },
+  {
+    // Deno keeps it out of the plugin's reach, and needs no permission for it.
+    name: "fills the cache of its runtime",
+    holds: { deno: [2] },
+    timeoutSeconds: 180,
+    program: {
+      call: async (it) => {
+        if (it.params.query === "fine") return it.answer("fine");
+        const part = new Uint8Array(30 * 1024 * 1024).fill(1);
+        const cache = await globalThis.caches.open("full");
+        for (let n = 0; n < 10; n++) {
+          await cache.put(`https://example.org/${n}`, new Response(part));
+          await it.wait(10);
+        }
+      },
+    },
+    promise: async (trial) => {
+      fails(await trial.call("fill"), "plugin_crashed", /data folder holds/, 150_000);
+      answers(await trial.call("fine"));
+      assert.equal((await trial.dataUse()).totalBytes, 0);
     },
   },
   {
@@ -127,7 +149,7 @@ def call(it):
   },
   {
     name: "makes its data folder unfit for its next start",
-    holds: EVERYWHERE,
+    holds: { ...NODE, deno: [3] },
     program: {
       call: async (it) => {
         const { chmodSync, rmSync, symlinkSync, writeFileSync } = await import("node:fs");

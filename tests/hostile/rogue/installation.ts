@@ -1,4 +1,5 @@
 /** Puts a hostile program into a plugins folder, as a person installs any plugin. */
+import { basename, join } from "node:path";
 import type { Behaviour } from "./rogue.ts";
 
 /** What runs a program; at which level follows from how the platform was started. */
@@ -15,13 +16,15 @@ export interface Installation {
   readonly program: Program;
   /** Of a Deno plugin: what its main module imports before all else. */
   readonly imports?: string;
+  /** Files below this folder that lie beside the program. */
+  readonly files?: readonly string[];
 }
 
 const HERE = new URL(".", import.meta.url);
 
 /** Writes the plugin's folder below `pluginsDir`; the next reload finds it. */
 export async function installRogue(pluginsDir: string, rogue: Installation): Promise<void> {
-  const { name, runtime, program } = rogue;
+  const { name, runtime, program, files = [] } = rogue;
   const folder = `${pluginsDir}/${name}`;
   await Deno.mkdir(folder, { recursive: true });
   const write = (file: string, text: string) => Deno.writeTextFile(`${folder}/${file}`, text);
@@ -32,6 +35,7 @@ export async function installRogue(pluginsDir: string, rogue: Installation): Pro
     await Deno.copyFile(new URL("rogue.mjs", HERE), `${folder}/rogue.mjs`);
     await write("main.mjs", javascriptMain(rogue, program));
   }
+  for (const file of files) await Deno.copyFile(new URL(file, HERE), join(folder, basename(file)));
   const command = {
     deno: { entry: "main.mjs" },
     node: { command: "node", args: ["main.mjs"] },

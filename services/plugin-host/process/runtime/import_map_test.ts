@@ -10,3 +10,9 @@ Deno.test("a plugin reaches every export of the SDK but what is for tests", () =
   ]);
   assert.deepEqual(importMap.imports, Object.fromEntries(expected));
 });
+
+Deno.test("the bootstrap has loaded whatever of the SDK a plugin can import", async () => {
+  const text = await Deno.readTextFile(new URL("./bootstrap.mjs", import.meta.url));
+  const loaded = [...text.matchAll(/^import "(.+)";$/gm)].map(([, name]) => name);
+  assert.deepEqual(loaded, Object.keys(importMap.imports));
+});

@@ -42,7 +42,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     level: 3,
     dataOwner: sandbox.user,
     async plan(request) {
-      const plan = await below.plan(request);
+      const plan = await below.plan({ ...request, isSandboxed: true });
       const network = networkOf(request, sandbox);
       const dash = sandbox.dashPath;
       const hasPipesAside = network.kind !== "own";

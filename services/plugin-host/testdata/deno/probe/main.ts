@@ -45,6 +45,12 @@ const attempts: Record<string, (params: { target: string }) => unknown> = {
     localStorage.setItem("seen", target);
     return before;
   },
+  fillCache: async ({ target }) => {
+    const cache = await caches.open("filled");
+    await cache.put("https://example.com/", new Response(new Uint8Array(Number(target))));
+  },
+  // Without types: whether a program may use WebGPU is a setting of the whole workspace.
+  graphics: () => Reflect.get(navigator, "gpu")?.requestAdapter(),
   writeOwn: ({ target }) =>
     Deno.writeTextFile(target, "mine").then(() => Deno.readTextFile(target)),
   exit: () => Deno.exit(0),
