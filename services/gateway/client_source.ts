@@ -1,4 +1,6 @@
-/** Reads where a request came from, and tells the log of a proxy that nobody told this server of. */
+/**
+ * Reads where a request came from, and tells the log of a proxy that nobody told this server of.
+ */
 import type { Context } from "hono";
 import type { Logger } from "@codex/service";
 import { type ClientAddress, clientAddress } from "./domain/client_address.ts";

@@ -1,4 +1,6 @@
-/** The first administrator, wanted by many clients at once: two replicas of auth behind a gateway. */
+/**
+ * The first administrator, wanted by many clients at once: two replicas of auth behind a gateway.
+ */
 import assert from "node:assert/strict";
 import { API_BASE, type Problem, SetupAnswer, SetupStatus } from "@codex/protocol";
 import { testPluginSummary } from "@codex/service/testing";

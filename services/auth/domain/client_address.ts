@@ -1,7 +1,8 @@
 /**
- * What attempts are counted by, of a client's address. Whoever has an IPv6 connection has at least a
- * /64 of addresses (RFC 6177), so those count as one; IPv4-mapped ones count as IPv4 (RFC 4291
- * section 2.5.5.2). Some proxies name the port too, which a client chooses anew as often as it likes.
+ * What attempts are counted by, of a client's address. Whoever has an IPv6 connection has at least
+ * a /64 of addresses (RFC 6177), so those count as one; IPv4-mapped ones count as IPv4 (RFC 4291
+ * section 2.5.5.2). Some proxies name the port too, which a client chooses anew as often as it
+ * likes.
  */
 export function throttleKeyOfAddress(address: string): string {
   const text = withoutPort(address.trim().toLowerCase());

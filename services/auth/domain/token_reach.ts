@@ -1,6 +1,7 @@
 /**
- * What an API token may do to users: its holder never gets more than the token itself may do. Whoever
- * sets a password can sign in with it, and whoever raises a role may be the one who has it.
+ * What an API token may do to users: its holder never gets more than the token itself may do.
+ * Whoever sets a password can sign in with it, and whoever raises a role may be the one who has
+ * it.
  */
 import { type Role, type Scope, SCOPES_OF_ROLE } from "@codex/protocol";
 import { scopesBeyond } from "./scopes.ts";

@@ -1,6 +1,7 @@
 /**
- * Counts guesses at secrets before they are checked, so that guesses at the same time can't slip past
- * a limit, and keeps strangers from using up the count of the people whose secrets they guess at.
+ * Counts guesses at secrets before they are checked, so that guesses at the same time can't slip
+ * past a limit, and keeps strangers from using up the count of the people whose secrets they guess
+ * at.
  */
 import type { AuthDeps } from "../deps.ts";
 import { throttleKeyOfAddress } from "../domain/client_address.ts";
@@ -72,7 +73,8 @@ export async function admitSetup(deps: GuessDeps, client: Client): Promise<Admis
 }
 
 /**
- * Of the own password by somebody who is signed in: apart from sign-ins, whom strangers can attempt.
+ * Of the own password by somebody who is signed in: apart from sign-ins, whom strangers can
+ * attempt.
  *
  * @param key the session; without one, with API tokens, the user
  */

@@ -1,7 +1,7 @@
 /**
  * Tells a device that an account knows from a stranger's: whoever signs in gets a signed token for
- * the browser's cookie, and brings it along the next time. It is no credential: all that it gives is
- * a count of wrong passwords of its own, which no stranger can use up.
+ * the browser's cookie, and brings it along the next time. It is no credential: all that it gives
+ * is a count of wrong passwords of its own, which no stranger can use up.
  */
 import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
@@ -75,9 +75,9 @@ export async function createDeviceTokens(
 }
 
 /**
- * A new password makes every device a stranger's again: who knew the old one may have had any number
- * of devices known by it, each with guesses of its own. The stored hash has a salt, so that its hash
- * tells nothing of the password.
+ * A new password makes every device a stranger's again: who knew the old one may have had any
+ * number of devices known by it, each with guesses of its own. The stored hash has a salt, so that
+ * its hash tells nothing of the password.
  */
 function passwordMark({ passwordHash }: DeviceOwner): string {
   return hashToken(passwordHash).toBase64({ alphabet: "base64url" }).slice(0, 16);

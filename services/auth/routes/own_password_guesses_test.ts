@@ -1,4 +1,7 @@
-/** How often somebody who is signed in can guess at the account's password, and what strangers change of that. */
+/**
+ * How often somebody who is signed in can guess at the account's password, and what strangers
+ * change of that.
+ */
 import { deepEqual as equal } from "node:assert/strict";
 import {
   CLIENT_ADDRESS_HEADER,

@@ -55,8 +55,8 @@ type SignInDeps = Pick<
 >;
 
 /**
- * The attempt is counted before the password is checked, and an unknown name costs the same work and
- * gets the same answer as a wrong password.
+ * The attempt is counted before the password is checked, and an unknown name costs the same work
+ * and gets the same answer as a wrong password.
  */
 export async function signIn(
   deps: SignInDeps,

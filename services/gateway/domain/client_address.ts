@@ -14,12 +14,12 @@ export interface ClientAddress {
 /**
  * Where a request came from.
  *
- * Each trusted proxy appends the address it was called from to `X-Forwarded-For`, so the entry of the
- * outermost one stands as many places from the end as there are proxies. What stands before it came
- * from the client itself and is never believed.
+ * Each trusted proxy appends the address it was called from to `X-Forwarded-For`, so the entry of
+ * the outermost one stands as many places from the end as there are proxies. What stands before it
+ * came from the client itself and is never believed.
  *
- * Without trusted proxies the header tells one thing: a peer of a private network that sends it is a
- * proxy that was forgotten in the settings. A public peer may send what it likes.
+ * Without trusted proxies the header tells one thing: a peer of a private network that sends it is
+ * a proxy that was forgotten in the settings. A public peer may send what it likes.
  *
  * @param peer the address of the connection
  * @param forwardedFor the header `X-Forwarded-For`
