@@ -1,7 +1,9 @@
 import { isMember } from "./members.ts";
 import { isTest, placeOf } from "./place.ts";
 
-/** What spawns: plugin-host, what starts it, and the one function that runs a program to the end. */
+/**
+ * What spawns: plugin-host, what starts it, and the one function that runs a program to the end.
+ */
 const ALLOWED = /^(infra\/|services\/plugin-host\/|shared\/service\/program\.ts$)/;
 const MODULES = ["node:child_process", "child_process"];
 

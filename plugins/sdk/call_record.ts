@@ -1,6 +1,6 @@
 /**
- * Tells in the log what a plugin was asked, a line of level `debug` for each call: for tests of a host, and for authors
- * who look for a fault. Secrets are left out.
+ * Tells in the log what a plugin was asked, a line of level `debug` for each call: for tests of a
+ * host, and for authors who look for a fault. Secrets are left out.
  *
  * @module
  */

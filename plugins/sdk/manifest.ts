@@ -43,7 +43,10 @@ export interface OauthDeclaration {
   /** Default true; false only for a provider that lacks PKCE. */
   readonly pkce?: boolean;
   readonly userInfoUrl?: string;
-  /** The provider's issuer identifier (RFC 8414 section 2): an answer that names another is refused. */
+  /**
+   * The provider's issuer identifier (RFC 8414 section 2): an answer that names another is
+   * refused.
+   */
   readonly issuer?: string;
   readonly clientId?: string;
 }

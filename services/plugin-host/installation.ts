@@ -9,7 +9,7 @@ import type { DenoRuntime } from "./process/deno_runtime.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import type { HostCheck } from "./runtime/host_state.ts";
-import { checkDisk, checkRuntime } from "./runtime/host_checks.ts";
+import { hostChecks } from "./runtime/host_checks.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
 import type { SandboxMode } from "./process/sandbox_mode.ts";
@@ -68,11 +68,7 @@ export async function findInstallation(config: {
   ]);
   const dataRoot = join(home, "plugin-data");
   return {
-    hostChecks: [
-      () => checkDisk(dataRoot),
-      () => checkRuntime(denoPath),
-      ...(sandbox.available ? [sandbox.check] : []),
-    ],
+    hostChecks: hostChecks({ dataRoot, denoPath, sandbox }),
     pluginsFolders,
     commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
     denoRuntime: { ...denoRuntime, ...(compiledSdk !== undefined && { compiledSdk }) },

@@ -62,8 +62,8 @@ async function ageToken({ platform }: Scene): Promise<void> {
 }
 
 /**
- * So many processes were started for the connection, no more: each token has one of its own. Each tells of its start in the
- * plugin's log, which is read beside the answers.
+ * So many processes were started for the connection, no more: each token has one of its own. Each
+ * tells of its start in the plugin's log, which is read beside the answers.
  */
 async function untilStarts({ platform, pluginId }: Scene, wanted: number): Promise<void> {
   let starts = 0;

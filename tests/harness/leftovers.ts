@@ -1,4 +1,7 @@
-/** Looks for texts in everything that a platform keeps: each row of each table, each file, and names of folders. */
+/**
+ * Looks for texts in everything that a platform keeps: each row of each table, each file, and
+ * names of folders.
+ */
 import { join } from "node:path";
 import { connectAsAdmin } from "./admin_database.ts";
 import { pluginHome } from "./data_dir.ts";

@@ -50,12 +50,12 @@ export function isSafeEndpoint(url: URL, allowedHosts: AllowedHosts): boolean {
 }
 
 /**
- * Whether the provider that answers may be the one that was asked. Plugins share a redirect URL unless
- * the administrator chose otherwise, so that another provider's code must not pass for this one's
- * (RFC 9700 section 4.4: mix-up attacks).
+ * Whether the provider that answers may be the one that was asked. Plugins share a redirect URL
+ * unless the administrator chose otherwise, so that another provider's code must not pass for this
+ * one's (RFC 9700 section 4.4: mix-up attacks).
  *
- * A manifest that names its issuer is held to it, character by character (RFC 9207 section 2.4). Where
- * it doesn't, the issuer's host has to be that of an endpoint, or above or below it.
+ * A manifest that names its issuer is held to it, character by character (RFC 9207 section 2.4).
+ * Where it doesn't, the issuer's host has to be that of an endpoint, or above or below it.
  *
  * @param issuer as the redirect names it; undefined, from most providers, proves nothing
  */

@@ -3,8 +3,9 @@ import { getDomain } from "tldts";
 import type { GrantWarning, Manifest } from "@codex/protocol";
 
 /**
- * Where the endpoints of one provider lie in different hands, codes and tokens of users go to somebody
- * else than they signed in at (RFC 9700 section 4.4: mix-up). A few large providers are really made so.
+ * Where the endpoints of one provider lie in different hands, codes and tokens of users go to
+ * somebody else than they signed in at (RFC 9700 section 4.4: mix-up). A few large providers are
+ * really made so.
  */
 export function grantWarnings({ oauth }: Pick<Manifest, "oauth">): GrantWarning[] {
   if (oauth === undefined) return [];

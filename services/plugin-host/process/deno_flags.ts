@@ -5,11 +5,15 @@ const HEAP_MIB_MAX = 256;
 
 export interface DenoConfinement {
   readonly importMap: string;
-  /** What the plugin may read. The bootstrap and the SDK needn't be in it: see `runtime/bootstrap.mjs`. */
+  /**
+   * What the plugin may read. The bootstrap and the SDK needn't be in it: see
+   * `runtime/bootstrap.mjs`.
+   */
   readonly readable: readonly string[];
   /**
-   * What it may write to, which only a sandbox makes safe. Deno judges a path by where it lies: in any folder it may
-   * write to, a plugin makes symbolic links by `node:wasi`, and Deno's own file calls follow them everywhere [tried].
+   * What it may write to, which only a sandbox makes safe. Deno judges a path by where it lies: in
+   * any folder it may write to, a plugin makes symbolic links by `node:wasi`, and Deno's own file
+   * calls follow them everywhere [tried].
    */
   readonly writable: readonly string[];
   /** Granted hosts. */

@@ -10,7 +10,10 @@ import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
 export interface ProcessFolders {
-  /** Private to a plugin and connection; HOME and TMPDIR lie in it where the plugin may write to it. */
+  /**
+   * Private to a plugin and connection; HOME and TMPDIR lie in it where the plugin may write to
+   * it.
+   */
   readonly data: string;
   /** Fresh for each process, out of the plugin's reach, removed at its exit. */
   readonly denoDir: string;
@@ -112,14 +115,17 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
   };
 }
 
-/** At level 2 nothing may be left behind, by libraries of the system neither: what they'd write goes with the process. */
+/**
+ * At level 2 nothing may be left behind, by libraries of the system neither: what they'd write
+ * goes with the process.
+ */
 function homeIn(folder: string): Record<"HOME" | "TMPDIR", string> {
   return { HOME: `${folder}/home`, TMPDIR: `${folder}/tmp` };
 }
 
 /**
- * Without this, `navigator.gpu` needs no permission and loads the drivers of the system, which keep a cache in the home of the
- * host's user [tried].
+ * Without this, `navigator.gpu` needs no permission and loads the drivers of the system, which keep
+ * a cache in the home of the host's user [tried].
  */
 const NO_GRAPHICS = { DENO_WEBGPU_BACKEND: "none" };
 

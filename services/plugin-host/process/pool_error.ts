@@ -39,7 +39,10 @@ export function dataFull(reason: string): PoolError {
   );
 }
 
-/** While a fault of this machine lasts it is looked at this often, and calls are asked to wait as long. */
+/**
+ * While a fault of this machine lasts it is looked at this often, and calls are asked to wait as
+ * long.
+ */
 export const HOST_RETRY_SECONDS = 5;
 
 /** @param reason says what is wrong with this machine, and what to do */

@@ -145,14 +145,17 @@ export class Starter {
 }
 
 /**
- * A Deno plugin without a sandbox may write nowhere. What fills the disk for it is what Deno itself keeps in its cache, such as
- * `caches` and `localStorage`, which need no permission.
+ * A Deno plugin without a sandbox may write nowhere. What fills the disk for it is what Deno itself
+ * keeps in its cache, such as `caches` and `localStorage`, which need no permission.
  */
 function canWriteData({ isSandboxed }: PluginChild, { target }: StartRequest): boolean {
   return isSandboxed || target.runtime === "other";
 }
 
-/** When its process is gone, or never came to be. What can't be removed is shown as the plugin's data. */
+/**
+ * When its process is gone, or never came to be. What can't be removed is shown as the plugin's
+ * data.
+ */
 async function leave(data: string, { isTest }: StartRequest): Promise<void> {
   if (isTest) await removeFolder(data).catch(() => {});
 }

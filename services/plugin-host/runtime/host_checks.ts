@@ -1,5 +1,22 @@
 /** What the host tries of itself before it blames a plugin for a start that failed. */
 import { join } from "node:path";
+import type { Detection } from "../process/sandbox/detection.ts";
+import type { HostCheck } from "./host_state.ts";
+
+/** What is tried, in this order: the disk, the runtime, and the sandbox where there is one. */
+export function hostChecks(
+  { dataRoot, denoPath, sandbox }: {
+    readonly dataRoot: string;
+    readonly denoPath: string;
+    readonly sandbox: Detection;
+  },
+): HostCheck[] {
+  return [
+    () => checkDisk(dataRoot),
+    () => checkRuntime(denoPath),
+    ...(sandbox.available ? [sandbox.check] : []),
+  ];
+}
 
 /** More than what fits into a file's own entry, so that a full disk is noticed. */
 const TRIAL_BYTES = 64 * 1024;
@@ -20,7 +37,7 @@ export async function checkDisk(dataRoot: string): Promise<string | undefined> {
 }
 
 /** Whether Deno's program is still there, which `npx` keeps in a cache that people clear. */
-export async function checkRuntime(denoPath: string): Promise<string | undefined> {
+async function checkRuntime(denoPath: string): Promise<string | undefined> {
   try {
     await Deno.stat(denoPath);
     return undefined;

@@ -1,7 +1,8 @@
 /**
  * Whether this machine still gives plugins what they need. A start that fails, or a process that
  * crashes, may be the machine's fault: bubblewrap was removed, a device became unreadable, the disk
- * is full. So the host then looks at itself, with its own trial programs, before it blames a plugin.
+ * is full. So the host then looks at itself, with its own trial programs, before it blames a
+ * plugin.
  */
 import type { HostFault } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";

@@ -21,7 +21,7 @@ import { listEnabledRevisions } from "../db/plugin_queries.ts";
 import * as schema from "../db/schema.ts";
 import type { FaultLimits } from "../domain/fault_limits.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
-import { checkDisk } from "../runtime/host_checks.ts";
+import { hostChecks } from "../runtime/host_checks.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
 import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -162,10 +162,11 @@ async function startService(shared: Shared): Promise<TestService> {
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
       sandbox,
-      hostChecks: [
-        () => checkDisk(folders.dataRoot),
-        ...(sandbox.available ? [sandbox.check] : []),
-      ],
+      hostChecks: hostChecks({
+        dataRoot: folders.dataRoot,
+        denoPath: Deno.execPath(),
+        sandbox,
+      }),
     },
     now: Date.now,
   });

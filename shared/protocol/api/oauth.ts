@@ -6,7 +6,9 @@ export const OauthClientChange = z.object({
   clientId: z.string().trim().min(1).max(1000),
   /** What is stored stays without one; null or empty removes it. */
   clientSecret: z.string().max(4000).nullable().optional(),
-  /** Whether users come back to this plugin's own redirect URL; what was chosen stays without it. */
+  /**
+   * Whether users come back to this plugin's own redirect URL; what was chosen stays without it.
+   */
   useOwnRedirectUrl: z.boolean().optional(),
 });
 export type OauthClientChange = z.infer<typeof OauthClientChange>;

@@ -178,7 +178,9 @@ export const Plugin = z.object({
 });
 export type Plugin = z.infer<typeof Plugin>;
 
-/** Why this machine can start no plugin at the moment, and what to do; it counts against no plugin. */
+/**
+ * Why this machine can start no plugin at the moment, and what to do; it counts against no plugin.
+ */
 export const HostFault = z.object({ reason: z.string(), since: IsoDateTime });
 export type HostFault = z.infer<typeof HostFault>;
 

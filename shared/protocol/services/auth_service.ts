@@ -68,7 +68,9 @@ export const StartedOauth = z.object({
   /** For the cookie: proves that the flow ends in the browser that began it. */
   browserToken: z.string(),
   expiresAt: IsoDateTime,
-  /** The provider sends the browser back to the plugin's own redirect URL, not to the common one. */
+  /**
+   * The provider sends the browser back to the plugin's own redirect URL, not to the common one.
+   */
   ownRedirect: z.boolean(),
 });
 export type StartedOauth = z.infer<typeof StartedOauth>;

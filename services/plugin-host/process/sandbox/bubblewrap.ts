@@ -32,7 +32,9 @@ const LIMITS = [
 const PIPES_ASIDE = 'exec 3<&0 4>&1 </dev/null >/dev/null; exec "$@"';
 const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
 
-/** bubblewrap takes the filter of system calls as an open file, here 5 for the file named as `$0`. */
+/**
+ * bubblewrap takes the filter of system calls as an open file, here 5 for the file named as `$0`.
+ */
 const FILTER_OPEN = 'exec 5<"$0"; ';
 const FILTER = ["--seccomp", "5"];
 

@@ -35,7 +35,7 @@ export interface DetectionOptions {
 
 const TRIAL_MS_MAX = 10_000;
 const REPAIR =
-  "once it works again (on Debian: apt-get install bubblewrap util-linux), plugins start by themselves";
+  "once it works again (on Debian: apt-get install bubblewrap dash util-linux), plugins start by themselves";
 
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
@@ -124,7 +124,9 @@ async function trySandbox(
   });
 }
 
-/** A file in memory alone, which nothing but the filter keeps a program in a sandbox from making. */
+/**
+ * A file in memory alone, which nothing but the filter keeps a program in a sandbox from making.
+ */
 const REFUSED_CALL = `
   const { symbols } = Deno.dlopen("libc.so.6", {
     memfd_create: { parameters: ["buffer", "u32"], result: "i32" },

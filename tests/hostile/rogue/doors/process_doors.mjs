@@ -1,4 +1,7 @@
-/** Ways out of the process: to other threads, programs and sockets, and to the insides of the runtime. */
+/**
+ * Ways out of the process: to other threads, programs and sockets, and to the insides of the
+ * runtime.
+ */
 import { createRequire } from "node:module";
 import process from "node:process";
 

@@ -1,6 +1,7 @@
 /**
- * Every way we know of to more than a Deno plugin was given, beside the plain file calls: interfaces that are native code,
- * and so have to check the permissions themselves. A door is open when its function returns.
+ * Every way we know of to more than a Deno plugin was given, beside the plain file calls:
+ * interfaces that are native code, and so have to check the permissions themselves. A door is open
+ * when its function returns.
  */
 import { files, links, sqlite } from "./file_doors.mjs";
 import { hooks, modules } from "./module_doors.mjs";

@@ -1,4 +1,6 @@
-/** Symbolic links by `node:wasi`, whose native code looks at the permission for the folder alone. */
+/**
+ * Symbolic links by `node:wasi`, whose native code looks at the permission for the folder alone.
+ */
 import { WASI } from "node:wasi";
 
 /** A module with nothing but a memory and an empty `_start`. */
