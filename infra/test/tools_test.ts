@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requireTool } from "./tools.ts";
+import { requireDevice, requireTool } from "./tools.ts";
 
 const environment = (values: Record<string, string>) => new Map(Object.entries(values));
 
@@ -15,4 +15,16 @@ Deno.test("a program in PATH is present", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/tool`, "");
   assert.equal(requireTool("tool", environment({ PATH: folder, CI: "true" })), "present");
+});
+
+Deno.test("a device counts as present only where every user may open it", async () => {
+  const path = await Deno.makeTempFile();
+  const ask = (ci: string) => requireDevice(path, { get: (name) => name === "CI" ? ci : "" });
+  await Deno.chmod(path, 0o600);
+  assert.equal(await ask(""), "skip");
+  await assert.rejects(ask("true"), /chmod 0666/);
+  await Deno.chmod(path, 0o666);
+  assert.equal(await ask("true"), "present");
+  await Deno.remove(path);
+  assert.equal(await ask(""), "skip");
 });
