@@ -4,10 +4,14 @@
  *
  * The schemas themselves are strict; the tolerance lives here, once:
  * - `null` for an optional field or a list reads as missing,
- * - an unknown value of an enumeration is left out of the document and reported,
+ * - an unknown value of an enumeration, and one that is larger or smaller than allowed, is left out of
+ *   the message and reported; so is the item of a list that can't do without it,
+ * - a number that JSON.parse reads as infinite (`1e400`) is left out and reported,
  * - unknown fields are ignored (zod objects drop them).
  */
 import type { z } from "zod";
+import { toPointer } from "./json_pointer.ts";
+import { LenientCopy, type Tolerance } from "./lenient_copy.ts";
 import { plainWords } from "./plain_words.ts";
 
 /** Something that was left out of an otherwise good message. */
@@ -30,6 +34,9 @@ export type WireResult<Value> =
 /** Nesting beyond this is refused: no message of the protocol needs it, and walking it could overflow the stack. */
 export const WIRE_DEPTH_MAX = 64;
 
+/** Rounds of leaving out: of a value, of the item that can't do without it, and of what holds that. */
+const ROUNDS_MAX = 8;
+
 const WORDS = { error: plainWords };
 
 /**
@@ -37,10 +44,12 @@ const WORDS = { error: plainWords };
  *
  * @param schema the strict schema of the message
  * @param raw the parsed JSON; it is not changed
+ * @param tolerance which values that aren't allowed are left out
  */
 export function readWire<Schema extends z.ZodType>(
   schema: Schema,
   raw: unknown,
+  tolerance: Tolerance = "ranges",
 ): WireResult<z.output<Schema>> {
   // Depth first: zod itself recurses, so hostile nesting must not reach it.
   if (isDeeperThan(raw, WIRE_DEPTH_MAX)) {
@@ -52,23 +61,18 @@ export function readWire<Schema extends z.ZodType>(
   const direct = schema.safeParse(raw, WORDS);
   if (direct.success) return { ok: true, value: direct.data, ignored: [] };
 
-  const lenient = withoutNulls(raw);
-  const ignored: IgnoredValue[] = [];
-  let attempt = schema.safeParse(lenient, WORDS);
-  if (!attempt.success) {
-    for (const issue of attempt.error.issues) {
-      if (issue.code !== "invalid_value") continue;
-      const found = removeAt(lenient, issue.path);
-      if (found === undefined) continue;
-      ignored.push({
-        pointer: toPointer(issue.path),
-        reason: `Unknown value ${preview(found)}: known are ${issue.values.join(", ")}`,
-      });
-    }
-    if (ignored.length > 0) attempt = schema.safeParse(withoutHoles(lenient), WORDS);
+  const copy = new LenientCopy(raw);
+  let attempt = schema.safeParse(copy.value, WORDS);
+  for (let round = 0; round < ROUNDS_MAX && !attempt.success; round++) {
+    if (!copy.leaveOut(attempt.error.issues, tolerance)) break;
+    attempt = schema.safeParse(copy.value, WORDS);
   }
-  if (attempt.success) return { ok: true, value: attempt.data, ignored };
-  return { ok: false, issues: toIssues(attempt.error) };
+  if (attempt.success) return { ok: true, value: attempt.data, ignored: copy.ignored };
+  const issues = attempt.error.issues.map(({ path, message }) => ({
+    pointer: copy.pointerTo(path),
+    message,
+  }));
+  return { ok: false, issues };
 }
 
 /** Lists a zod error's issues by RFC 6901 pointer. */
@@ -84,13 +88,6 @@ export function tellIssue({ pointer, message }: WireIssue): string {
   return pointer === "" ? message : `${pointer}: ${message}`;
 }
 
-/** Writes a path as an RFC 6901 pointer. */
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`)
-    .join("");
-}
-
 /** Whether arrays and objects are nested deeper than `depthMax`; looks no deeper than that itself. */
 export function isDeeperThan(value: unknown, depthMax: number): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -99,48 +96,4 @@ export function isDeeperThan(value: unknown, depthMax: number): boolean {
     if (isDeeperThan(child, depthMax - 1)) return true;
   }
   return false;
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.filter((item) => item !== null).map(withoutNulls);
-  }
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, child]) => child !== null)
-      .map(([key, child]) => [key, withoutNulls(child)]),
-  );
-}
-
-/** Takes the value at `path` out of `root` (already a copy of ours) and returns it, or undefined where there is none. */
-function removeAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let parent: unknown = root;
-  for (const part of path.slice(0, -1)) {
-    if (typeof parent !== "object" || parent === null) return undefined;
-    parent = Reflect.get(parent, part);
-  }
-  const last = path.at(-1);
-  if (last === undefined || typeof parent !== "object" || parent === null) return undefined;
-  const found: unknown = Reflect.get(parent, last);
-  // A list keeps its length while other issues still point into it by index.
-  if (Array.isArray(parent)) parent[Number(last)] = undefined;
-  else Reflect.deleteProperty(parent, last);
-  return found;
-}
-
-/** Closes the gaps that {@linkcode removeAt} left in lists. */
-function withoutHoles(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.filter((item) => item !== undefined).map(withoutHoles);
-  }
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [key, withoutHoles(child)]),
-  );
-}
-
-function preview(value: unknown): string {
-  const text = JSON.stringify(value) ?? "undefined";
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Manifest, MatchAnswer, readWire, SearchAnswer, SeriesMetadata } from "./mod.ts";
+import {
+  Manifest,
+  MatchAnswer,
+  readWire,
+  SearchAnswer,
+  SeriesMetadata,
+  syncMethods,
+} from "./mod.ts";
 
 function readOk<Value>(
-  result: { ok: true; value: Value; ignored: readonly { pointer: string }[] } | { ok: false },
+  result:
+    | { ok: true; value: Value; ignored: readonly { pointer: string; reason: string }[] }
+    | { ok: false },
 ) {
   assert.ok(result.ok);
   return result;
@@ -136,4 +145,46 @@ Deno.test("prototype names as keys stay plain data", () => {
   ) as unknown;
   readOk(readWire(SeriesMetadata, raw));
   assert.equal(Reflect.get({}, "polluted"), undefined);
+});
+
+Deno.test("a value outside its range is left out and reported, with the item that needs it", () => {
+  const long = "x".repeat(501);
+  const { value, ignored } = readOk(readWire(SeriesMetadata, {
+    externalId: "1",
+    year: 123_456,
+    bookType: "b",
+    authors: ["", "B", { name: "C", sortName: "c" }],
+    externalIds: [null, { source: "a", externalId: long }, { source: "b", externalId: "2" }],
+    rating: { score: 101, source: "s" },
+  }));
+  assert.equal(value.year, undefined);
+  assert.deepEqual(value.authors, [{ name: "B" }, { name: "C", sortName: "c" }]);
+  assert.deepEqual(value.externalIds, [{ source: "b", externalId: "2" }]);
+  assert.equal(value.rating, undefined);
+  assert.deepEqual(ignored.map(({ pointer, reason }) => `${pointer} ${reason}`).sort(), [
+    "/authors/0 Must not be empty",
+    '/externalIds/1 Can\'t do without "externalId"',
+    "/externalIds/1/externalId Must have at most 500 characters",
+    '/rating Can\'t do without "score"',
+    "/rating/score Must be at most 100",
+    "/year Must be at most 9999",
+  ]);
+});
+
+Deno.test("what the whole can't do without is not left out", () => {
+  const read = readWire(SeriesMetadata, { externalId: "" });
+  assert.ok(!read.ok);
+  assert.deepEqual(read.issues, [{ pointer: "/externalId", message: "Is missing" }]);
+});
+
+Deno.test("a number that reads as infinite is left out and reported, the rest stays", () => {
+  const raw = JSON.parse(
+    '{"entries":[{"externalId":"1","progress":{"volumes":1e400,"chapters":2}},[-1e999,3]]}',
+  );
+  const { value, ignored } = readOk(readWire(syncMethods["sync/pullProgress"].answer, raw));
+  assert.deepEqual(value.entries, [{ externalId: "1", progress: { chapters: 2 } }, [3]]);
+  assert.deepEqual(ignored.map(({ pointer }) => pointer), [
+    "/entries/0/progress/volumes",
+    "/entries/1/0",
+  ]);
 });

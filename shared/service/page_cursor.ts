@@ -1,4 +1,5 @@
 /** Keyset paging: opaque cursors that say where the next page begins, and the cut to one page. */
+import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { ProblemError } from "./problem_error.ts";
 
@@ -35,16 +36,38 @@ export function decodeCursor<Schema extends z.ZodType>(
   });
 }
 
-/** Cuts `rows`, read one longer than the page, to the page, and says where the next one begins. */
+/** A page ends before it has more bytes of JSON than this, but has one item at least. */
+export const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * Cuts `rows`, read one longer than the page, to the page, and says where the next one begins. A page
+ * has `limit` items at most, and ends early where they are large.
+ *
+ * @param candidates rows that there are for this page and the one after it; more than `rows` where
+ * large ones were not read
+ */
 export function pageOfRows<Row, Item>(
   rows: readonly Row[],
   limit: number,
   toItem: (row: Row) => Item,
   cursorOf: (row: Row) => string,
+  candidates = rows.length,
 ): { items: Item[]; nextCursor?: string } {
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const items = page.map(toItem);
-  if (rows.length <= limit || last === undefined) return { items };
+  const items: Item[] = [];
+  let bytes = 0;
+  for (const row of rows.slice(0, limit)) {
+    const item = toItem(row);
+    bytes += jsonBytes(item);
+    if (items.length > 0 && bytes > PAGE_BYTES_MAX) break;
+    items.push(item);
+  }
+  const last = rows[items.length - 1];
+  if (candidates <= items.length || last === undefined) return { items };
   return { items, nextCursor: cursorOf(last) };
+}
+
+function jsonBytes(item: unknown): number {
+  const text = JSON.stringify(item);
+  // And a comma.
+  return Buffer.byteLength(text) + 1;
 }

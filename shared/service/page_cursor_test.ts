@@ -33,3 +33,24 @@ Deno.test("only a page that is followed by another has a cursor", () => {
   assert.deepEqual(page([1, 2, 3]), { items: ["1", "2"], nextCursor: "after 2" });
   assert.deepEqual(page([]), { items: [] });
 });
+
+Deno.test("a page ends before it has more than 4 MiB, and has one item at least", () => {
+  const mebibyte = "ü".repeat(512 * 1024 - 2);
+  const page = (rows: string[], candidates?: number) => {
+    const cut = pageOfRows(
+      rows,
+      200,
+      (row) => row,
+      (row) => `after ${rows.indexOf(row)}`,
+      candidates,
+    );
+    return [cut.items.length, cut.nextCursor];
+  };
+  const rows = Array.from({ length: 9 }, (_, at) => `${at}${mebibyte.slice(1)}`);
+  assert.deepEqual(page(rows), [4, "after 3"]);
+  assert.deepEqual(page(rows.slice(0, 4)), [4, undefined]);
+  assert.deepEqual(page([mebibyte.repeat(5), "a"]), [1, "after 0"]);
+  assert.deepEqual(page([mebibyte.repeat(5)]), [1, undefined]);
+  // The second was too large to be read.
+  assert.deepEqual(page(["a"], 2), [1, "after 0"]);
+});

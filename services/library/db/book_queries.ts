@@ -3,6 +3,14 @@ import { Book, type BookId, type SeriesId } from "@codex/protocol";
 import type { Position } from "../domain/position.ts";
 import { withIds } from "../domain/external_ids.ts";
 import { type Executor, schema } from "./database.ts";
+import {
+  CANDIDATES,
+  fittingRows,
+  LARGE_COLUMNS,
+  type ListedRows,
+  listedRows,
+  PLACE,
+} from "./fitting_rows.ts";
 import { toProgress } from "./reading_queries.ts";
 
 const { books, bookProgress } = schema;
@@ -35,16 +43,26 @@ export async function listBooks(
   seriesId: SeriesId,
   after: Position<ReadingOrder> | undefined,
   limit: number,
-): Promise<Book[]> {
+): Promise<ListedRows<Book>> {
   const [number, title] = after?.key ?? [null, ""];
-  const rows = await withProgress(db, userId)
+  const ids = db.select({ id: books.id }).from(books)
     .where(and(
       eq(books.seriesId, seriesId),
       after && sql`(${books.numberSort}, ${books.titleSort}, ${books.id})
         > (coalesce(${number}::double precision, 'Infinity'), ${title}::text, ${after.id}::uuid)`,
     ))
     .orderBy(asc(books.numberSort), asc(books.titleSort), asc(books.id)).limit(limit);
-  return rows.map(({ book, progress }) => toBook(book, progress));
+  const fitting = fittingRows({
+    table: "books",
+    ids,
+    order: sql`number_sort, title_sort, id`,
+    columns: LARGE_COLUMNS,
+  });
+  const rows = await db
+    .select({ book: columns, progress: bookProgress, candidates: CANDIDATES }).from(books)
+    .innerJoin(fitting, sql`fitting.id = ${books.id}`)
+    .leftJoin(bookProgress, progressOf(userId)).orderBy(PLACE);
+  return listedRows(rows, ({ book, progress }) => toBook(book, progress));
 }
 
 export async function findBook(
@@ -52,14 +70,13 @@ export async function findBook(
   userId: string,
   id: BookId,
 ): Promise<Book | undefined> {
-  const [row] = await withProgress(db, userId).where(eq(books.id, id));
+  const [row] = await db.select({ book: columns, progress: bookProgress }).from(books)
+    .leftJoin(bookProgress, progressOf(userId)).where(eq(books.id, id));
   return row && toBook(row.book, row.progress);
 }
 
-function withProgress(db: Executor, userId: string) {
-  return db.select({ book: columns, progress: bookProgress }).from(books)
-    .leftJoin(bookProgress, and(eq(bookProgress.bookId, books.id), eq(bookProgress.userId, userId)))
-    .$dynamic();
+function progressOf(userId: string) {
+  return and(eq(bookProgress.bookId, books.id), eq(bookProgress.userId, userId));
 }
 
 function toBook(row: Row, progress: ProgressRow | null): Book {

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import {
   HistoryEntry,
   type HistoryId,
@@ -10,12 +10,20 @@ import type { Act, ProvenanceMap } from "../domain/act.ts";
 import type { Kind } from "../domain/document.ts";
 import type { FieldChange, StoredDocument } from "../domain/write.ts";
 import { type Executor, schema } from "./database.ts";
+import { CANDIDATES, fittingRows, type ListedRows, listedRows, PLACE } from "./fitting_rows.ts";
 
 const { history } = schema;
+
+const { provenanceBefore: _, ...columns } = getTableColumns(history);
 
 const Changes: z.ZodType<FieldChange[]> = z.array(
   z.object({ field: z.string(), before: Json, after: Json }),
 );
+
+export interface ListedEntry {
+  readonly entry: HistoryEntry;
+  readonly sequence: number;
+}
 
 export interface RecordedAct {
   readonly kind: Kind;
@@ -50,15 +58,23 @@ export async function listHistory(
   ownerId: string,
   before: number | undefined,
   limit: number,
-): Promise<{ entry: HistoryEntry; sequence: number }[]> {
+): Promise<ListedRows<ListedEntry>> {
   const owner = kind === "series" ? history.seriesId : history.bookId;
-  const rows = await db.select().from(history)
+  const ids = db.select({ id: history.id }).from(history)
     .where(and(
       eq(owner, ownerId),
       before === undefined ? undefined : lt(history.sequence, before),
     ))
     .orderBy(desc(history.sequence)).limit(limit);
-  return rows.map((row) => ({ entry: toEntry(row), sequence: row.sequence }));
+  const fitting = fittingRows({
+    table: "history",
+    ids,
+    order: sql`sequence desc`,
+    columns: ["changes"],
+  });
+  const rows = await db.select({ ...columns, candidates: CANDIDATES }).from(history)
+    .innerJoin(fitting, sql`fitting.id = ${history.id}`).orderBy(PLACE);
+  return listedRows(rows, (row) => ({ entry: toEntry(row), sequence: row.sequence }));
 }
 
 export async function findHistory(db: Executor, id: HistoryId): Promise<RecordedAct | undefined> {
@@ -77,7 +93,7 @@ export async function markReverted(tx: Executor, id: HistoryId, at: Date): Promi
   await tx.update(history).set({ revertedAt: at }).where(eq(history.id, id));
 }
 
-function toEntry(row: typeof history.$inferSelect): HistoryEntry {
+function toEntry(row: Pick<typeof history.$inferSelect, keyof typeof columns>): HistoryEntry {
   const { userId, pluginId, pluginName, pluginVersion, externalId } = row;
   return HistoryEntry.parse({
     id: row.id,

@@ -3,6 +3,14 @@ import { type LibraryId, Series, type SeriesId, type SeriesQuery } from "@codex/
 import type { Position } from "../domain/position.ts";
 import { withIds } from "../domain/external_ids.ts";
 import { type Executor, schema } from "./database.ts";
+import {
+  CANDIDATES,
+  fittingRows,
+  LARGE_COLUMNS,
+  type ListedRows,
+  listedRows,
+  PLACE,
+} from "./fitting_rows.ts";
 
 const { series } = schema;
 
@@ -48,11 +56,11 @@ export async function listSeries(
   db: Executor,
   userId: string,
   { libraryId, words, sort, after, limit }: SeriesSelection,
-): Promise<Series[]> {
+): Promise<ListedRows<Series>> {
   const isDescending = sort.startsWith("-");
   const key = sortColumn(sort);
   const direction = isDescending ? desc : asc;
-  const rows = await db.select({ ...columns, booksRead: booksRead(userId) }).from(series)
+  const ids = db.select({ id: series.id }).from(series)
     .where(and(
       libraryId && eq(series.libraryId, libraryId),
       words === undefined ? undefined : sql`${series.words} @@ ${words}::tsquery`,
@@ -60,7 +68,16 @@ export async function listSeries(
         (${typedKey(sort, after.key)}, ${after.id}::uuid)`,
     ))
     .orderBy(direction(key), direction(series.id)).limit(limit);
-  return rows.map(toSeries);
+  const way = sql.raw(isDescending ? "desc" : "asc");
+  const fitting = fittingRows({
+    table: "series",
+    ids,
+    order: sql`${sql.identifier(key.name)} ${way}, id ${way}`,
+    columns: LARGE_COLUMNS,
+  });
+  const rows = await db.select({ ...columns, booksRead: booksRead(userId), candidates: CANDIDATES })
+    .from(series).innerJoin(fitting, sql`fitting.id = ${series.id}`).orderBy(PLACE);
+  return listedRows(rows, toSeries);
 }
 
 export async function findSeries(

@@ -1,5 +1,12 @@
 /** One line of an import, read (http-api.md: "Import line"). */
-import { type IgnoredValue, type ImportReport, ImportSeries, readWire } from "@codex/protocol";
+import {
+  type IgnoredValue,
+  type ImportReport,
+  ImportSeries,
+  inexactNumber,
+  isInexact,
+  readWire,
+} from "@codex/protocol";
 import { mayNeedReplacing, storable } from "./storable_text.ts";
 
 type Listed = ImportReport["errors"][number];
@@ -11,7 +18,7 @@ export type ImportLine =
   | {
     readonly kind: "series";
     readonly series: ImportSeries;
-    /** Unknown values of enumerations: left out, the rest goes in. */
+    /** Values that can't be kept: left out, the rest goes in. */
     readonly ignored: readonly IgnoredValue[];
   };
 
@@ -37,6 +44,7 @@ export function readImportLine(bytes: Uint8Array): ImportLine {
     const reason = message.replace(/ \(line \d+ column \d+\)$/, "");
     return fault({ code: "bad_json", detail: `The line is not JSON: ${shorten(reason)}` });
   }
+  if (inexactNumber(text) !== undefined) raw = withoutInexact(text);
   if (mayNeedReplacing(text)) raw = storable(raw as Parameters<typeof storable>[0]);
 
   const result = readWire(ImportSeries, raw);
@@ -46,6 +54,16 @@ export function readImportLine(bytes: Uint8Array): ImportLine {
   const more = result.issues.length - told.length;
   if (more > 0) told.push(`and ${more} more`);
   return fault({ code: "invalid", detail: told.join("; "), ...keyOf(raw) });
+}
+
+/** The line's value, in which what can't be kept exactly reads as infinite: `readWire` leaves that out. */
+function withoutInexact(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+    const { source } = context ?? {};
+    return typeof value === "number" && source !== undefined && isInexact(source)
+      ? Infinity
+      : value;
+  });
 }
 
 function fault(fault: Fault): ImportLine {

@@ -5,6 +5,16 @@ import type { Fault } from "./import_line.ts";
 export interface BatchCounts {
   readonly series: ImportReport["series"];
   readonly books: ImportReport["books"];
+  /** Values of lines for which the documents that are there have no room. */
+  readonly leftOut: readonly LeftOutValue[];
+}
+
+export interface LeftOutValue {
+  readonly line: number;
+  /** Of the series or book. */
+  readonly key: string;
+  readonly pointer: string;
+  readonly reason: string;
 }
 
 export class ImportTally {
@@ -32,9 +42,15 @@ export class ImportTally {
     if (this.#errors.length < IMPORT_ERRORS_LISTED_MAX) this.#errors.push({ line, ...fault });
   }
 
+  /** A value that did not go in; the rest of its line did. */
+  noteLeftOut({ line, key, pointer, reason }: LeftOutValue): void {
+    this.note(line, { code: "invalid", detail: `Left out ${pointer}: ${reason}`, key });
+  }
+
   add(counts: BatchCounts): void {
     add(this.#series, counts.series);
     add(this.#books, counts.books);
+    for (const value of counts.leftOut) this.noteLeftOut(value);
   }
 
   report(): ImportReport {

@@ -6,6 +6,7 @@ import { bareIsbn } from "./isbn.ts";
 
 /** A match is applied by itself from this confidence on. */
 export const CONFIDENCE_MIN = 0.8;
+const TITLE_TOLD_MAX = 200;
 
 /** What is known of the thing that is to be matched. */
 export interface MatchSubject {
@@ -33,8 +34,13 @@ export function subjectOf(kind: Kind, fields: Fields, query: string | undefined)
 
 /** Why a match of this confidence isn't applied. */
 export function unsureOf(title: string, confidence: number): string {
-  return `The best match, "${title}", is too unsure: ${confidence.toFixed(2)} of 1, ` +
+  return `The best match, "${shortTitle(title)}", is too unsure: ${confidence.toFixed(2)} of 1, ` +
     `needed are ${CONFIDENCE_MIN.toFixed(2)}`;
+}
+
+/** A title as a plugin gives it, for a message. */
+export function shortTitle(title: string): string {
+  return title.length > TITLE_TOLD_MAX ? `${title.slice(0, TITLE_TOLD_MAX)}…` : title;
 }
 
 /** The record's id that the document has already, of the source the plugin's manifest declares. */

@@ -2,6 +2,7 @@
 import {
   type BookMetadata,
   type ExternalId,
+  ExternalId as ExternalIdSchema,
   type FieldPreview,
   type FieldStatus,
   type Json,
@@ -19,8 +20,9 @@ import {
   toFields,
   valueOf,
 } from "./document.ts";
+import { fitFields, type FittedFields } from "./document_size.ts";
 import { externalIdsOf, toJson, unionBySource } from "./external_ids.ts";
-import { storable } from "./storable_text.ts";
+import { storable, storableText } from "./storable_text.ts";
 
 export interface Overlay {
   readonly kind: Kind;
@@ -28,13 +30,16 @@ export interface Overlay {
   readonly locks: Locks;
   /** What the plugin gives, as {@linkcode proposalOf} makes it. */
   readonly proposed: Fields;
+  /** Fields of which the plugin gave nothing that can be kept, and why. */
+  readonly leftOut: ReadonlyMap<string, string>;
   /** Permissions granted to the plugin. */
   readonly granted: ReadonlySet<string>;
 }
 
 /**
  * What a plugin's answer would make of the document. Lists replace lists, except `externalIds`: there
- * the answer counts for the sources it names and the ids of other sources stay.
+ * the answer counts for the sources it names and the ids of other sources stay. What is too large for
+ * a document is left out.
  *
  * @param ownSource the manifest's `externalIdSource`: the record's own id belongs to it
  */
@@ -42,20 +47,26 @@ export function proposalOf(
   answer: SeriesMetadata | BookMetadata,
   stored: Fields,
   ownSource: string | undefined,
-): Fields {
+): FittedFields {
   const { externalId, externalUrl: _, ...document } = answer;
-  const fields: Record<string, Json> = { ...storable(toFields(document)) as Fields };
+  const fitted = fitFields(storable(toFields(document)) as Fields);
+  const fields: Record<string, Json> = { ...fitted.fields };
   // A blank title is none: every series and book keeps a title.
   if (typeof fields["title"] === "string" && fields["title"].trim() === "") delete fields["title"];
 
   const given: ExternalId[] = externalIdsOf(fields);
+  const leftOut = [...fitted.leftOut];
   if (ownSource !== undefined && !given.some(({ source }) => source === ownSource)) {
-    given.push({ source: ownSource, externalId });
+    const id = storableText(externalId);
+    const own = ExternalIdSchema.safeParse({ source: ownSource, externalId: id });
+    if (own.success) given.push(own.data);
+    else leftOut.push({ pointer: "/externalId", reason: "Is too long for an external id" });
   }
-  if (given.length > 0) {
-    fields["externalIds"] = toJson(unionBySource(externalIdsOf(stored), given));
-  }
-  return fields;
+  if (given.length === 0) return { fields, leftOut };
+  fields["externalIds"] = toJson(unionBySource(externalIdsOf(stored), given));
+  // With the ids of other sources there may be too many.
+  const united = fitFields(fields);
+  return { fields: united.fields, leftOut: [...leftOut, ...united.leftOut] };
 }
 
 /**
@@ -80,11 +91,13 @@ export function layOver(overlay: Overlay): FieldPreview[] {
 }
 
 function judge(
-  { stored, proposed, locks, granted }: Overlay,
+  { stored, proposed, leftOut, locks, granted }: Overlay,
   field: MetadataField,
 ): { status: FieldStatus; reason?: string } {
   if (proposed[field] === undefined) {
-    return { status: "not_provided", reason: "The plugin gives no value" };
+    const why = leftOut.get(field);
+    const reason = why === undefined ? "The plugin gives no value" : leftOutReason(why);
+    return { status: "not_provided", reason };
   }
   const permitted = mayWrite(granted, field);
   const needed = `permission "metadata:write:${PERMISSION_OF_FIELD[field]}"`;
@@ -97,6 +110,11 @@ function judge(
     return { status: "unchanged", reason: "The plugin gives the same value" };
   }
   return { status: "will_apply" };
+}
+
+/** What is said of a field whose value can't be kept. */
+export function leftOutReason(why: string): string {
+  return `The plugin's value was left out: ${why}`;
 }
 
 /** How many fields have each status. */

@@ -11,6 +11,7 @@ function overlay(change: Partial<Overlay> = {}) {
     stored: STORED,
     locks: {},
     proposed: { title: "The Hobbit", summary: "There and back again", genres: ["Classic"] },
+    leftOut: new Map(),
     granted: new Set(["metadata:write:*"]),
     ...change,
   });
@@ -61,14 +62,14 @@ Deno.test("the summary counts each status", () => {
 Deno.test("external ids are laid over by source, with the record's own id of the declared source", () => {
   const stored: Fields = { externalIds: [{ source: "api:other", externalId: "7" }] };
   const answer = SeriesMetadata.parse({ externalId: "42" });
-  assert.deepEqual(proposalOf(answer, stored, "api:fake")["externalIds"], [
+  assert.deepEqual(proposalOf(answer, stored, "api:fake").fields["externalIds"], [
     { source: "api:other", externalId: "7" },
     { source: "api:fake", externalId: "42" },
   ]);
-  assert.equal(proposalOf(answer, stored, undefined)["externalIds"], undefined);
+  assert.equal(proposalOf(answer, stored, undefined).fields["externalIds"], undefined);
 });
 
 Deno.test("a blank title and text that can't be stored don't come through", () => {
   const answer = SeriesMetadata.parse({ externalId: "1", title: "  ", summary: "a\u0000" });
-  assert.deepEqual(proposalOf(answer, {}, undefined), { summary: "a\uFFFD" });
+  assert.deepEqual(proposalOf(answer, {}, undefined).fields, { summary: "a\uFFFD" });
 });

@@ -1,5 +1,7 @@
 /** Undoing one recorded act where nothing newer stands on it. */
+import { oversizesOf } from "@codex/protocol";
 import { type Fields, sameValue } from "./document.ts";
+import { fitChanges } from "./document_size.ts";
 import type { FieldChange } from "./write.ts";
 
 export interface RevertPlan {
@@ -7,12 +9,18 @@ export interface RevertPlan {
   readonly skipped: readonly { field: string; reason: string }[];
 }
 
+/** A former value may date from a time without limits: one that is too large today stays away. */
 export function planRevert(stored: Fields, recorded: readonly FieldChange[]): RevertPlan {
   const changes: FieldChange[] = [];
   const skipped: { field: string; reason: string }[] = [];
   for (const { field, before, after } of recorded) {
-    if (sameValue(stored[field], after)) changes.push({ field, before: after, after: before });
-    else skipped.push({ field, reason: "The field has been written again since" });
+    const [oversize] = oversizesOf(field, before);
+    if (!sameValue(stored[field], after)) {
+      skipped.push({ field, reason: "The field has been written again since" });
+    } else if (oversize !== undefined) {
+      skipped.push({ field, reason: `The former value is too large: ${oversize.detail}` });
+    } else changes.push({ field, before: after, after: before });
   }
-  return { changes, skipped };
+  const fitted = fitChanges(stored, changes);
+  return { changes: fitted.changes, skipped: [...skipped, ...fitted.leftOut] };
 }

@@ -32,13 +32,14 @@ export function historyRoutes(deps: LibraryDeps, kind: Kind) {
         const { id } = c.req.valid("param");
         const { cursor, limit } = c.req.valid("query");
         const [before] = decodeCursor(LIST, z.tuple([z.int()]), cursor) ?? [];
-        const rows = await listHistory(deps.db, kind, id, before, limit + 1);
+        const { rows, candidates } = await listHistory(deps.db, kind, id, before, limit + 1);
         if (rows.length === 0) await findOrRefuse(deps, kind, id);
         const page = pageOfRows(
           rows,
           limit,
           ({ entry }) => entry,
           ({ sequence }) => encodeCursor(LIST, [sequence]),
+          candidates,
         );
         return c.json(page, 200);
       },

@@ -41,7 +41,7 @@ export function seriesRoutes(deps: LibraryDeps) {
       const key = sort.endsWith("title") ? z.string() : z.iso.datetime();
       const after = decodeCursor(sort, positionBy(key), cursor);
       const words = queryWords(q ?? "");
-      const rows = await listSeries(db, subjectOf(c).userId, {
+      const { rows, candidates } = await listSeries(db, subjectOf(c).userId, {
         libraryId,
         words: words.length === 0 ? undefined : toQuery(words),
         sort,
@@ -53,6 +53,7 @@ export function seriesRoutes(deps: LibraryDeps) {
         limit,
         (row) => row,
         (row) => encodeCursor(sort, [sortKeyOf(sort, row), row.id]),
+        candidates,
       );
       return c.json(page, 200);
     })
@@ -84,13 +85,14 @@ export function seriesRoutes(deps: LibraryDeps) {
         const { cursor, limit } = c.req.valid("query");
         const { userId } = subjectOf(c);
         const after = decodeCursor(BOOKS, BookPosition, cursor);
-        const rows = await listBooks(db, userId, id, after, limit + 1);
+        const { rows, candidates } = await listBooks(db, userId, id, after, limit + 1);
         if (rows.length === 0) await findOrRefuse(deps, userId, id);
         const page = pageOfRows(
           rows,
           limit,
           (row) => row,
           ({ number = null, titleSort, id }) => encodeCursor(BOOKS, [number, titleSort, id]),
+          candidates,
         );
         return c.json(page, 200);
       },

@@ -15,6 +15,7 @@ import {
   knownExternalId,
   type MatchDecision,
   type MatchSubject,
+  shortTitle,
   subjectOf,
   unsureOf,
 } from "../domain/match.ts";
@@ -34,7 +35,13 @@ export async function autoMatch(
   const found = await existing(deps, context, plugin, stored, query) ??
     await decide(deps, context, plugin, kind, subjectOf(kind, stored.fields, query));
   if (!found.sure) {
-    return { success: false, appliedFields: [], skippedFields: [], message: found.reason };
+    return {
+      success: false,
+      appliedFields: [],
+      skippedFields: [],
+      message: found.reason,
+      ignored: [],
+    };
   }
   const { externalId, title } = found.result;
   const applied = await apply(deps, context, kind, id, {
@@ -48,7 +55,10 @@ export async function autoMatch(
     matchedResult: found.result,
     appliedFields: applied.appliedFields,
     skippedFields: applied.skippedFields,
-    message: `Matched "${title}" (${found.confidence.toFixed(2)} of 1). ${applied.message}`,
+    ignored: applied.ignored,
+    message: `Matched "${shortTitle(title)}" (${
+      found.confidence.toFixed(2)
+    } of 1). ${applied.message}`,
   };
 }
 

@@ -1,5 +1,14 @@
 /** Writes to one document by a person; each is one transaction and, where it changes something, one history entry. */
-import type { ExternalId, HistoryId, Json, RevertAnswer, UserId } from "@codex/protocol";
+import {
+  documentTooLarge,
+  type ExternalId,
+  type FieldError,
+  type HistoryId,
+  type Json,
+  LIST_ITEMS_MAX,
+  type RevertAnswer,
+  type UserId,
+} from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import type { z } from "zod";
 import { type Executor, transact } from "../db/database.ts";
@@ -8,6 +17,7 @@ import { findHistory, insertHistory, markReverted } from "../db/history_queries.
 import type { LibraryDeps } from "../deps.ts";
 import { type Locks, revertAct, userAct } from "../domain/act.ts";
 import type { Kind } from "../domain/document.ts";
+import { excessBytes } from "../domain/document_size.ts";
 import { changesOf } from "../domain/edit.ts";
 import { externalIdsOf, holds, toJson, withIds } from "../domain/external_ids.ts";
 import { planRevert } from "../domain/revert.ts";
@@ -49,10 +59,7 @@ export async function editDocument(
   await transact(deps.db, async (tx) => {
     const stored = await lockOrRefuse(tx, kind, id);
     const result = changesOf(stored.fields, edit.metadata);
-    if (!result.ok) {
-      const { pointer, detail } = result.error;
-      throw new ProblemError("bad_request", `${pointer}: ${detail}`, { errors: [result.error] });
-    }
+    if (!result.ok) throw refusalOf(result.errors);
     await saveWrite(tx, deps, stored, {
       act: userAct(userId, timeOf(deps)),
       changes: result.changes,
@@ -89,6 +96,7 @@ export function addExternalId(
     const stored = await lockOrRefuse(tx, kind, id);
     const current = externalIdsOf(stored.fields);
     if (!holds(current, added)) {
+      refuseOneMore(stored, current, added);
       await writeExternalIds(tx, deps, userId, stored, [...current, added]);
     }
     const [named] = withIds(id, [added]);
@@ -114,6 +122,31 @@ export async function removeExternalId(
     }
     await writeExternalIds(tx, deps, userId, stored, rest);
   });
+}
+
+/** An id that there is no room for. Ids beyond the limit can be removed one by one, so that isn't checked. */
+function refuseOneMore(
+  stored: StoredDocument,
+  current: readonly ExternalId[],
+  added: ExternalId,
+): void {
+  if (current.length >= LIST_ITEMS_MAX) {
+    const detail = `A ${stored.kind} has at most ${LIST_ITEMS_MAX} external ids`;
+    throw refusalOf([{ pointer: "", detail }]);
+  }
+  const bytes = excessBytes(stored.fields, [{
+    field: "externalIds",
+    before: toJson(current),
+    after: toJson([...current, added]),
+  }]);
+  if (bytes !== undefined) throw refusalOf([{ pointer: "", detail: documentTooLarge(bytes) }]);
+}
+
+function refusalOf(errors: readonly FieldError[]): ProblemError {
+  const named = errors.map(({ pointer, detail }) =>
+    pointer === "" ? detail : `${pointer}: ${detail}`
+  );
+  return new ProblemError("bad_request", named.join("; "), { errors: [...errors] });
 }
 
 async function writeExternalIds(

@@ -43,18 +43,18 @@ export async function preview(
   const { pluginId, externalId } = request;
   const { libraryId } = await findOrRefuse(deps, kind, id);
   const plugin = await applicablePlugin(deps, context, pluginId, kind, libraryId);
-  const { metadata, ignored } = await getMetadata(deps, context, plugin, kind, externalId);
+  const answer = await getMetadata(deps, context, plugin, kind, externalId);
   // Read after the call, which can take long: a preview shows what stands there now.
   const stored = await findOrRefuse(deps, kind, id);
-  const { fields, snapshot } = enrich(stored, plugin, externalId, metadata);
+  const { fields, snapshot, ignored, externalUrl } = enrich(stored, plugin, externalId, answer);
   return {
     fields: [...fields],
     summary: summarize(fields),
-    ...(metadata.externalUrl !== undefined && { externalUrl: metadata.externalUrl }),
+    ...(externalUrl !== undefined && { externalUrl }),
     pluginId,
     pluginName: plugin.name,
     snapshot,
-    ignored: [...ignored],
+    ignored,
   };
 }
 
@@ -80,14 +80,14 @@ export async function apply(
   const asked = askedFields(kind, request.fields);
   const { libraryId } = await findOrRefuse(deps, kind, id);
   const asking = await applicablePlugin(deps, context, pluginId, kind, libraryId);
-  const { metadata } = await getMetadata(deps, context, asking, kind, externalId);
+  const answer = await getMetadata(deps, context, asking, kind, externalId);
   return await transact(deps.db, async (tx) => {
     const stored = await lockOrRefuse(tx, kind, id);
     const plugin = await applicablePlugin(deps, context, pluginId, kind, libraryId);
-    const { fields, snapshot } = enrich(stored, plugin, externalId, metadata);
-    if (request.snapshot !== undefined) refuseStale(request.snapshot, snapshot);
+    const enrichment = enrich(stored, plugin, externalId, answer);
+    if (request.snapshot !== undefined) refuseStale(request.snapshot, enrichment.snapshot);
 
-    const selection = select(fields, asked);
+    const selection = select(enrichment, asked);
     if (!request.dryRun) {
       const at = new Date(deps.now()).toISOString();
       await saveWrite(tx, deps, stored, {
@@ -98,10 +98,11 @@ export async function apply(
       });
     }
     return {
-      success: succeeded(fields, selection),
+      success: succeeded(enrichment, selection),
       appliedFields: selection.changes.map(({ field }) => field),
       skippedFields: selection.skipped,
       message: messageOf(selection, request.dryRun),
+      ignored: enrichment.ignored,
       ...(request.dryRun && { dryRunReport: { changes: [...selection.changes] } }),
     };
   });

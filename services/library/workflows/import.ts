@@ -85,10 +85,10 @@ class ImportRun {
     const { series } = line;
     if (!this.#isFirst("series", series.key, number)) return;
     for (const { pointer, reason } of line.ignored) {
-      const detail = `Left out ${pointer}: ${reason}`;
-      this.tally.note(number, { code: "invalid", detail, key: series.key });
+      this.tally.noteLeftOut({ line: number, key: series.key, pointer, reason });
     }
-    this.#add(series, series.books.filter((book) => this.#isFirst("book", book.key, number)));
+    const books = series.books.filter((book) => this.#isFirst("book", book.key, number));
+    this.#add(series, books, number);
     this.#bytes += bytes.length;
     if (this.#isFull()) await this.#write();
   }
@@ -120,8 +120,14 @@ class ImportRun {
     return false;
   }
 
-  #add(series: ImportSeries, books: readonly ImportBook[]): void {
-    this.#batch.push(incomingSeries(series, books));
+  #add(series: ImportSeries, books: readonly ImportBook[], line: number): void {
+    const incoming = incomingSeries(
+      series,
+      books,
+      line,
+      (key, pointer, reason) => this.tally.noteLeftOut({ line, key, pointer, reason }),
+    );
+    this.#batch.push(incoming);
     this.#books += books.length;
   }
 

@@ -48,6 +48,7 @@ export function writeBatch(
         updated: updated.books,
         unchanged: plan.unchangedBooks + plan.books.length - updated.books,
       },
+      leftOut: updated.leftOut,
     };
   }, LOCK_TIMEOUT_MS);
 }

@@ -1,5 +1,7 @@
 /** The part of a batch that meets rows which are there already. */
+import { toPointer } from "@codex/protocol";
 import type { Act } from "../domain/act.ts";
+import { fitChanges } from "../domain/document_size.ts";
 import {
   type BookCandidate,
   importAct,
@@ -8,7 +10,8 @@ import {
   type ImportTarget,
   touchedSeries,
 } from "../domain/import_plan.ts";
-import type { IncomingRow } from "../domain/import_row.ts";
+import { type IncomingRow, placeInLine } from "../domain/import_row.ts";
+import type { LeftOutValue } from "../domain/import_tally.ts";
 import { toVector } from "../domain/search_words.ts";
 import { afterWrite, type FieldChange, type StoredDocument } from "../domain/write.ts";
 import type { Executor } from "../db/database.ts";
@@ -26,9 +29,10 @@ export async function updateKnown(
   tx: Executor,
   target: ImportTarget,
   plan: ImportPlan,
-): Promise<{ series: number; books: number }> {
+): Promise<{ series: number; books: number; leftOut: readonly LeftOutValue[] }> {
   const touched = [...touchedSeries(plan)];
-  if (touched.length === 0) return { series: 0, books: 0 };
+  const leftOut: LeftOutValue[] = [];
+  if (touched.length === 0) return { series: 0, books: 0, leftOut };
   const storedSeries = byId(await lockDocuments(tx, "series", touched));
   const storedBooks = byId(await lockDocuments(tx, "book", plan.books.map(({ id }) => id)));
 
@@ -38,7 +42,7 @@ export async function updateKnown(
   for (const { id, incoming } of plan.series) {
     const stored = storedSeries.get(id);
     if (stored === undefined) continue;
-    const changes = importChanges(stored, incoming);
+    const changes = fittingChanges(stored, incoming, leftOut);
     if (changes.length === 0) series.same.push({ id, digest: incoming.digest });
     else series.changed.push(changedRow(target, stored, incoming, act, changes, acts));
   }
@@ -47,7 +51,7 @@ export async function updateKnown(
     const { id, incoming, seriesId } = candidate;
     const stored = storedBooks.get(id);
     if (stored === undefined) continue;
-    const changes = importChanges(stored, incoming);
+    const changes = fittingChanges(stored, incoming, leftOut);
     if (changes.length === 0 && !isPlacedAnew(candidate)) {
       books.same.push({ id, digest: incoming.digest });
       continue;
@@ -63,7 +67,21 @@ export async function updateKnown(
   await queries.stampDigests(tx, "books", books.same);
   await queries.insertImportHistory(tx, acts, target.at);
   await refreshSeries(tx, touched);
-  return { series: series.changed.length, books: books.changed.length };
+  return { series: series.changed.length, books: books.changed.length, leftOut };
+}
+
+/** What the line changes, as far as the document has room; the rest is added to `leftOut`. */
+function fittingChanges(
+  stored: StoredDocument,
+  incoming: IncomingRow,
+  leftOut: LeftOutValue[],
+): readonly FieldChange[] {
+  const { line, key } = incoming;
+  const fitted = fitChanges(stored.fields, importChanges(stored, incoming));
+  for (const { field, reason } of fitted.leftOut) {
+    leftOut.push({ line, key, pointer: placeInLine(toPointer([field])), reason });
+  }
+  return fitted.changes;
 }
 
 /** The row after the line was laid over it; what changed is added to `acts`. */

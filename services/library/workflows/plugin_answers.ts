@@ -17,6 +17,7 @@ import { ProblemError } from "@codex/service";
 import type { z } from "zod";
 import type { LibraryDeps } from "../deps.ts";
 import { ANSWER_OF_KIND, type Kind } from "../domain/document.ts";
+import type { MetadataAnswer } from "../domain/enrichment.ts";
 
 export type PluginDeps = Pick<LibraryDeps, "pluginHost">;
 
@@ -51,11 +52,6 @@ export async function applicablePlugin(
     throw new ProblemError("unprocessable", `${name} is not set up to be used in this library`);
   }
   return plugin;
-}
-
-export interface MetadataAnswer {
-  readonly metadata: SeriesMetadata | BookMetadata;
-  readonly ignored: readonly IgnoredValue[];
 }
 
 /**

@@ -39,7 +39,8 @@ export type ReadResult =
 
 /** Reads one item of a pulled page. */
 export function readRemoteEntry(raw: unknown): ReadResult {
-  const read = readWire(SyncEntry, raw);
+  // Progress out of its range is no progress: the entry is refused rather than taken without it.
+  const read = readWire(SyncEntry, raw, "enumerations");
   if (!read.ok) {
     const reason = read.issues.slice(0, 3).map(tellIssue).join("; ");
     return { ok: false, externalId: idOf(raw), reason };

@@ -5,6 +5,7 @@ import {
   type Json,
   type JsonObject,
   type Manifest,
+  type PluginCallAnswer,
   type PluginSummary,
   type ProblemCode,
   RESERVED_CONFIG_KEY,
@@ -94,6 +95,11 @@ export class PluginSession {
    * @throws ProblemError as `PluginHostService.callPlugin`
    */
   async call(method: string, params: JsonObject): Promise<Json> {
+    return (await this.ask(method, params)).result;
+  }
+
+  /** As {@linkcode call}, with what was left out of the answer because it can't be read. */
+  async ask(method: string, params: JsonObject): Promise<Extract<PluginCallAnswer, { ok: true }>> {
     const { pluginHost } = this.#deps;
     const { ticket } = await this.#freshTicket();
     const answer = await pluginHost.callPlugin(this.#context, this.plugin.id, {
@@ -101,7 +107,7 @@ export class PluginSession {
       params,
       ticket,
     });
-    if (answer.ok) return answer.result;
+    if (answer.ok) return answer;
     if (answer.error.code === RpcErrorCode.authFailed) {
       throw await this.refuseCredentials(answer.error.message);
     }

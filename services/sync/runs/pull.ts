@@ -1,8 +1,10 @@
 /** The first step of a run: what the service tells, page by page, laid over the reader's progress. */
 import {
   type AppliedProgress,
+  type IgnoredValue,
   type Json,
   type JsonObject,
+  type PluginCallAnswer,
   PullAnswer,
   RpcErrorCode,
   type SyncNote,
@@ -59,8 +61,9 @@ async function pullPage(
   const { held } = context;
   held.throwIfOver();
   const cursor = decodeCursor(held.run.cursor);
-  const answer = PullAnswer.parse(await askForPage(context, cursor, since));
-  const page = readPage(answer.entries);
+  const { result, ignored } = await askForPage(context, cursor, since);
+  const answer = PullAnswer.parse(result);
+  const page = readPage(answer.entries, ignored);
   const pages = held.run.pages + 1;
   const next = guard.next(cursor, answer, pages, held.run.pulled + page.entries.length);
   const then = next.kind === "page"
@@ -74,14 +77,14 @@ async function askForPage(
   { session, held }: RunContext,
   cursor: string | null,
   since: string | undefined,
-): Promise<Json> {
+): Promise<Extract<PluginCallAnswer, { ok: true }>> {
   const params: JsonObject = {
     limit: PAGE_ENTRIES,
     ...(since !== undefined && { since }),
     ...(cursor !== null && { cursor }),
   };
   try {
-    return await session.call("sync/pullProgress", params);
+    return await session.ask("sync/pullProgress", params);
   } catch (error) {
     if (cursor === null || !isAboutCursor(error)) throw error;
     // A plugin that was started anew may not know its cursor any more: the list begins again.
@@ -99,20 +102,25 @@ function isAboutCursor(error: unknown): boolean {
 interface Page {
   /** One for each id. */
   readonly entries: readonly RemoteEntry[];
-  /** Items that are not of their shape. */
+  /** Items that are not of their shape, and values that were left out. */
   readonly faults: readonly SyncNote[];
 }
 
-function readPage(items: readonly Json[]): Page {
+/** @param ignored values that were left out of the answer, such as numbers too large for any number */
+function readPage(items: readonly Json[], ignored: readonly IgnoredValue[]): Page {
   const read = items.map(readRemoteEntry);
+  const skipped = read.flatMap((it) =>
+    it.ok ? [] : [{
+      ...(it.externalId !== undefined && { externalId: it.externalId }),
+      detail: `The plugin's entry is not of its shape and was skipped: ${it.reason}`,
+    }]
+  );
+  const leftOut = ignored.map((value) => ({
+    detail: `A value of the plugin's answer was left out: ${value.pointer}: ${value.reason}`,
+  }));
   return {
     entries: combineById(read.flatMap((it) => it.ok ? [it.entry] : [])),
-    faults: read.flatMap((it) =>
-      it.ok ? [] : [{
-        ...(it.externalId !== undefined && { externalId: it.externalId }),
-        detail: `The plugin's entry is not of its shape and was skipped: ${it.reason}`,
-      }]
-    ),
+    faults: [...skipped, ...leftOut],
   };
 }
 

@@ -41,6 +41,20 @@ Deno.test("an entry that is not of its shape is skipped and told, the page count
   assert.match(result.notes[0]?.detail ?? "", /not of its shape and was skipped: \/status/);
 });
 
+Deno.test("what was left out of an answer is told, the entry counts without it", async () => {
+  await using test = await createFixture();
+  test.library.add({ externalId: "1", volumes: 3 });
+  test.service.answers.set("sync/pullProgress", () => ({
+    entries: [{ externalId: "1", status: "reading", progress: {} }],
+    hasMore: false,
+  }));
+  const reason = "The number can't be kept exactly";
+  test.service.ignored = [{ pointer: "/entries/0/progress/volumes", reason }];
+  const result = await test.syncToEnd();
+  assert.equal(result.pulled, 1);
+  assert.match(result.notes[0]?.detail ?? "", /\/entries\/0\/progress\/volumes: The number/);
+});
+
 for (
   const [name, answer] of [
     ["a cursor that repeats", (cursor: unknown) => cursor === "a" ? "b" : "a"],

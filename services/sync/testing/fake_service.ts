@@ -3,6 +3,7 @@
  * a minute, an entry that is refused, a plugin that dies. It notes whatever would lower an entry.
  */
 import {
+  type IgnoredValue,
   type Json,
   type JsonObject,
   type PluginCallAnswer,
@@ -51,6 +52,8 @@ export class FakeService {
   after: Disturbance = () => {};
   /** Replaces a method altogether. */
   readonly answers = new Map<string, (params: JsonObject) => Json>();
+  /** Told with each answer as left out of it. */
+  ignored: IgnoredValue[] = [];
   readonly #now: () => number;
   #minute = 0;
   #savesInMinute = 0;
@@ -82,7 +85,7 @@ export class FakeService {
       await this.before(method, number, params);
       const result = this.#answer(method, params);
       await this.after(method, number, params);
-      return { ok: true, result: JSON.parse(JSON.stringify(result)), ignored: [] };
+      return { ok: true, result: JSON.parse(JSON.stringify(result)), ignored: this.ignored };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       const { code, message, data } = error;

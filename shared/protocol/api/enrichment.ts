@@ -27,6 +27,9 @@ export const FieldPreview = z.object({
 });
 export type FieldPreview = z.infer<typeof FieldPreview>;
 
+/** Values of the plugin's answer that were left out, by RFC 6901 pointer, with the reason. */
+const Ignored = z.array(z.object({ pointer: z.string(), reason: z.string() }));
+
 export const PreviewAnswer = z.object({
   fields: z.array(FieldPreview),
   summary: z.object({
@@ -41,8 +44,7 @@ export const PreviewAnswer = z.object({
   pluginName: z.string(),
   /** Names the stored document and the plugin's answer this preview was made of; apply checks it. */
   snapshot: z.string(),
-  /** Values of the plugin's answer that were left out, with the reason. */
-  ignored: z.array(z.object({ pointer: z.string(), reason: z.string() })),
+  ignored: Ignored,
 });
 export type PreviewAnswer = z.infer<typeof PreviewAnswer>;
 
@@ -62,6 +64,7 @@ export const ApplyAnswer = z.object({
   appliedFields: z.array(z.string()),
   skippedFields: z.array(SkippedField),
   message: z.string(),
+  ignored: Ignored,
   dryRunReport: z.object({
     changes: z.array(z.object({ field: z.string(), before: Json, after: Json })),
   }).optional(),
@@ -78,5 +81,6 @@ export const AutoMatchAnswer = z.object({
   appliedFields: z.array(z.string()),
   skippedFields: z.array(SkippedField),
   message: z.string(),
+  ignored: Ignored,
 });
 export type AutoMatchAnswer = z.infer<typeof AutoMatchAnswer>;

@@ -1,5 +1,6 @@
 /** Libraries, series and books, and their import (http-api.md: "Library"). */
 import { z } from "zod";
+import { charactersAtMost, TITLE_CHARACTERS_MAX } from "../document_limits.ts";
 import { BookId, HistoryId, LibraryId, PluginId, SeriesId, UserId } from "../ids.ts";
 import { IsoDateTime, Json } from "../json.ts";
 import { BookDocument, ExternalId, SeriesDocument } from "../metadata.ts";
@@ -127,7 +128,7 @@ export const IMPORT_LINE_BYTES_MAX = 8 * 1024 * 1024;
 export const IMPORT_ERRORS_LISTED_MAX = 1000;
 
 const ImportKey = z.string().min(1).max(500);
-const ImportTitle = z.string().trim().min(1).max(2000);
+const ImportTitle = z.string().trim().min(1).pipe(charactersAtMost(TITLE_CHARACTERS_MAX));
 
 export const ImportBook = z.object({
   key: ImportKey,

@@ -1,0 +1,71 @@
+/** What JSON text says that a parsed value no longer tells. */
+
+/** Only numbers with so many digits, or with such an exponent, can be other than what a double holds. */
+const SUSPECT_NUMBER = /\d{16}|[eE][+-]?\d{3}/;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const INTEGER = /^-?\d+$/;
+
+/**
+ * The first number of a JSON text that reading it would change beyond rounding: one that is too large
+ * (`1e400` reads as infinite, and is written as null), one that is too small (`1e-400` reads as 0), or
+ * a whole number that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so;
+ * a value that is kept must come back as it was sent.
+ *
+ * @param text is JSON
+ */
+export function inexactNumber(text: string): string | undefined {
+  if (!SUSPECT_NUMBER.test(text)) return undefined;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === MINUS || (code >= ZERO && code <= NINE)) {
+      NUMBER.lastIndex = at;
+      const number = NUMBER.exec(text)?.[0];
+      if (number === undefined) continue;
+      if (isInexact(number)) return number;
+      at += number.length - 1;
+    }
+  }
+  return undefined;
+}
+
+/** Whether reading this number changes it beyond rounding. */
+export function isInexact(number: string): boolean {
+  const value = Number(number);
+  if (!Number.isFinite(value)) return true;
+  if (value === 0) return /^-?[0.]*[1-9]/.test(number);
+  if (Number.isSafeInteger(value) || !INTEGER.test(number)) return false;
+  return BigInt(number) !== writtenInteger(value);
+}
+
+/**
+ * The whole number that JSON.stringify writes for a large one: the shortest that reads as the same
+ * double, which is mostly not the one that the double holds.
+ */
+function writtenInteger(value: number): bigint {
+  const [digits = "", exponent = "0"] = String(value).split("e+");
+  const [whole = "", fraction = ""] = digits.split(".");
+  return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
+}
+
+/** What is said of a number that can't be kept. */
+export function inexactWords(number: string): string {
+  const told = number.length > 40 ? `${number.slice(0, 40)}…` : number;
+  return `The number ${told} can't be kept exactly: send it as a string`;
+}
+
+/** Where the string ends that begins at `start`; the text's end if it doesn't. */
+export function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(at - escapes - 1) === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const BACKSLASH = 0x5c;
