@@ -16,6 +16,7 @@ import {
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { bucketOf, type CallBucket } from "../domain/call_bucket.ts";
+import { BACKGROUND } from "../domain/fair_share.ts";
 import { toTenths } from "../domain/latency.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
@@ -71,12 +72,17 @@ export class PluginCalls {
     const schema = refuseUncovered(record, method);
     const connection = connectionOf(record, ticket, verified);
     const bucket = bucketOf(id, connection?.claims);
+    const userId = connection?.claims.userId ?? context.subject?.userId;
+    // A connection has a process and a bucket of its own.
+    const holder = connection === undefined ? userId ?? BACKGROUND : undefined;
     // A ping asks nothing of the service behind the plugin.
     if (method !== PING) {
       refusePaused(record.name, pausedMs);
-      await this.#deps.limits.admit(bucket, record.name, record.rateLimitRequestsPerMinute);
+      await this.#deps.limits.admit(
+        { bucket, holder, pluginName: record.name },
+        record.rateLimitRequestsPerMinute,
+      );
     }
-    const userId = connection?.claims.userId ?? context.subject?.userId;
     return await this.#run(record, schema, {
       method,
       params,
