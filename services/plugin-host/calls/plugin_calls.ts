@@ -28,7 +28,7 @@ import { type CallLimits, refusePaused } from "./call_limits.ts";
 import type { EgressLedger } from "./egress_ledger.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
 import { matchBySearch, type MatchFallback, matchFallback } from "./match_fallback.ts";
-import { AnswerError, judge, toProblem } from "./outcome.ts";
+import { AnswerError, causeOf, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
 
@@ -90,6 +90,7 @@ export class PluginCalls {
       userId,
       ...(context.signal && { signal: context.signal }),
       ...(connection && { connection }),
+      ...(holder && { holder }),
     });
   }
 
@@ -138,7 +139,8 @@ export class PluginCalls {
       const fault = judge(error, call.connection !== undefined);
       if (fault !== undefined && error instanceof Error) {
         const { method, params } = call;
-        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, error);
+        const cause = causeOf(error);
+        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, cause);
       }
       await limits.notePause(call.bucket, error);
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };

@@ -98,7 +98,8 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
-    const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal, onSend } = call;
+    const { method, params, connection, signal, holder, onSend } = call;
+    const { timeoutMs = spec.requestTimeoutMs } = call;
     const options = { timeoutMs, ...(signal && { signal }) };
     return await this.#pool.use(this.#liveSpec(spec, connection), (process, leftMs) => {
       if (connection !== undefined) {
@@ -107,7 +108,7 @@ export class LivePlugins implements PluginRuntime {
       onSend?.();
       const answer = process.call(method, params, { ...options, timeoutMs: leftMs });
       return withRedacted(this.#redacts.get(process), answer);
-    }, options);
+    }, { ...options, ...(holder && { holder }) });
   }
 
   async stop(id: PluginId, how: "now" | "drain"): Promise<void> {
@@ -222,6 +223,7 @@ export class LivePlugins implements PluginRuntime {
       await process.kill(manifest.reason);
       throw new TransportError("protocol", manifest.reason);
     }
+    process.callsMax = manifest.manifest.maxConcurrentCalls;
     events.started(spec.id, process.initializeResult);
     if (holder !== undefined) this.#tickets.set(process, holder);
     return process;
