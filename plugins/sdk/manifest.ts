@@ -93,6 +93,11 @@ export interface Manifest {
   readonly permissions?: readonly string[];
   /** Hosts it needs to reach: `host` or `host:port`. The admin grants them. */
   readonly network?: readonly string[];
+  /**
+   * Calls that the host sends to one process at a time, 1 to 1000; absent: it finds out, from few
+   * on.
+   */
+  readonly maxConcurrentCalls?: number;
 }
 
 /** What an author writes; the SDK adds the protocol version and what follows from the handlers. */
@@ -116,6 +121,10 @@ export function completeManifest(input: ManifestInput, derived: Capabilities): M
   }
   if (!SEMANTIC_VERSION.test(input.version)) {
     throw new TypeError(`Manifest version "${input.version}" must be a semantic version`);
+  }
+  const { maxConcurrentCalls: callsMax = 1 } = input;
+  if (!Number.isInteger(callsMax) || callsMax < 1 || callsMax > 1000) {
+    throw new TypeError(`Manifest "maxConcurrentCalls" ${callsMax} must be an integer, 1 to 1000`);
   }
   if (input.displayName.trim() === "") throw new TypeError('Manifest "displayName" is empty');
   return {

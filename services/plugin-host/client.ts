@@ -2,6 +2,7 @@
 import { hc } from "hono/client";
 import {
   Empty,
+  PLACE_WAIT_SECONDS_MAX,
   PluginCallAnswer,
   type PluginHostService,
   PluginSummary,
@@ -11,8 +12,11 @@ import { createServiceFetch, readReply, type ServiceClientOptions } from "@codex
 import type { App } from "./app.ts";
 
 const AUDIENCE = "plugin-host";
-/** The longest deadline of a plugin's call (300 s), the time to start it, and a margin to answer. */
-const CALL_DEADLINE_MS = 310_000;
+/**
+ * The longest deadline of a plugin's call (300 s, its start included), the wait before it, and a
+ * margin to answer.
+ */
+const CALL_DEADLINE_MS = (300 + PLACE_WAIT_SECONDS_MAX) * 1000 + 10_000;
 
 export function createPluginHostClient(
   options: Omit<ServiceClientOptions, "audience">,

@@ -8,6 +8,11 @@ export type PluginLogLevel = z.infer<typeof PluginLogLevel>;
 
 /** A request's deadline unless the admin set another: 30 s. */
 export const REQUEST_TIMEOUT_SECONDS_DEFAULT = 30;
+/**
+ * A call waits no longer at the host for others to leave the plugin; its deadline begins
+ * afterwards.
+ */
+export const PLACE_WAIT_SECONDS_MAX = 15;
 export const RequestTimeoutSeconds = z.int().min(1).max(300);
 
 export const InitializeParams = z.object({

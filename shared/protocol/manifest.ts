@@ -119,6 +119,11 @@ export const Manifest = z.object({
   permissions: arrayOf(z.string()).optional(),
   /** Addition of this project: the hosts it needs to reach, `host` or `host:port`, or `*`. */
   network: arrayOf(z.string()).optional(),
+  /**
+   * Addition of this project: calls that one process takes at a time; without it the host finds
+   * out.
+   */
+  maxConcurrentCalls: z.int().min(1).max(1000).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

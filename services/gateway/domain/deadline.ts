@@ -1,9 +1,12 @@
 /** How long the gateway waits for an owner to begin its answer. The owners' own deadlines are shorter. */
-import type { Operation } from "@codex/protocol";
+import { type Operation, PLACE_WAIT_SECONDS_MAX } from "@codex/protocol";
 
 const PLAIN_MS = 30_000;
-/** The longest `requestTimeoutSeconds` an administrator can set (protocol.md: "Lifecycle"). */
-const PLUGIN_CALL_MS = 300_000;
+/**
+ * The longest `requestTimeoutSeconds` an administrator can set (protocol.md: "Lifecycle"), and the
+ * wait before it.
+ */
+const PLUGIN_CALL_MS = (300 + PLACE_WAIT_SECONDS_MAX) * 1000;
 /** A catalogue over a slow line. */
 const STREAM_MS = 3_600_000;
 

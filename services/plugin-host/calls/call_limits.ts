@@ -2,9 +2,10 @@
 import { LRUCache } from "lru-cache";
 import { RateLimitedData, RpcErrorCode } from "@codex/protocol";
 import { describeError, type Logger, ProblemError } from "@codex/service";
-import { leaseCalls, pauseBucket } from "../db/bucket_queries.ts";
+import { leaseCalls, type Limit, pauseBucket } from "../db/bucket_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
-import { blockOf, type CallBucket, PAUSE_SECONDS_MAX } from "../domain/call_bucket.ts";
+import { blockOf, type CallBucket, PAUSE_SECONDS_MAX, shareOf } from "../domain/call_bucket.ts";
+import { type CallHolder, halfOf, usesHalf } from "../domain/fair_share.ts";
 import { RpcError } from "../rpc/errors.ts";
 
 /** What this replica leased of a bucket. */
@@ -16,6 +17,14 @@ interface LeasedCalls {
 
 /** Buckets whose lease is remembered; a forgotten one only leases anew. */
 const BUCKETS_MAX = 10_000;
+
+/** Whose call it is, and of what. */
+export interface LimitedCaller {
+  readonly bucket: CallBucket;
+  /** Of a system plugin's users; undefined for a connection's call, which has the bucket alone. */
+  readonly holder: CallHolder | undefined;
+  readonly pluginName: string;
+}
 
 export interface CallLimitsDeps {
   readonly db: Executor;
@@ -34,34 +43,64 @@ export class CallLimits {
   }
 
   /**
-   * Lets one call through.
+   * Lets one call through. A holder has half of a plugin's calls, at least one, over all replicas: in the
+   * same minutes as the plugin's own.
    *
    * @param requestsPerMinute over all replicas; null for no limit
    * @throws ProblemError `rate_limited`, with the time until the minute ends
    */
-  async admit(
-    bucket: CallBucket,
-    pluginName: string,
-    requestsPerMinute: number | null,
-  ): Promise<void> {
+  async admit(caller: LimitedCaller, requestsPerMinute: number | null): Promise<void> {
     if (requestsPerMinute === null) return;
-    const key = keyOf(bucket, requestsPerMinute);
+    const { bucket, holder, pluginName } = caller;
+    const whole: Limit = { bucket, perMinute: requestsPerMinute };
+    const part: Limit | undefined = holder && {
+      bucket: shareOf(bucket, holder),
+      perMinute: halfOf(requestsPerMinute),
+      within: bucket,
+    };
+    // No other call comes between the looks at both and the taking.
     for (;;) {
-      const leased = this.#leased.get(key);
-      const leftMs = (leased?.endsAt ?? 0) - this.#deps.elapsed();
-      if (leased === undefined || leftMs <= 0) await this.#lease(bucket, requestsPerMinute);
-      else if (leased.available > 0) {
-        leased.available--;
-        if (leased.available === 0) this.#leased.delete(key);
-        return;
-      } else {
-        throw new ProblemError(
-          "rate_limited",
-          `Plugin "${pluginName}" may be called ${requestsPerMinute} times a minute, which it was`,
-          { retryAfterSeconds: leftMs / 1000 },
+      const [leased, ofHolder] = [this.#leasedOf(whole), part && this.#leasedOf(part)];
+      if (ofHolder?.available === 0) {
+        throw this.#refusal(
+          `${usesHalf(holder)} of the ${requestsPerMinute} calls a minute that plugin ` +
+            `"${pluginName}" may be sent; the rest is for others`,
+          ofHolder,
         );
       }
+      if (leased === undefined) await this.#lease(whole);
+      else if (part !== undefined && ofHolder === undefined) await this.#lease(part);
+      else if (leased.available === 0) {
+        throw this.#refusal(
+          `Plugin "${pluginName}" may be called ${requestsPerMinute} times a minute, which it was`,
+          leased,
+        );
+      } else {
+        this.#take(whole, leased);
+        if (part !== undefined && ofHolder !== undefined) this.#take(part, ofHolder);
+        return;
+      }
     }
+  }
+
+  /** Undefined where the next block has to be leased. */
+  #leasedOf(limit: Limit): LeasedCalls | undefined {
+    const leased = this.#leased.get(keyOf(limit));
+    return leased !== undefined && this.#leftMs(leased) > 0 ? leased : undefined;
+  }
+
+  #take(limit: Limit, leased: LeasedCalls): void {
+    leased.available--;
+    if (leased.available === 0) this.#leased.delete(keyOf(limit));
+  }
+
+  #leftMs({ endsAt }: LeasedCalls): number {
+    return endsAt - this.#deps.elapsed();
+  }
+
+  #refusal(message: string, leased: LeasedCalls): ProblemError {
+    const retryAfterSeconds = this.#leftMs(leased) / 1000;
+    return new ProblemError("rate_limited", message, { retryAfterSeconds });
   }
 
   /** Remembers the pause that a plugin's answer asks for, if it does. Never rejects. */
@@ -78,28 +117,26 @@ export class CallLimits {
   }
 
   /** Leases the next block; calls that come meanwhile wait for the same. */
-  async #lease(bucket: CallBucket, requestsPerMinute: number): Promise<void> {
-    const key = keyOf(bucket, requestsPerMinute);
+  async #lease(limit: Limit): Promise<void> {
+    const key = keyOf(limit);
     const leasing = this.#leasing.get(key) ??
-      this.#leaseNow(bucket, requestsPerMinute).finally(() => this.#leasing.delete(key));
+      this.#leaseNow(limit).finally(() => this.#leasing.delete(key));
     this.#leasing.set(key, leasing);
     await leasing;
   }
 
-  async #leaseNow(bucket: CallBucket, requestsPerMinute: number): Promise<void> {
+  async #leaseNow(limit: Limit): Promise<void> {
     const { db, elapsed } = this.#deps;
     const askedAt = elapsed();
-    const wanted = blockOf(requestsPerMinute);
-    const { granted, leftMs } = await leaseCalls(db, bucket, wanted, requestsPerMinute);
+    const { granted, leftMs } = await leaseCalls(db, limit, blockOf(limit.perMinute));
     // Counted from before the question, so that no call goes into a minute that is over.
-    const leased = { available: granted, endsAt: askedAt + leftMs };
-    this.#leased.set(keyOf(bucket, requestsPerMinute), leased);
+    this.#leased.set(keyOf(limit), { available: granted, endsAt: askedAt + leftMs });
   }
 }
 
 /** What was leased under another limit says nothing about this one. */
-function keyOf({ id }: CallBucket, requestsPerMinute: number): string {
-  return `${id} ${requestsPerMinute}`;
+function keyOf({ bucket, perMinute }: Limit): string {
+  return `${bucket.id} ${perMinute}`;
 }
 
 /** @throws ProblemError `rate_limited` while a plugin's pause lasts */

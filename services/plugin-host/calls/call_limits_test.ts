@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import { ExecuteAnswer, PluginFailures, type PluginId, Problem } from "@codex/protocol";
+import { ExecuteAnswer, PluginFailures, type PluginId, Problem, UserId } from "@codex/protocol";
 import { ProblemError, quietLogger } from "@codex/service";
 import type { Executor } from "../db/plugin_queries.ts";
 import { bucketOf } from "../domain/call_bucket.ts";
+import { BACKGROUND, type CallHolder } from "../domain/fair_share.ts";
 import { type Person, withConnectedPlugin } from "../testing/connected_plugin.ts";
 import { type TestService, withService } from "../testing/test_service.ts";
 import { CallLimits } from "./call_limits.ts";
@@ -25,10 +26,12 @@ async function admitted(
   id: PluginId,
   count: number,
   perMinute: number,
+  holder?: CallHolder,
 ): Promise<number> {
   const outcomes = await Promise.all(Array.from({ length: count }, async () => {
     try {
-      await limits.admit(bucketOf(id, undefined), "scripted", perMinute);
+      const bucket = bucketOf(id, undefined);
+      await limits.admit({ bucket, holder, pluginName: "scripted" }, perMinute);
       return true;
     } catch (error) {
       assert.ok(error instanceof ProblemError && error.code === "rate_limited");
@@ -47,6 +50,25 @@ Deno.test("three replicas together let through exactly what the limit allows", a
     );
     assert.equal(outcomes.reduce((sum, it) => sum + it, 0), 100);
     assert.equal(await admitted(limitsOver(service.deps.db), id, 5, 100), 0);
+  });
+});
+
+Deno.test("a holder is let through for half of the limit over all replicas, in the plugin's own minutes", async () => {
+  await withScripted(async (service, id) => {
+    const replicas = Array.from({ length: 3 }, () => limitsOver(service.deps.db));
+    const sum = (counts: number[]) => counts.reduce((total, it) => total + it, 0);
+    const admittedTo = async (holder: CallHolder) =>
+      sum(await Promise.all(replicas.map((it) => admitted(it, id, 60, 100, holder))));
+    const reader = UserId.parse(crypto.randomUUID());
+    assert.equal(await admittedTo(reader), 50);
+    // Near the end, a replica may have of the holder's block what another has of the plugin's.
+    const left = await admittedTo(BACKGROUND);
+    assert.ok(left >= 30 && left <= 50, `${left}`);
+    const sql = postgres(service.adminUrl, { max: 1 });
+    const ends = await sql`select distinct window_ends_at from plugin_host.call_buckets`;
+    const rows = await sql`select user_id from plugin_host.call_buckets where user_id = ${reader}`;
+    await sql.end();
+    assert.deepEqual([ends.length, rows.length], [1, 1]);
   });
 });
 
@@ -85,7 +107,7 @@ Deno.test("the next minute has its own calls, and what was leased for the last o
 
 Deno.test("a call over the limit is 429 with Retry-After and no failure; pings go on", async () => {
   await withScripted(async (service, id) => {
-    await service.request("PATCH", `/admin/plugins/${id}`, { rateLimitRequestsPerMinute: 2 });
+    await service.request("PATCH", `/admin/plugins/${id}`, { rateLimitRequestsPerMinute: 4 });
     for (let call = 0; call < 2; call++) assert.equal((await service.search(id, "x")).status, 200);
     const refused = await service.search(id, "x");
     assert.deepEqual([refused.status, refused.as(Problem).code], [429, "rate_limited"]);

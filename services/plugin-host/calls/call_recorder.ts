@@ -54,7 +54,8 @@ export class CallRecorder implements PluginMemory {
   /**
    * Resolves when it is written: whoever is told of a failure finds it in the list.
    *
-   * @param cause what was thrown: a crash that strikes many calls throws one error to all of them, and is one fault
+   * @param cause what was thrown, or stands for it: a crash or a hang that strikes many calls is
+   * one fault
    */
   async failed(
     plugin: CalledPlugin,

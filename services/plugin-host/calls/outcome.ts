@@ -2,7 +2,7 @@
 import { RpcErrorCode, tellIssue, type WireIssue } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { PoolError } from "../process/pool_error.ts";
-import { RpcError, TransportError } from "../rpc/errors.ts";
+import { AbandonedError, RpcError, TransportError } from "../rpc/errors.ts";
 import type { FailureWeight } from "./fault_keeper.ts";
 
 /** How a failed call weighs; `none` is told to its caller alone. */
@@ -40,6 +40,10 @@ export function judge(error: unknown, isOfConnection: boolean): Fault | undefine
     return { weight: "noted", code: "data_folder_full", message: error.message };
   }
   if (!(error instanceof TransportError)) return undefined;
+  if (error instanceof AbandonedError && error.kind === "timeout" && error.call.wasBusy) {
+    const message = `${error.message}: it was busy with other calls`;
+    return { weight: "noted", code: "busy", message };
+  }
   switch (error.kind) {
     case "crashed":
     case "timeout":
@@ -66,6 +70,11 @@ function weightOfCode(code: number, isOfConnection: boolean): Fault["weight"] {
     default:
       return "none";
   }
+}
+
+/** What failed calls have in common if one fault struck them all; a crash throws them one error. */
+export function causeOf(error: Error): object {
+  return error instanceof AbandonedError ? error.call.hang ?? error : error;
 }
 
 /** What the caller is told where the plugin gave no answer; a plugin's own error is not for this. */

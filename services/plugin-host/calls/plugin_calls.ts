@@ -16,6 +16,7 @@ import {
 import { ProblemError, type TicketResult } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { bucketOf, type CallBucket } from "../domain/call_bucket.ts";
+import { BACKGROUND } from "../domain/fair_share.ts";
 import { toTenths } from "../domain/latency.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import type { PluginRegistry } from "../registry/plugin_registry.ts";
@@ -27,7 +28,7 @@ import { type CallLimits, refusePaused } from "./call_limits.ts";
 import type { EgressLedger } from "./egress_ledger.ts";
 import { findMethod, metadataMethod, type MethodSchema } from "./method_schemas.ts";
 import { matchBySearch, type MatchFallback, matchFallback } from "./match_fallback.ts";
-import { AnswerError, judge, toProblem } from "./outcome.ts";
+import { AnswerError, causeOf, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
 
@@ -71,12 +72,17 @@ export class PluginCalls {
     const schema = refuseUncovered(record, method);
     const connection = connectionOf(record, ticket, verified);
     const bucket = bucketOf(id, connection?.claims);
+    const userId = connection?.claims.userId ?? context.subject?.userId;
+    // A connection has a process and a bucket of its own.
+    const holder = connection === undefined ? userId ?? BACKGROUND : undefined;
     // A ping asks nothing of the service behind the plugin.
     if (method !== PING) {
       refusePaused(record.name, pausedMs);
-      await this.#deps.limits.admit(bucket, record.name, record.rateLimitRequestsPerMinute);
+      await this.#deps.limits.admit(
+        { bucket, holder, pluginName: record.name },
+        record.rateLimitRequestsPerMinute,
+      );
     }
-    const userId = connection?.claims.userId ?? context.subject?.userId;
     return await this.#run(record, schema, {
       method,
       params,
@@ -84,6 +90,7 @@ export class PluginCalls {
       userId,
       ...(context.signal && { signal: context.signal }),
       ...(connection && { connection }),
+      ...(holder && { holder }),
     });
   }
 
@@ -132,7 +139,8 @@ export class PluginCalls {
       const fault = judge(error, call.connection !== undefined);
       if (fault !== undefined && error instanceof Error) {
         const { method, params } = call;
-        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, error);
+        const cause = causeOf(error);
+        await recorder.failed(plugin, { method, params, latencyMs: elapsed() }, fault, cause);
       }
       await limits.notePause(call.bucket, error);
       if (error instanceof RpcError) return { ok: false, error: toCallError(error) };

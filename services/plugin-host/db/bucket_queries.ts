@@ -9,21 +9,29 @@ const Lease = z.object({ granted: z.int(), leftMs: z.number() });
 /** `granted` calls within the `leftMs` that are left of the window. */
 export type Lease = z.infer<typeof Lease>;
 
+/** How many calls of a bucket go through in a window. */
+export interface Limit {
+  readonly bucket: CallBucket;
+  readonly perMinute: number;
+  /** The bucket that this is a part of, whose windows it has: that one is leased first. */
+  readonly within?: CallBucket;
+}
+
 /**
  * Takes up to `wanted` of the calls that a bucket has left in this minute, in one statement: replicas
  * that do so at once wait for each other at the bucket's row.
- *
- * @param limit calls in a window
  */
 export async function leaseCalls(
   db: Executor,
-  bucket: CallBucket,
+  { bucket, perMinute, within }: Limit,
   wanted: number,
-  limit: number,
 ): Promise<Lease> {
   const isOver = sql`bucket.window_ends_at is null or bucket.window_ends_at <= now()`;
-  const left = sql`least(${wanted}::int, greatest(${limit}::int - bucket.leased, 0))`;
-  const windowEnd = sql`now() + make_interval(secs => ${BUCKET_WINDOW_SECONDS})`;
+  const left = sql`least(${wanted}::int, greatest(${perMinute}::int - bucket.leased, 0))`;
+  const minuteEnd = sql`now() + make_interval(secs => ${BUCKET_WINDOW_SECONDS})`;
+  const windowEnd = within === undefined ? minuteEnd : sql`coalesce((
+    select whole.window_ends_at from ${callBuckets} as whole
+    where whole.id = ${within.id} and whole.window_ends_at > now()), ${minuteEnd})`;
   const rows = await db.execute(sql`
     insert into ${callBuckets} as bucket
       (id, plugin_id, user_id, window_ends_at, leased, latest_lease)

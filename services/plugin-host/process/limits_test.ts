@@ -143,6 +143,23 @@ Deno.test("a plugin that misses a deadline and answers a ping is busy, and goes 
   });
 });
 
+Deno.test("a plugin that works one by one is not taken as hung while it answers late", async () => {
+  await withClock(async (process, clock) => {
+    const options = { timeoutMs: 10_000 };
+    const first = process.call("block", { ms: 1 }, options);
+    const others = [0, 1].map(() => process.call("block", { ms: 500 }, options));
+    const missed = Promise.all(others.map((other) => assert.rejects(other, isTimeout)));
+    await clock.tick(9000);
+    await first;
+    await clock.tick(1000);
+    await missed;
+    // The ping waits behind the calls that were given up.
+    await clock.tick(5000);
+    assert.equal(process.isClosing, false);
+    assert.deepEqual(await process.call("echo", {}, options), {});
+  });
+});
+
 Deno.test("a plugin that stopped reading gets a second chance, then it is ended", async () => {
   await withClock(async (process, clock) => {
     await process.call("stopReading", {});

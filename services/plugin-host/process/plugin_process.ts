@@ -1,20 +1,14 @@
 /** The life of one plugin process (protocol.md "Lifecycle"). */
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import { type CallOptions, Connection, type ProtocolFaultKind } from "../rpc/connection.ts";
-import {
-  type ExitStatus,
-  RpcError,
-  TransportError,
-  type TransportErrorKind,
-} from "../rpc/errors.ts";
+import { AbandonedError, type ExitStatus, TransportError } from "../rpc/errors.ts";
 import type { Floods } from "../rpc/flood_guard.ts";
+import { LifeCheck, PONG_MS_MAX } from "../rpc/life_check.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { StdioTransport } from "../rpc/stdio_transport.ts";
 import type { PluginChild } from "./child.ts";
 import { readStderr } from "./log_tail.ts";
 
-/** protocol.md: no pong within this time means that a plugin hangs. */
-const PONG_MS_MAX = 5000;
 /** Of each step of the close ladder. */
 const LADDER_STEP_MS = 2000;
 
@@ -57,13 +51,16 @@ export class PluginProcess {
   readonly exited: Promise<ProcessEnd>;
   /** Result of `initialize`, unchecked; undefined until then. */
   initializeResult: unknown;
+  /** Calls that it takes at once by its manifest; undefined where that doesn't say. */
+  callsMax: number | undefined;
   readonly #child: PluginChild;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #onLogLine: (text: string) => void;
   readonly #stopLog = new AbortController();
+  readonly #timeoutMs: number;
+  readonly #life: LifeCheck;
   #closing: Promise<void> | undefined;
-  #pinging: Promise<void> | undefined;
   #wasAsked = false;
   #failure: Pick<ProcessEnd, "reason" | "wasTold"> = {};
   #isReaped = false;
@@ -75,6 +72,7 @@ export class PluginProcess {
     this.isSandboxed = child.isSandboxed;
     this.memoryBytesMax = options.memoryBytesMax;
     this.dataFolder = options.dataFolder;
+    this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock ?? systemClock;
     this.#onLogLine = options.onLogLine;
     this.#connection = new Connection(
@@ -86,6 +84,11 @@ export class PluginProcess {
         clock: this.#clock,
       },
     );
+    this.#life = new LifeCheck({
+      connection: this.#connection,
+      clock: this.#clock,
+      onHang: (method, isTold) => this.#endHung(method, isTold),
+    });
     const logged = readStderr(
       child.stderr,
       options.onLogLine,
@@ -130,40 +133,18 @@ export class PluginProcess {
    */
   call(method: string, params: unknown, options?: CallOptions): Promise<unknown> {
     const answer = this.#connection.call(method, params, options);
+    const timeoutMs = options?.timeoutMs ?? this.#timeoutMs;
     answer.catch((error) => {
-      if (isTransportError(error, "timeout")) this.#pinging ??= this.#confirmLife(method);
+      if (error instanceof AbandonedError) this.#life.note(method, timeoutMs, error);
     });
     return answer;
   }
 
-  /** A busy plugin misses a deadline; one that doesn't even answer a ping hangs. */
-  async #confirmLife(method: string): Promise<void> {
-    try {
-      await this.#ping();
-    } catch (error) {
-      if (!isTransportError(error, "timeout", "queue-full")) return;
-      const seconds = PONG_MS_MAX / 1000;
-      this.fail(
-        `The plugin was ended: it hangs, after "${method}" it did not answer a ping within ${seconds} s`,
-        true,
-      );
-    } finally {
-      this.#pinging = undefined;
-    }
-  }
-
-  /** Any answer is a sign of life, an error too. */
-  async #ping(): Promise<void> {
-    const ping = () => this.#connection.call("ping", {}, { timeoutMs: PONG_MS_MAX });
-    try {
-      await ping();
-    } catch (error) {
-      if (error instanceof RpcError) return;
-      if (!isTransportError(error, "queue-full")) throw error;
-      // It reads slowly, or not at all.
-      await this.#pause(PONG_MS_MAX);
-      await ping();
-    }
+  #endHung(method: string, isTold: boolean): void {
+    const seconds = PONG_MS_MAX / 1000;
+    const reason =
+      `The plugin was ended: it hangs, after "${method}" it did not answer a ping within ${seconds} s`;
+    this.fail(reason, isTold);
   }
 
   /**
@@ -241,10 +222,6 @@ export class PluginProcess {
     return { exit, wasAsked: this.#wasAsked, ...this.#failure };
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#clock.after(ms, resolve));
-  }
-
   /** Until the log is stopped, at most. */
   #pauseLog(ms: number): Promise<void> {
     const { signal } = this.#stopLog;
@@ -258,8 +235,4 @@ export class PluginProcess {
       signal.addEventListener("abort", end, { once: true });
     });
   }
-}
-
-function isTransportError(error: unknown, ...kinds: readonly TransportErrorKind[]): boolean {
-  return error instanceof TransportError && kinds.includes(error.kind);
 }

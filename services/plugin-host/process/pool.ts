@@ -10,6 +10,7 @@ import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
 import { PoolEntry, type UseOptions } from "./pool_entry.ts";
 import { backingOff, withoutRoom } from "./pool_error.ts";
 import { type ProcessSpec, serves } from "./process_spec.ts";
+import { CallWindows } from "./turns/call_windows.ts";
 
 export interface PoolOptions<Spec> {
   /** Live processes at most. */
@@ -27,6 +28,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
   readonly #options: PoolOptions<Spec>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
+  readonly #windows = new CallWindows();
   readonly #entries = new Map<string, PoolEntry<Spec>>();
   readonly #retired = new Set<PoolEntry<Spec>>();
   /** On their way down the ladder of protocol.md, which may take seconds. */
@@ -78,9 +80,13 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     }
   }
 
-  /** Lets a plugin be started at once, whatever its crashes before. */
+  /**
+   * Lets a plugin be started at once, whatever its crashes before, and sent as many calls as a new
+   * one.
+   */
   forgive(pluginId: string): void {
     this.#backoff.clearPlugin(pluginId);
+    this.#windows.forget(pluginId);
   }
 
   /** Stops every process by the ladder of protocol.md. */
@@ -127,7 +133,8 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
     if (waitMs > 0) throw backingOff(waitMs);
     if (found !== undefined) this.#retire(found);
     const room = this.#makeRoom();
-    const entry = new PoolEntry(spec, this.#clock, async (it) => {
+    const window = this.#windows.of(spec);
+    const entry = new PoolEntry(spec, this.#clock, window, async (it) => {
       await room;
       return await this.#start(it);
     });
@@ -154,6 +161,7 @@ export class ProcessPool<Spec extends ProcessSpec = ProcessSpec> {
       // It was ready before it could be told.
       if (abort.signal.aborted) await process.kill("The plugin was stopped");
       abort.signal.throwIfAborted();
+      entry.window.declare(process.callsMax);
       entry.process = process;
       process.exited.then((end) => this.#onExit(entry, end));
       return process;

@@ -1,20 +1,30 @@
 /** One process of the pool with its users: those whose call it works on, and those who wait for their turn. */
+import { PLACE_WAIT_SECONDS_MAX } from "@codex/protocol";
 import type { Clock } from "../rpc/clock.ts";
-import { TransportError } from "../rpc/errors.ts";
-import { CallSlots } from "./call_slots.ts";
+import { halfOf } from "../domain/fair_share.ts";
+import { AbandonedError, RpcError, TransportError } from "../rpc/errors.ts";
 import type { PluginProcess } from "./plugin_process.ts";
-import { tooBusy } from "./pool_error.ts";
+import { shareUsed, tooBusy } from "./pool_error.ts";
 import type { ProcessSpec } from "./process_spec.ts";
+import { CallSlots } from "./turns/call_slots.ts";
+import { CALLS_MAX, type CallWindow } from "./turns/call_window.ts";
 
-/** Calls that one process works on at a time, and those that may wait for it. */
-const CALLS_MAX = 32;
-const WAITING_MAX = 256;
+/** Calls that may use a process, with those that wait for a place. */
+const USERS_MAX = CALLS_MAX + 256;
 /** What a call has left, however long its process took to start. */
 const TIMEOUT_MS_MIN = 1000;
+/**
+ * A call waits for its place for half its deadline, and no longer than this. The time is the
+ * host's: the plugin has its whole deadline from when the call is sent, so that others' calls can't
+ * make it miss that.
+ */
+const PLACE_WAIT_MS_MAX = PLACE_WAIT_SECONDS_MAX * 1000;
 
 export interface UseOptions {
-  /** Of the call with all that it waits for. */
+  /** Of the call with its process's start, from when it has a place. */
   readonly timeoutMs: number;
+  /** Has at most half of the places; undefined for whoever has the process alone. */
+  readonly holder?: string;
   /** Aborted when the caller leaves. */
   readonly signal?: AbortSignal;
 }
@@ -31,17 +41,24 @@ export class PoolEntry<Spec extends ProcessSpec> {
   isCrashNoted = false;
   readonly #clock: Clock;
   readonly #slots: CallSlots;
-  #users = 0;
+  /** By who they are for. */
+  readonly #users = new Map<string | undefined, number>();
+  #userCount = 0;
   #cancelIdle: (() => void) | undefined;
 
-  /** `start` resolves to the process once it is ready. */
+  /**
+   * `start` resolves to the process once it is ready.
+   *
+   * @param window what is known of how many calls it takes at once
+   */
   constructor(
     readonly spec: Spec,
     clock: Clock,
+    readonly window: CallWindow,
     start: (entry: PoolEntry<Spec>) => Promise<PluginProcess>,
   ) {
     this.#clock = clock;
-    this.#slots = new CallSlots(clock, CALLS_MAX);
+    this.#slots = new CallSlots(clock, () => this.window.size);
     this.lastUsedAt = clock.now();
     this.ready = start(this);
   }
@@ -53,7 +70,7 @@ export class PoolEntry<Spec extends ProcessSpec> {
 
   /** Whether it is up with nothing to do. */
   get isIdle(): boolean {
-    return this.#users === 0 && this.process !== undefined;
+    return this.#userCount === 0 && this.process !== undefined;
   }
 
   /**
@@ -64,23 +81,17 @@ export class PoolEntry<Spec extends ProcessSpec> {
    */
   async use<T>(
     run: (process: PluginProcess, timeoutMs: number) => Promise<T>,
-    { timeoutMs, signal }: UseOptions,
+    { timeoutMs, signal, holder }: UseOptions,
   ): Promise<T> {
-    if (this.#users >= CALLS_MAX + WAITING_MAX) throw tooBusy("too many calls wait for it");
-    const deadline = this.#clock.now() + timeoutMs;
-    const left = () => Math.max(TIMEOUT_MS_MIN, deadline - this.#clock.now());
-    this.#users++;
-    this.#cancelIdle?.();
+    this.#enter(holder);
+    const startedAt = this.#clock.now();
     try {
       const process = await this.ready;
-      await this.#takeSlot(left(), signal);
-      try {
-        return await run(process, left());
-      } finally {
-        this.#slots.release();
-      }
+      const leftMs = Math.max(TIMEOUT_MS_MIN, timeoutMs - (this.#clock.now() - startedAt));
+      await this.#takeSlot(Math.min(leftMs, timeoutMs / 2, PLACE_WAIT_MS_MAX), holder, signal);
+      return await this.#runInSlot(() => run(process, leftMs), timeoutMs, holder);
     } finally {
-      this.#users--;
+      this.#leave(holder);
     }
   }
 
@@ -98,9 +109,68 @@ export class PoolEntry<Spec extends ProcessSpec> {
     this.#cancelIdle?.();
   }
 
-  async #takeSlot(waitMsMax: number, signal: AbortSignal | undefined): Promise<void> {
-    const outcome = await this.#slots.take(waitMsMax, signal);
-    if (outcome === "timeout") throw tooBusy("other calls kept it busy until the deadline");
+  #enter(holder: string | undefined): void {
+    const ofHolder = this.#users.get(holder) ?? 0;
+    if (holder !== undefined && ofHolder >= halfOf(USERS_MAX)) {
+      throw shareUsed(holder, "too many of these calls wait for it");
+    }
+    if (this.#userCount >= USERS_MAX) throw tooBusy("too many calls wait for it");
+    this.#users.set(holder, ofHolder + 1);
+    this.#userCount++;
+    this.#cancelIdle?.();
+  }
+
+  #leave(holder: string | undefined): void {
+    this.#userCount--;
+    const left = (this.#users.get(holder) ?? 0) - 1;
+    if (left > 0) this.#users.set(holder, left);
+    else this.#users.delete(holder);
+  }
+
+  async #takeSlot(
+    waitMsMax: number,
+    holder: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const outcome = await this.#slots.take(holder, waitMsMax, signal);
     if (outcome === "cancelled") throw new TransportError("cancelled", "The caller left");
+    if (outcome === "taken") return;
+    const seconds = Math.ceil(waitMsMax / 1000);
+    throw holder !== undefined && this.#slots.isAtShare(holder)
+      ? shareUsed(holder, `no call of these ended within ${seconds} s`)
+      : tooBusy(`other calls kept it so for ${seconds} s`);
+  }
+
+  /** A call that was given up keeps its place while the process may still work on it. */
+  async #runInSlot<T>(
+    run: () => Promise<T>,
+    timeoutMs: number,
+    holder: string | undefined,
+  ): Promise<T> {
+    const sentAt = this.#clock.now();
+    let workedOff: Promise<void> | undefined;
+    this.window.sent(this.#slots.taken);
+    try {
+      const result = await run();
+      this.#noteAnswer(sentAt, timeoutMs);
+      return result;
+    } catch (error) {
+      if (error instanceof RpcError) this.#noteAnswer(sentAt, timeoutMs);
+      if (error instanceof AbandonedError) {
+        workedOff = error.call.workedOff;
+        const isOverload = error.kind === "timeout" && error.call.wasBusy;
+        if (isOverload) this.window.overloaded(sentAt, this.#clock.now());
+      }
+      throw error;
+    } finally {
+      if (workedOff === undefined) this.#slots.release(holder);
+      else workedOff.then(() => this.#slots.release(holder));
+    }
+  }
+
+  /** The place that the answer frees is given away after this. */
+  #noteAnswer(sentAt: number, timeoutMs: number): void {
+    const now = this.#clock.now();
+    this.window.answered(now - sentAt, timeoutMs, this.#slots.isWanted, now);
   }
 }

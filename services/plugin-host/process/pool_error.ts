@@ -1,3 +1,5 @@
+import { usesHalf } from "../domain/fair_share.ts";
+
 /** Why no process could be had. */
 export class PoolError extends Error {
   override readonly name = "PoolError";
@@ -20,6 +22,11 @@ export function withoutRoom(processesMax: number): PoolError {
 /** One process has too much to do. */
 export function tooBusy(why: string): PoolError {
   return noCapacity(`The plugin is busy: ${why}`);
+}
+
+/** What one holder may have of a process is used up, which leaves the rest to others. */
+export function shareUsed(holder: string | undefined, why: string): PoolError {
+  return noCapacity(`${usesHalf(holder)} of what the plugin works on at a time: ${why}`);
 }
 
 function noCapacity(why: string): PoolError {

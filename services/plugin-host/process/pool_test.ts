@@ -13,7 +13,7 @@ interface Scene {
   readonly crashes: ProcessEnd[];
   /** How many processes were started so far. */
   started(): number;
-  /** A spec for the scripted Node plugin. */
+  /** A spec for the scripted Node plugin, which declares to take many calls at once. */
   spec(name: string, environment?: Record<string, string>, revision?: string): ProcessSpec;
 }
 
@@ -37,9 +37,12 @@ async function withPool(
       key: name,
       pluginId: name,
       revision,
-      start(signal) {
+      async start(signal) {
         started++;
-        return host.starter.start({ ...host.node(environment), dataPath: [name] }, signal);
+        const request = { ...host.node(environment), dataPath: [name] };
+        const process = await host.starter.start(request, signal);
+        process.callsMax = 100;
+        return process;
       },
     });
     try {
@@ -52,6 +55,9 @@ async function withPool(
 }
 
 const pidOf = async (process: PluginProcess) => Number(await process.call("pid", {}));
+
+const isCancelled = (error: unknown) =>
+  error instanceof TransportError && error.kind === "cancelled";
 
 function isPoolError(kind: PoolError["kind"]) {
   return (error: unknown) => error instanceof PoolError && error.kind === kind;
@@ -327,13 +333,98 @@ Deno.test("a process works on 32 calls at a time, 256 wait in turn, and more are
     assert.equal(running, 32);
     const refused = pool.use(spec("a"), pidOf, options);
     await assert.rejects(refused, isPoolError("no-capacity"));
-    // Who waits has its deadline, and is then told that the plugin is busy.
+    // Who waits is told after a while that the plugin is busy.
     const outcomes = Promise.allSettled(calls);
-    clock.advance(60_000);
+    clock.advance(15_000);
     gate.resolve();
     const states = (await outcomes).map(({ status }) => status);
     assert.equal(states.filter((it) => it === "fulfilled").length, 32);
     assert.ok(await pool.use(spec("a"), pidOf, options) > 0);
+  });
+});
+
+Deno.test("of several holders each has half of what a process takes, and of what waits for it", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    await pool.use(spec("a"), pidOf);
+    const running: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const callOf = (holder: string) =>
+      pool.use(spec("a"), async () => {
+        running.push(holder);
+        await gate.promise;
+      }, { timeoutMs: 60_000, holder });
+    const greedy = Promise.allSettled(Array.from({ length: 145 }, () => callOf("greedy")));
+    await settled();
+    assert.deepEqual(running, Array(16).fill("greedy"));
+    const other = callOf("other");
+    await settled();
+    assert.equal(running.at(-1), "other");
+    clock.advance(15_000);
+    gate.resolve();
+    await other;
+    const refusals = (await greedy).flatMap((it) => it.status === "rejected" ? [it.reason] : []);
+    assert.deepEqual([running.length, refusals.length], [17, 129]);
+    const told = refusals.map(({ message }) => String(message));
+    const half = /^You use half of what the plugin works on at a time: .*; try again in 2 s$/;
+    assert.ok(told.every((it) => half.test(it)));
+    const counts = [/too many of these calls wait for it/, /no call of these ended within 15 s/]
+      .map((reason) => told.filter((it) => reason.test(it)).length);
+    assert.deepEqual(counts, [1, 128]);
+  });
+});
+
+Deno.test("a call has its whole deadline from when it has a place", async () => {
+  await withPool(async ({ pool, spec, clock }) => {
+    const one: ProcessSpec = {
+      ...spec("a"),
+      start: async (signal) => {
+        const process = await spec("a").start(signal);
+        process.callsMax = 1;
+        return process;
+      },
+    };
+    const options = { timeoutMs: 20_000 };
+    await pool.use(one, pidOf, options);
+    const gate = Promise.withResolvers<void>();
+    const first = pool.use(one, () => gate.promise, options);
+    const second = pool.use(one, (_process, timeoutMs) => Promise.resolve(timeoutMs), options);
+    const third = assert.rejects(
+      pool.use(one, pidOf, { timeoutMs: 10_000 }),
+      /other calls kept it so for 5 s/,
+    );
+    await settled();
+    clock.advance(5000);
+    await third;
+    gate.resolve();
+    await first;
+    assert.equal(await second, 20_000);
+  });
+});
+
+Deno.test("a call that was given up keeps its place until the process is done with it", async () => {
+  await withPool(async ({ pool, spec }) => {
+    const one: ProcessSpec = {
+      ...spec("a"),
+      start: async (signal) => {
+        const process = await spec("a").start(signal);
+        process.callsMax = 1;
+        return process;
+      },
+    };
+    await pool.use(one, pidOf);
+    const leaving = new AbortController();
+    const order: string[] = [];
+    const blocking = pool.use(one, (process) => {
+      const { signal } = leaving;
+      const call = process.call("block", { ms: 300 }, { signal });
+      call.catch((error) => error.call.workedOff.then(() => order.push("worked off")));
+      return call;
+    });
+    await settled();
+    leaving.abort();
+    await assert.rejects(blocking, isCancelled);
+    await pool.use(one, () => Promise.resolve(order.push("next")));
+    assert.deepEqual(order, ["worked off", "next"]);
   });
 });
 

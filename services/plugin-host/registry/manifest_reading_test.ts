@@ -31,6 +31,15 @@ Deno.test("a manifest that can't be stored is refused by the field that holds wh
   assert.equal(reasonOf({ unknown: "\0" }), undefined);
 });
 
+Deno.test("a manifest that declares no possible number of calls at once is refused", () => {
+  for (const maxConcurrentCalls of [1, 1000]) {
+    assert.equal(reasonOf({ maxConcurrentCalls }), undefined);
+  }
+  for (const maxConcurrentCalls of [0, 1.5, 1001, "1"]) {
+    assert.match(reasonOf({ maxConcurrentCalls }) ?? "", /\/maxConcurrentCalls: /);
+  }
+});
+
 Deno.test("it is refused in these words by the test, the grant and the start", async () => {
   await withService(async (service) => {
     await service.install("scripted");

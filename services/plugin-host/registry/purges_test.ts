@@ -136,7 +136,9 @@ Deno.test("what a call with an old ticket left of a connection or user that is g
     const [gone, ofGoneUser, stays] = [bucket(), bucket(), bucket()];
     await purges.purge({ kind: "connection", id: gone.id });
     await purges.purge({ kind: "user", id: ofGoneUser.userId });
-    for (const one of [gone, ofGoneUser, stays]) await leaseCalls(db, one, 1, 10);
+    for (const one of [gone, ofGoneUser, stays]) {
+      await leaseCalls(db, { bucket: one, perMinute: 10 }, 1);
+    }
     await purges.follow();
     assert.deepEqual([...await sql`select id from plugin_host.call_buckets`], [{ id: stays.id }]);
   });

@@ -9,6 +9,7 @@ import type {
   PluginLogLevel,
   TicketClaims,
 } from "@codex/protocol";
+import type { CallHolder } from "../domain/fair_share.ts";
 import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 
 /** All that is needed to run one plugin. */
@@ -64,6 +65,11 @@ export interface RuntimeCall {
   readonly params: JsonObject;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Whom of those who share the plugin the call is for; undefined for a connection's, which share
+   * nothing.
+   */
+  readonly holder?: CallHolder;
   /** Told when the message goes out: a call may wait for a process, or never get one. */
   readonly onSend?: () => void;
   /** Of user plugins: a verified ticket and what it says. */

@@ -4,9 +4,11 @@ import {
   REQUEST_TIMEOUT_SECONDS_DEFAULT,
   RpcErrorCode,
 } from "@codex/protocol";
+import { AbandonedCalls } from "./abandoned_calls.ts";
+import { AnswerRecord, isWork, type SendingRecord } from "./answer_record.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
-import { RpcError, TransportError } from "./errors.ts";
+import { AbandonedError, RpcError, TransportError } from "./errors.ts";
 import type { FramingFault, FramingFaultKind, JsonObject } from "./framing.ts";
 import { JSON_DEPTH_MAX, JSON_PARTS_MAX } from "./json_shape.ts";
 import { readOversizedLine } from "./oversized_line.ts";
@@ -44,6 +46,7 @@ export interface DroppedCounts {
 
 interface PendingCall {
   readonly method: string;
+  readonly sending: SendingRecord;
   readonly deadline: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: RpcError | TransportError) => void;
@@ -64,6 +67,8 @@ export class Connection {
   readonly #timeoutMs: number;
   readonly #onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
   readonly #pending = new Map<unknown, PendingCall>();
+  readonly #abandoned = new AbandonedCalls();
+  readonly #answers = new AnswerRecord();
   readonly #deadlines: Deadlines;
   readonly #reverse: ReverseCalls;
   #resolveClosed: (cause: TransportError) => void = () => {};
@@ -96,11 +101,27 @@ export class Connection {
     return this.#pending.size;
   }
 
+  /** Milliseconds since the peer had something to answer and did not; a ping's answer is none. */
+  get silentMs(): number {
+    return this.#answers.silentMs(this.#clock.now());
+  }
+
+  /** The id of the next call: what was sent before has a lower one. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Takes calls that were given up, sent before this id, as no longer worked on. */
+  releaseAbandoned(beforeId: number): void {
+    this.#abandoned.releaseBefore(beforeId);
+  }
+
   /**
    * Calls the peer.
    * @returns the `result` of the reply, unchecked
    * @throws {RpcError} what the peer answered
-   * @throws {TransportError} why there is no answer
+   * @throws {TransportError} why there is no answer; {@linkcode AbandonedError} once it was sent
+   * and given up
    */
   call(method: string, params: unknown, options: CallOptions = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -113,10 +134,12 @@ export class Connection {
       );
       if (outcome !== "queued") return reject(refused(outcome, method));
       this.#nextId++;
-      const deadline = this.#clock.now() + (options.timeoutMs ?? this.#timeoutMs);
-      const onAbort = signal && (() => this.#abandon(id, cancelled(method)));
+      const now = this.#clock.now();
+      const deadline = now + (options.timeoutMs ?? this.#timeoutMs);
+      const sending = this.#answers.sending(now, this.#pending.size === 0);
+      const onAbort = signal && (() => this.#abandon(id, "cancelled"));
       signal?.addEventListener("abort", onAbort!, { once: true });
-      this.#pending.set(id, { method, deadline, resolve, reject, signal, onAbort });
+      this.#pending.set(id, { method, sending, deadline, resolve, reject, signal, onAbort });
       this.#deadlines.arm(deadline);
     });
   }
@@ -148,9 +171,11 @@ export class Connection {
     if (call === undefined) {
       const wasOurs = Number.isInteger(id) && Number(id) >= 1 && Number(id) < this.#nextId;
       this.dropped[wasOurs ? "lateReplies" : "unknownReplies"]++;
+      if (this.#abandoned.answered(id)) this.#answers.answered(this.#clock.now());
       return this.#transport.penalize();
     }
     const reply = readReply(message, depth);
+    if (isWork(call.method)) this.#answers.answered(this.#clock.now());
     this.#settle(id, call);
     if (reply.ok) return call.resolve(reply.result);
     if (reply.error instanceof TransportError) {
@@ -199,6 +224,7 @@ export class Connection {
     if (call === undefined) return false;
     const error = new TransportError("protocol", `The answer to "${call.method}" ${message}`);
     this.#settle(id, call);
+    if (isWork(call.method)) this.#answers.answered(this.#clock.now());
     this.#onFault("malformed-reply", error.message);
     call.reject(error);
     return true;
@@ -221,25 +247,36 @@ export class Connection {
   }
 
   /** Fails one call and tells the peer to stop working on it. */
-  #abandon(id: number, error: TransportError): void {
+  #abandon(id: number, kind: "timeout" | "cancelled"): void {
     const call = this.#pending.get(id);
     if (call === undefined) return;
     this.#settle(id, call);
     this.notify(CANCEL_METHOD, { id });
-    call.reject(error);
+    const { method, sending } = call;
+    const wasBusy = this.#answers.wasBusySince(sending);
+    const workedOff = isWork(method) ? this.#abandoned.add(id) : Promise.resolve();
+    const isHang = kind === "timeout" && !wasBusy;
+    call.reject(
+      new AbandonedError(kind, ABANDONED[kind](method), {
+        workedOff,
+        wasBusy,
+        ...(isHang && { hang: this.#answers.hangOf(sending, this.#clock.now()) }),
+      }),
+    );
   }
 
   #expire(now: number): void {
     let next = Infinity;
     for (const [id, call] of this.#pending) {
       if (call.deadline > now) next = Math.min(next, call.deadline);
-      else this.#abandon(Number(id), timedOut(call.method));
+      else this.#abandon(Number(id), "timeout");
     }
     if (next !== Infinity) this.#deadlines.arm(next);
   }
 
   #end(cause: TransportError): void {
     this.#cause = cause;
+    this.#abandoned.releaseBefore(Infinity);
     this.#deadlines.stop();
     this.#reverse.close();
     for (const [id, call] of this.#pending) {
@@ -273,9 +310,10 @@ function refused(outcome: "full" | "closed", method: string): TransportError {
 }
 
 function cancelled(method: string): TransportError {
-  return new TransportError("cancelled", `The call of "${method}" was cancelled`);
+  return new TransportError("cancelled", ABANDONED.cancelled(method));
 }
 
-function timedOut(method: string): TransportError {
-  return new TransportError("timeout", `The plugin did not answer "${method}" in time`);
-}
+const ABANDONED = {
+  cancelled: (method: string) => `The call of "${method}" was cancelled`,
+  timeout: (method: string) => `The plugin did not answer "${method}" in time`,
+} as const;

@@ -49,6 +49,22 @@ export class TransportError extends Error {
   }
 }
 
+export interface AbandonedCall {
+  /** Resolves when, as far as can be told, the plugin no longer works on it. */
+  readonly workedOff: Promise<void>;
+  /** The plugin answered another call meanwhile: it was busy, and did not hang. */
+  readonly wasBusy: boolean;
+  /** Of a missed deadline: the same object for calls that missed theirs in one hang. */
+  readonly hang?: object;
+}
+
+/** A call that the host gave up, at its deadline or because its caller left. */
+export class AbandonedError extends TransportError {
+  constructor(kind: "timeout" | "cancelled", message: string, readonly call: AbandonedCall) {
+    super(kind, message);
+  }
+}
+
 export function crashed(exit: ExitStatus): TransportError {
   const how = exit.signal === null
     ? `exited with code ${exit.code}`

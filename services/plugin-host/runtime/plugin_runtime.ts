@@ -100,7 +100,8 @@ export class LivePlugins implements PluginRuntime {
   }
 
   async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
-    const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal, onSend } = call;
+    const { method, params, connection, signal, holder, onSend } = call;
+    const { timeoutMs = spec.requestTimeoutMs } = call;
     const options = { timeoutMs, ...(signal && { signal }) };
     const answer = this.#pool.use(this.#liveSpec(spec, connection), (process, leftMs) => {
       if (connection !== undefined) {
@@ -109,7 +110,7 @@ export class LivePlugins implements PluginRuntime {
       onSend?.();
       const answer = process.call(method, params, { ...options, timeoutMs: leftMs });
       return withRedacted(this.#redacts.get(process), answer);
-    }, options);
+    }, { ...options, ...(holder && { holder }) });
     return await answer.catch(async (error) => {
       throw isCrash(error) ? await this.#deps.host.blame(error) : error;
     });
@@ -227,6 +228,7 @@ export class LivePlugins implements PluginRuntime {
       await process.kill(manifest.reason);
       throw new TransportError("protocol", manifest.reason);
     }
+    process.callsMax = manifest.manifest.maxConcurrentCalls;
     events.started(spec.id, process.initializeResult);
     if (holder !== undefined) this.#tickets.set(process, holder);
     return process;

@@ -180,17 +180,36 @@ export const hangingCases: readonly HostileCase[] = [
     program: { call: () => {} },
     promise: async (trial) => {
       const outcomes = await Promise.all(Array.from({ length: 300 }, () => trial.call()));
-      // Some reach it, the rest wait for their turn as long as they may, or find no place to wait.
+      // One user has half of what it takes at once; the rest wait for their turn, or find no place
+      // to.
       const [reached, refused] = ["deadline_exceeded", "no_capacity"].map((code) =>
         outcomes.filter(({ problem }) => problem?.code === code)
       );
       assert.equal(reached!.length + refused!.length, outcomes.length);
-      assert.ok(refused!.length >= 12 && reached!.length >= 32);
+      assert.ok(refused!.length >= 156 && reached!.length >= 16);
       for (const { problem } of refused!) assert.ok(Number(problem?.retryAfter) > 0);
       for (const { elapsedMs } of outcomes) {
         // One group after the other would take a minute and a half.
         assert.ok(elapsedMs < 60_000, `${elapsedMs}`);
       }
+    },
+  },
+  {
+    name: "works on its calls one by one and is sent eighty",
+    holds: EVERYWHERE,
+    timeoutSeconds: HANGING_SECONDS,
+    program: {
+      call: (it) => {
+        for (const end = Date.now() + 200; Date.now() < end;);
+        return it.answer("fine");
+      },
+    },
+    promise: async (trial) => {
+      const outcomes = await Promise.all(Array.from({ length: 80 }, () => trial.call()));
+      const refused = outcomes.filter(({ problem }) => problem?.code === "no_capacity");
+      assert.ok(refused.length > 0 && refused.length < outcomes.length);
+      for (const { problem } of refused) assert.match(problem!.detail, /^You use half of what/);
+      await trial.isNotBlamedFor("timeout");
     },
   },
 ];

@@ -78,6 +78,7 @@ function makeBase({ name, kind, session, waiting }) {
     displayName: name,
     version: "1.0.0",
     protocolVersion: "1.0",
+    maxConcurrentCalls: 32,
     capabilities: kind === "user" ? { userReadSync: true } : { metadataProvider: ["series"] },
   };
   const send = (message) => print(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");

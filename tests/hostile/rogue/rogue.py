@@ -33,6 +33,7 @@ class Rogue:
             "displayName": self.name,
             "version": "1.0.0",
             "protocolVersion": "1.0",
+            "maxConcurrentCalls": 32,
             "capabilities": user if self.kind == "user" else system,
         }
 

@@ -4,6 +4,11 @@ import { createInterface } from "node:readline";
 
 type Params = Record<string, unknown>;
 
+const manifest = JSON.parse(await Deno.readTextFile(new URL("./manifest.json", import.meta.url)));
+/**
+ * It reads its next call, a ping too, when it is done with the last, and no cancellation before.
+ */
+const isOneByOne = manifest.description === "Works on its calls one by one";
 const waiting = new Map<unknown, (reply: Params) => void>();
 let initialized: Params = {};
 let nextId = 1;
@@ -38,6 +43,10 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   },
   unconfigured: () => {
     throw new PluginError(-32005, "A setting is missing");
+  },
+  brief: async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return { results: [] };
   },
   slow: async () => {
     console.error("is slow");
@@ -74,10 +83,10 @@ const behaviours: Record<string, (params: Params) => unknown> = {
 };
 
 const methods: Record<string, (params: Params) => unknown> = {
-  initialize: async (params) => {
+  initialize: (params) => {
     initialized = params;
     console.error("initialized");
-    return JSON.parse(await Deno.readTextFile(new URL("./manifest.json", import.meta.url)));
+    return manifest;
   },
   ping: () => "pong",
   shutdown: () => null,
@@ -126,8 +135,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line);
   if (message.method === undefined) waiting.get(message.id)?.(message);
   else if (message.id !== undefined) {
-    answer(message.id, message.method, message.params ?? {}).then(() => {
+    const answered = answer(message.id, message.method, message.params ?? {}).then(() => {
       if (message.method === "shutdown") Deno.exit(0);
     });
+    if (isOneByOne) await answered;
   }
 }
