@@ -5,12 +5,13 @@ import { type AuthService, type Operation, SessionAnswer } from "@codex/protocol
 import { OPERATIONS } from "@codex/protocol/operations";
 import { callContext, type Logger, ProblemError, requestIdOf } from "@codex/service";
 import { createAuditor } from "../auditor.ts";
+import { EventStreams } from "../connections/event_streams.ts";
+import { connectionOf, requestAddress } from "../connections/request_connection.ts";
 import { checkAccess } from "../domain/access.ts";
-import { clientAddress } from "../domain/client_address.ts";
 import { pathFiller, rawQueryOf, routePath } from "../domain/operation_path.ts";
 import type { Forward, ForwardAnswer } from "../forwarder.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
-import { type Guard, presentedCredential } from "../guard.ts";
+import { CLIENT_LEFT, type Guard, presentedCredential } from "../guard.ts";
 import type { Principals } from "../principals.ts";
 import { endWhenRefused } from "../long_answer.ts";
 import type { SessionCookie } from "../session_cookie.ts";
@@ -21,36 +22,41 @@ export interface ForwardedRouteOptions {
   readonly principals: Principals;
   readonly cookie: SessionCookie;
   readonly trustedProxies: number;
+  /** Streams of events of all users together. */
+  readonly eventStreamsMax: number;
   readonly auth: Pick<AuthService, "appendAudit">;
   readonly logger: Logger;
 }
-
-/** The client closed the connection before it got an answer: nginx's number, for the log alone. */
-const CLIENT_LEFT = 499;
 
 /** Their answer begins a session, which a browser keeps in the cookie. */
 const SIGN_INS: ReadonlySet<string> = new Set(["login", "initializeSetup"]);
 
 export function forwardedRoutes(options: ForwardedRouteOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>();
+  const eventStreams = new EventStreams(options.eventStreamsMax);
   for (const operation of OPERATIONS) {
     if (operation.owner === "gateway") continue;
     app.on(
       operation.method.toUpperCase(),
       routePath(operation.path),
       options.guard(operation),
-      forwardHandler(operation, options),
+      forwardHandler(operation, options, eventStreams),
     );
   }
   return app;
 }
 
-function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
+function forwardHandler(
+  operation: Operation,
+  options: ForwardedRouteOptions,
+  eventStreams: EventStreams,
+) {
   const fillPath = pathFiller(operation.path);
   const audit = createAuditor(operation, options);
   const isSignIn = SIGN_INS.has(operation.id);
   const changesWhoMayDoWhat = operation.owner === "auth" && operation.method !== "get";
-  return async (c: Context<GatewayEnv>): Promise<Response> => {
+
+  async function handle(c: Context<GatewayEnv>, onEnd: () => void): Promise<Response> {
     const path = fillPath((name) => c.req.param(name));
     if (path === undefined) throw new ProblemError("not_found", "There is nothing with this id");
     const answer = await options.forward({
@@ -58,16 +64,34 @@ function forwardHandler(operation: Operation, options: ForwardedRouteOptions) {
       path: path + rawQueryOf(c.req.url),
       taskId: operation.ownerByTask && c.req.param("id"),
       request: c.req.raw,
+      body: c.get("body"),
+      connection: connectionOf(c),
       requestId: requestIdOf(c),
-      clientAddress: addressOf(c, options.trustedProxies),
+      clientAddress: requestAddress(c, options.trustedProxies),
       principal: c.get("principal"),
     });
-    if (answer === null) return new Response(null, { status: CLIENT_LEFT });
+    if (answer === null) {
+      onEnd();
+      return new Response(null, { status: CLIENT_LEFT });
+    }
     await audit?.(callContext(c), c.req.param("id"), answer);
     if (changesWhoMayDoWhat) forgetPresented(c, options);
     if (operation.id === "logout" && answer.status < 300) options.cookie.clear(c);
     if (isSignIn && answer.status < 300) return await signedIn(c, answer, options.cookie);
-    return send(c, answer, whileAllowed(c, operation, answer.body, options));
+    const body = whileAllowed(c, operation, answer.body, options, onEnd);
+    if (!(body instanceof ReadableStream)) onEnd();
+    return send(c, answer, body);
+  }
+
+  if (!operation.events) return (c: Context<GatewayEnv>) => handle(c, () => {});
+  return async (c: Context<GatewayEnv>): Promise<Response> => {
+    const end = eventStreams.open(c.get("principal")?.subject.userId ?? "");
+    try {
+      return await handle(c, end);
+    } catch (error) {
+      end();
+      throw error;
+    }
   };
 }
 
@@ -77,15 +101,17 @@ function whileAllowed(
   operation: Operation,
   body: ForwardAnswer["body"],
   { cookie, principals }: ForwardedRouteOptions,
+  onEnd: () => void,
 ): ForwardAnswer["body"] {
   if (!(body instanceof ReadableStream) || operation.access === "public") return body;
   const credential = presentedCredential(c, cookie);
   if (credential.kind === "none") return body;
   const requestId = requestIdOf(c);
-  return endWhenRefused(body, async () => {
+  const isAllowed = async () => {
     const principal = await principals.resolve(requestId, credential.token);
     return checkAccess(operation, principal ?? undefined).ok;
-  });
+  };
+  return endWhenRefused(body, { isAllowed, onEnd });
 }
 
 /** What is remembered of the request's own token may have just changed: its session, its freshness. */
@@ -116,14 +142,4 @@ function send(
   body: ForwardAnswer["body"] | string,
 ): Response {
   return c.newResponse(body, answer.status as ContentfulStatusCode, answer.headers);
-}
-
-function addressOf(c: Context<GatewayEnv>, trustedProxies: number): string {
-  // `main.ts` hands on what `Deno.serve` tells of the connection; tests may not.
-  const { remoteAddr }: Partial<Deno.ServeHandlerInfo> = c.env ?? {};
-  return clientAddress(
-    remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined,
-    c.req.header("x-forwarded-for"),
-    trustedProxies,
-  );
 }
