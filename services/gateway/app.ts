@@ -14,6 +14,7 @@ import {
   requestId,
 } from "@codex/service";
 import { accessLog } from "./access_log.ts";
+import { createJsonBodies, type JsonBodyOptions } from "./bodies/json_body.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { deviceCookie } from "./device_cookie.ts";
 import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
@@ -30,7 +31,7 @@ import { securityHeaders } from "./security_headers.ts";
 import { createServiceProbes } from "./service_probes.ts";
 import { sessionCookie } from "./session_cookie.ts";
 
-export interface GatewayDeps extends ForwarderOptions {
+export interface GatewayDeps extends ForwarderOptions, JsonBodyOptions {
   readonly auth:
     & Pick<AuthService, "resolve">
     & ForwardedRouteOptions["auth"]
@@ -44,6 +45,8 @@ export interface GatewayDeps extends ForwarderOptions {
   readonly publicUrl: URL;
   /** Proxies of one's own in front, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
+  /** Streams of events that may be open at once. */
+  readonly eventStreamsMax: number;
 }
 
 export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
@@ -54,7 +57,8 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   const cookie = sessionCookie(isSecure);
   const devices = deviceCookie(isSecure);
   const principals = createPrincipals(deps);
-  const guard = createGuard({ principals, cookie, publicOrigin });
+  const withJsonBody = createJsonBodies(deps);
+  const guard = createGuard({ principals, cookie, publicOrigin, withJsonBody });
   const forward = createForwarder(deps);
   const probes = createServiceProbes(deps);
 

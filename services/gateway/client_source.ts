@@ -3,7 +3,8 @@
  */
 import type { Context } from "hono";
 import type { Logger } from "@codex/service";
-import { type ClientAddress, clientAddress } from "./domain/client_address.ts";
+import { requestSource } from "./connections/request_connection.ts";
+import type { ClientAddress } from "./domain/client_address.ts";
 import type { GatewayEnv } from "./gateway_env.ts";
 
 /** Enough for the proxies there may be; a private network full of liars must not fill the log. */
@@ -14,13 +15,7 @@ export type ClientSource = (c: Context<GatewayEnv>) => ClientAddress;
 export function createClientSource(trustedProxies: number, logger: Logger): ClientSource {
   const warned = new Set<string>();
   return (c) => {
-    // `main.ts` hands on what `Deno.serve` tells of the connection; tests may not.
-    const { remoteAddr }: Partial<Deno.ServeHandlerInfo> = c.env ?? {};
-    const source = clientAddress(
-      remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined,
-      c.req.header("x-forwarded-for"),
-      trustedProxies,
-    );
+    const source = requestSource(c, trustedProxies);
     const { address: peer, isShared } = source;
     if (isShared && !warned.has(peer) && warned.size < WARNED_MAX) {
       warned.add(peer);

@@ -23,6 +23,12 @@ export interface GatewayConfig {
   readonly serviceUrls: Readonly<Record<OwnerName, string>>;
   /** Proxies of one's own in front, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
+  /** Open at once, in all. */
+  readonly connectionsMax: number;
+  /** Open at once, of one address. */
+  readonly connectionsPerAddressMax: number;
+  /** Streams of events open at once, in all: the other connections are left for everything else. */
+  readonly eventStreamsMax: number;
 }
 
 const variables = {
@@ -57,5 +63,8 @@ export function loadConfig(source: ConfigSource): GatewayConfig {
       sync: env.CODEX_SYNC_URL,
     },
     trustedProxies: Number(env.CODEX_TRUSTED_PROXIES),
+    connectionsMax: env.CODEX_CONNECTIONS_MAX,
+    eventStreamsMax: Math.floor(env.CODEX_CONNECTIONS_MAX / 2),
+    connectionsPerAddressMax: env.CODEX_CONNECTIONS_PER_ADDRESS_MAX,
   });
 }

@@ -27,6 +27,7 @@ Deno.test("the gateway starts with the services' addresses alone", () => {
   const config = load(ENV);
   equal([config.hostname, config.port, config.trustedProxies], ["127.0.0.1", 8080, 0]);
   equal(config.publicUrl.origin, "http://localhost:8080");
+  equal([config.connectionsMax, config.connectionsPerAddressMax], [400, 100]);
   equal(config.serviceUrls, {
     auth: "http://127.0.0.1:1",
     library: "http://127.0.0.1:2",
@@ -44,10 +45,13 @@ Deno.test("every bad variable is named at once, without its value", () => {
         CODEX_PORT: "99999",
         CODEX_PUBLIC_URL: "ftp://secret",
         CODEX_TRUSTED_PROXIES: "many",
+        CODEX_CONNECTIONS_MAX: "15",
+        CODEX_CONNECTIONS_PER_ADDRESS_MAX: "-1",
         CODEX_SYNC_URL: "",
       }),
     (error: Error) => {
-      for (const name of ["PORT", "PUBLIC_URL", "TRUSTED_PROXIES", "SYNC_URL"]) {
+      const names = ["CONNECTIONS_MAX", "CONNECTIONS_PER_ADDRESS_MAX"];
+      for (const name of ["PORT", "PUBLIC_URL", "TRUSTED_PROXIES", "SYNC_URL", ...names]) {
         equal(error.message.includes(`CODEX_${name}:`), true, name);
       }
       return !error.message.includes("secret");

@@ -1,6 +1,6 @@
 /**
- * Passes a public request on to the service that owns the operation, and its answer back: bodies
- * unread in both directions, headers only those named here.
+ * Passes a public request on to the service that owns the operation, and its answer back: a body that
+ * is a stream and a long answer unread, headers only those named here.
  */
 import {
   ADDRESS_SHARED_HEADER,
@@ -21,6 +21,8 @@ import {
   ProblemError,
   REQUEST_ID_HEADER,
 } from "@codex/service";
+import { SteadyUpload } from "./bodies/steady_upload.ts";
+import type { RequestConnection } from "./connections/served_connection.ts";
 import { CallDeadline } from "./call_deadline.ts";
 import type { ClientAddress } from "./domain/client_address.ts";
 import { deadlineMsOf } from "./domain/deadline.ts";
@@ -35,6 +37,10 @@ export interface ForwardRequest {
   /** From the first slash to the end of the query. */
   readonly path: string;
   readonly request: Request;
+  /** The JSON that came with it. */
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+  /** Is told whose turn it is. */
+  readonly connection?: Partial<RequestConnection> | undefined;
   readonly requestId: string;
   readonly client: ClientAddress;
   /** From the browser's cookies, for a sign-in. */
@@ -66,11 +72,13 @@ export interface ForwarderOptions {
   readonly logger: Logger;
   /** Milliseconds until the answer must begin; {@linkcode deadlineMsOf} unless a test is in a hurry. */
   readonly deadlineMsOf?: (operation: Operation) => number;
+  /** Milliseconds; as long as {@linkcode SteadyUpload} waits unless a test is in a hurry. */
+  readonly uploadPauseMs?: number;
 }
 
 /**
- * Bodies up to this size are one piece. Answers up to this size are read whole before they are passed on: a service that dies in the middle
- * of one is then a clean problem, and small bodies are no slower so.
+ * Answers up to this size are read whole before they are passed on: a service that dies in the middle
+ * of one is then a clean problem, and small ones are no slower so.
  */
 const WHOLE_BODY_BYTES_MAX = 64 * 1024;
 
@@ -84,9 +92,10 @@ export function createForwarder(options: ForwarderOptions): Forward {
     const owner = ownerOf(request);
     const token = await identity.tokenFor(owner, request.principal?.subject);
     const deadline = new CallDeadline(timeoutMsOf(operation), request.request.signal);
+    const upload = uploadOf(request, options.uploadPauseMs);
     let isStreaming = false;
     try {
-      const body = await contentOf(operation, request.request, deadline);
+      const body = upload?.body ?? request.body ?? null;
       const reply = await options.fetch(`${serviceUrls[owner]}${request.path}`, {
         method: operation.method.toUpperCase(),
         headers: headersFor(request, token, body !== null),
@@ -101,7 +110,7 @@ export function createForwarder(options: ForwarderOptions): Forward {
           cause: new Error(`Unusable answer: ${fault}`),
         });
       }
-      const content = await bodyOf(reply, request.request.method === "HEAD", deadline);
+      const content = await bodyOf(reply, request, deadline);
       isStreaming = content instanceof ReadableStream;
       return {
         status: reply.status,
@@ -111,7 +120,8 @@ export function createForwarder(options: ForwarderOptions): Forward {
           { deviceToken: reply.headers.get(DEVICE_TOKEN_HEADER) ?? undefined }),
       };
     } catch (error) {
-      if (deadline.clientLeft || error instanceof BodyBrokenOff) return null;
+      if (deadline.clientLeft) return null;
+      if (upload?.hasStalled) throw stalled(request, upload, error);
       const problem = toProblem(owner, error, deadline);
       logger.warn("Call to {owner} failed: {detail}", {
         owner,
@@ -135,47 +145,21 @@ function ownerOf({ operation, taskId }: ForwardRequest): OwnerName {
   return owner;
 }
 
-/**
- * What is passed on. A body that is known to be small is read first: as one piece it costs half of
- * what a stream does. A client that leaves meanwhile ends the call like any other.
- */
-async function contentOf(
-  operation: Operation,
-  request: Request,
-  deadline: CallDeadline,
-): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null> {
-  if (!takesBody(operation) || !hasContent(request)) return null;
-  const length = request.headers.get("content-length");
-  if (length === null || Number(length) > WHOLE_BODY_BYTES_MAX) return request.body;
-  return await wholeBody(request, deadline);
+/** A body that is passed on while it comes; JSON was read before. */
+function uploadOf(
+  { operation, request }: ForwardRequest,
+  pauseMs: number | undefined,
+): SteadyUpload | undefined {
+  if (operation.stream === undefined || request.body === null || !hasContent(request)) {
+    return undefined;
+  }
+  return new SteadyUpload(request.body, pauseMs);
 }
 
-/** @throws ProblemError `deadline_exceeded` for a body that trickles in */
-async function wholeBody(
-  request: Request,
-  deadline: CallDeadline,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const ended = Promise.withResolvers<never>();
-  const end = () => ended.reject(deadline.signal.reason);
-  deadline.signal.addEventListener("abort", end, { once: true });
-  try {
-    return new Uint8Array(await Promise.race([request.arrayBuffer(), ended.promise]));
-  } catch (cause) {
-    if (!deadline.expired) throw new BodyBrokenOff({ cause });
-    const detail = `The body did not arrive within ${deadline.timeoutMs / 1000} s: send it again`;
-    throw new ProblemError("deadline_exceeded", detail, { cause });
-  } finally {
-    deadline.signal.removeEventListener("abort", end);
-  }
-}
-
-/** The client went before all of its body came; its connection may tell so only later. */
-class BodyBrokenOff extends Error {
-  override readonly name = "BodyBrokenOff";
-
-  constructor(options: ErrorOptions) {
-    super("The client broke its body off", options);
-  }
+function stalled(request: ForwardRequest, upload: SteadyUpload, cause: unknown): ProblemError {
+  request.connection?.closeAfterAnswer?.();
+  const detail = `Nothing of the body came for ${upload.pauseMs / 1000} s: send it again`;
+  return new ProblemError("deadline_exceeded", detail, { cause });
 }
 
 export function takesBody(operation: Pick<Operation, "body" | "stream">): boolean {
@@ -239,11 +223,11 @@ function answerHeaders(reply: Response): Record<string, string> {
 
 async function bodyOf(
   reply: Response,
-  isHead: boolean,
+  { request, connection }: ForwardRequest,
   deadline: CallDeadline,
 ): Promise<ForwardAnswer["body"]> {
   if (reply.body === null) return null;
-  if (isHead) {
+  if (request.method === "HEAD") {
     await reply.body.cancel();
     return null;
   }
@@ -252,21 +236,27 @@ async function bodyOf(
     return new Uint8Array(await reply.arrayBuffer());
   }
   deadline.pause();
-  return timed(reply.body, deadline);
+  return timed(reply.body, deadline, connection ?? {});
 }
 
-/** The same stream, broken off when the service is silent for too long. */
+/**
+ * The same stream, broken off when the service is silent for too long; a client that takes nothing is
+ * the connection's business.
+ */
 function timed(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   deadline: CallDeadline,
+  connection: Partial<RequestConnection>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   return new ReadableStream({
     async pull(controller) {
       deadline.resume();
+      connection.waitForServer?.();
       try {
         const { done, value } = await reader.read();
         deadline.pause();
+        connection.waitForClient?.();
         if (!done) return controller.enqueue(value);
         deadline.end();
         controller.close();

@@ -1,6 +1,7 @@
 /** What crosses the gateway between a client and the service that owns an operation. */
 import { deepEqual as equal, match, ok, rejects } from "node:assert/strict";
 import { API_BASE, NDJSON, Problem } from "@codex/protocol";
+import { BODY_BYTES_MAX } from "./bodies/json_body.ts";
 import { IMPORT, importOf, LIBRARIES, listOf } from "./testing/calls.ts";
 import { bearer, createFixture } from "./testing/fixture.ts";
 import { handStream, startGateway } from "./testing/servers.ts";
@@ -80,7 +81,7 @@ Deno.test("a client that breaks off a small body has left, and no service is bla
 });
 
 Deno.test("a small body that trickles in is given up at the deadline", async () => {
-  await using gateway = await startGateway(() => Response.json({}), { deadlineMsOf: () => 50 });
+  await using gateway = await startGateway(() => Response.json({}), { bodyMs: 50 });
   const { hostname, port } = new URL(gateway.url);
   using connection = await Deno.connect({ hostname, port: Number(port) });
   const head = [
@@ -93,6 +94,46 @@ Deno.test("a small body that trickles in is given up at the deadline", async () 
   const answer = new Uint8Array(4096);
   const length = await connection.read(answer) ?? 0;
   match(new TextDecoder().decode(answer.subarray(0, length)), /^HTTP\/1\.1 504 /);
+});
+
+Deno.test("an import whose client stops in the middle is given up, at library too", async () => {
+  const brokenOff = Promise.withResolvers<void>();
+  await using gateway = await startGateway(async (request) => {
+    try {
+      for await (const _ of request.body!);
+    } catch {
+      brokenOff.resolve();
+    }
+    return Response.json({});
+  }, { uploadPauseMs: 200 });
+  const body = handStream();
+  const reply = importOf(gateway, body.readable);
+  await body.write("{}\n");
+  await brokenOff.promise;
+  const answer = await reply;
+  equal([answer.status, Problem.parse(await answer.json()).code], [504, "deadline_exceeded"]);
+  await body.close().catch(() => {});
+});
+
+Deno.test("JSON that comes in pieces reaches its owner in one", async () => {
+  await using gateway = await startGateway(async (request) =>
+    Response.json({ body: await request.text(), length: request.headers.get("content-length") })
+  );
+  const headers = {
+    ...bearer(gateway.fixture.auth.signIn("admin")),
+    "content-type": "application/json",
+  };
+  const send = (body: BodyInit) =>
+    fetch(gateway.url + LIBRARIES, { method: "POST", headers, body });
+  const body = handStream();
+  const reply = send(body.readable);
+  await body.write('{"name":');
+  await body.write('"x"}');
+  await body.close();
+  equal(await (await reply).json(), { body: '{"name":"x"}', length: "12" });
+  const pieces = [new Uint8Array(BODY_BYTES_MAX), new Uint8Array(1)];
+  const tooLarge = await send(ReadableStream.from(pieces));
+  equal([tooLarge.status, Problem.parse(await tooLarge.json()).code], [413, "payload_too_large"]);
 });
 
 Deno.test("a client that leaves while it waits frees the service from its call", async () => {

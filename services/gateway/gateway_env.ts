@@ -6,5 +6,7 @@ export interface GatewayEnv {
   Variables: RequestEnv["Variables"] & {
     /** Who presented the request's token, once it was checked. */
     principal?: Principal;
+    /** The JSON that came, whole and unparsed. */
+    body?: Uint8Array<ArrayBuffer>;
   };
 }

@@ -1,9 +1,9 @@
 /** The middleware in front of every operation: who asks, from where, for what, and with what body. */
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Operation, Principal } from "@codex/protocol";
 import { ProblemError, requestIdOf } from "@codex/service";
+import type { WithJsonBody } from "./bodies/json_body.ts";
 import { checkAccess } from "./domain/access.ts";
 import { type Credential, credentialOf } from "./domain/credential.ts";
 import { requestSite } from "./domain/request_site.ts";
@@ -12,14 +12,15 @@ import type { GatewayEnv } from "./gateway_env.ts";
 import type { Principals } from "./principals.ts";
 import type { SessionCookie } from "./session_cookie.ts";
 
-/** Of a JSON body; a stream has no limit here. */
-export const BODY_BYTES_MAX = 1024 * 1024;
+/** The client closed the connection before it got an answer: nginx's number, for the log alone. */
+export const CLIENT_LEFT = 499;
 
 export interface GuardOptions {
   readonly principals: Principals;
   readonly cookie: SessionCookie;
   /** The origin of `CODEX_PUBLIC_URL`. */
   readonly publicOrigin: string;
+  readonly withJsonBody: WithJsonBody;
 }
 
 export type Guard = (operation: Operation) => MiddlewareHandler<GatewayEnv>;
@@ -37,7 +38,9 @@ export function createGuard(options: GuardOptions): Guard {
       }
       if (!takesBody(operation)) return await next();
       requireMediaType(c, operation.stream ?? "application/json");
-      return operation.stream === undefined ? await limitBody(c, next) : await next();
+      if (operation.stream !== undefined || !hasContent(c.req.raw)) return await next();
+      const outcome = await options.withJsonBody(c, next);
+      return outcome === "left" ? new Response(null, { status: CLIENT_LEFT }) : undefined;
     });
 }
 
@@ -45,16 +48,6 @@ export function createGuard(options: GuardOptions): Guard {
 export function presentedCredential(c: Context<GatewayEnv>, cookie: SessionCookie): Credential {
   return credentialOf(c.req.header("authorization"), cookie.read(c));
 }
-
-const limitBody = bodyLimit({
-  maxSize: BODY_BYTES_MAX,
-  onError: () => {
-    throw new ProblemError(
-      "payload_too_large",
-      `The body is too large: at most ${BODY_BYTES_MAX} bytes are taken`,
-    );
-  },
-});
 
 /**
  * Refuses a write that another site made a browser send (security.md: "Web"). A sign-in needs no

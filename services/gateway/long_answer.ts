@@ -5,23 +5,30 @@ export const LOOK_EVERY_MS = 1500;
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
+export interface LongAnswerOptions {
+  readonly isAllowed: () => Promise<boolean>;
+  /** Milliseconds between two questions; {@linkcode LOOK_EVERY_MS} unless a test is in a hurry. */
+  readonly everyMs?: number;
+  /** Called once the stream is over, however it ends. */
+  readonly onEnd?: () => void;
+}
+
 /**
  * The same stream, broken off once `isAllowed` says no, or can't tell: whoever may have it asks again.
- *
- * @param everyMs milliseconds between two questions
  */
-export function endWhenRefused(
-  body: Body,
-  isAllowed: () => Promise<boolean>,
-  everyMs: number = LOOK_EVERY_MS,
-): Body {
+export function endWhenRefused(body: Body, options: LongAnswerOptions): Body {
+  const { isAllowed, everyMs = LOOK_EVERY_MS, onEnd } = options;
   const reader = body.getReader();
   let timer: ReturnType<typeof setInterval> | undefined;
+  const end = () => {
+    clearInterval(timer);
+    onEnd?.();
+  };
   return new ReadableStream({
     start(controller) {
       timer = setInterval(async () => {
         if (await isAllowed().catch(() => false)) return;
-        clearInterval(timer);
+        end();
         controller.error(new Error("The session or token has ended"));
         await reader.cancel().catch(() => {});
       }, everyMs);
@@ -30,15 +37,15 @@ export function endWhenRefused(
       try {
         const { done, value } = await reader.read();
         if (!done) return controller.enqueue(value);
-        clearInterval(timer);
+        end();
         controller.close();
       } catch (error) {
-        clearInterval(timer);
+        end();
         throw error;
       }
     },
     async cancel(reason) {
-      clearInterval(timer);
+      end();
       await reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

@@ -10,7 +10,8 @@ function source() {
     cancel: () => left.resolve(),
   });
   const write = (text: string) => writer?.enqueue(new TextEncoder().encode(text));
-  return { body, write, end: () => writer?.close(), left: left.promise };
+  const fail = () => writer?.error(new Error("Broken"));
+  return { body, write, end: () => writer?.close(), fail, left: left.promise };
 }
 
 const textOf = (chunk: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>) =>
@@ -18,7 +19,8 @@ const textOf = (chunk: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>) =>
 
 Deno.test("an answer goes on as long as its asker may have it, and ends by itself", async () => {
   const { body, write, end } = source();
-  const reader = endWhenRefused(body, () => Promise.resolve(true), 1).getReader();
+  const reader = endWhenRefused(body, { isAllowed: () => Promise.resolve(true), everyMs: 1 })
+    .getReader();
   write("a");
   equal(textOf(await reader.read()), "a");
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -37,7 +39,7 @@ for (
   Deno.test(`an answer is broken off at both ends once its asker ${name}`, async () => {
     const { body, write, left } = source();
     let isAllowed: () => Promise<boolean> = () => Promise.resolve(true);
-    const reader = endWhenRefused(body, () => isAllowed(), 1).getReader();
+    const reader = endWhenRefused(body, { isAllowed: () => isAllowed(), everyMs: 1 }).getReader();
     write("a");
     equal(textOf(await reader.read()), "a");
     isAllowed = answer;
@@ -49,13 +51,28 @@ for (
 Deno.test("a reader who leaves ends the source, and nobody is asked about them again", async () => {
   const { body, left } = source();
   let questions = 0;
-  const guarded = endWhenRefused(body, () => {
+  const isAllowed = () => {
     questions++;
     return Promise.resolve(true);
-  }, 1);
+  };
+  const guarded = endWhenRefused(body, { isAllowed, everyMs: 1 });
   await guarded.cancel();
   await left;
   const asked = questions;
   await new Promise((resolve) => setTimeout(resolve, 10));
   equal(questions, asked);
+});
+
+Deno.test("whoever counts long answers hears of the end of each, however it comes", async () => {
+  for (const how of ["ends", "breaks", "is refused", "is left"]) {
+    const { body, end, fail } = source();
+    const over = Promise.withResolvers<void>();
+    const isAllowed = () => Promise.resolve(how !== "is refused");
+    const reader = endWhenRefused(body, { isAllowed, everyMs: 1, onEnd: over.resolve }).getReader();
+    if (how === "ends") end();
+    if (how === "breaks") fail();
+    if (how === "is left") await reader.cancel();
+    await reader.read().catch(() => {});
+    await over.promise;
+  }
 });

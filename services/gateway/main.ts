@@ -5,12 +5,13 @@ import {
   configSource,
   createIdentity,
   runMain,
-  serveUntilStopped,
+  runUntilStopped,
   startLogging,
 } from "@codex/service";
 import { createSyncClient } from "@codex/sync/client";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
+import { serveConnections } from "./connections/connection_server.ts";
 
 await runMain("gateway", async () => {
   const config = loadConfig(configSource(Deno.env));
@@ -33,11 +34,16 @@ await runMain("gateway", async () => {
     logger,
     now,
   });
-  await serveUntilStopped({
-    fetch: (request, info) => app.fetch(request, info),
+  const server = serveConnections({
     hostname: config.hostname,
     port: config.port,
+    handle: (request, connection) => app.fetch(request, connection),
     logger,
-    onStop: [],
+    max: config.connectionsMax,
+    // Behind proxies of one's own all connections are theirs: it is they who count clients.
+    perAddressMax: config.trustedProxies > 0
+      ? config.connectionsMax
+      : config.connectionsPerAddressMax,
   });
+  await runUntilStopped({ server, logger, onStop: [] });
 });

@@ -1,15 +1,11 @@
 /** What an administrator may set of plugin-host; whoever starts it checks it, too, before all else. */
 import { z } from "zod";
-import { Flag } from "@codex/service/config";
+import { Count, Flag } from "@codex/service/config";
 import { SandboxMode } from "./process/sandbox_mode.ts";
 
 const NameList = z.string().default("").transform((text) =>
   text.split(",").map((name) => name.trim()).filter((name) => name !== "")
 );
-
-const Count = (least: number, most: number) =>
-  z.string().regex(/^\d+$/, "Must be a whole number").transform(Number)
-    .refine((count) => count >= least && count <= most, `Must be from ${least} to ${most}`);
 
 /** Schemas of the variables' text. */
 export const settings = {

@@ -83,6 +83,11 @@ function describe(error: z.ZodError, value: string | undefined): string {
   return error.issues.map((issue) => issue.message).join("; ");
 }
 
+/** A whole number within bounds, both included. */
+export const Count = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, "Must be a whole number").transform(Number)
+    .refine((count) => count >= least && count <= most, `Must be from ${least} to ${most}`);
+
 /** A TCP port; 0 takes a free one. */
 export const Port = z.string().regex(/^\d{1,5}$/, "Must be a port number from 0 to 65535")
   .transform(Number)

@@ -2,6 +2,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { type Logger, stopLogging } from "./logger.ts";
 import { ConfigError } from "./config.ts";
+import { type RunningServer, serveLasting } from "./lasting_server.ts";
 
 /** Requests under way get this long to finish after a stop was asked. */
 const DRAIN_MS = 8000;
@@ -21,15 +22,18 @@ export interface ServeOptions {
  *
  * @returns when everything has stopped
  */
-export async function serveUntilStopped(options: ServeOptions): Promise<void> {
-  const { logger } = options;
-  const server = Deno.serve({
-    hostname: options.hostname,
-    port: options.port,
-    onListen: ({ hostname, port }) =>
-      logger.info("Listening on {hostname}:{port}", { hostname, port }),
-  }, options.fetch);
+export function serveUntilStopped(options: ServeOptions): Promise<void> {
+  return runUntilStopped({ ...options, server: serveLasting(options) });
+}
 
+export interface RunOptions extends Pick<ServeOptions, "logger" | "onStop"> {
+  readonly server: RunningServer;
+}
+
+/** The same for a server that listens already. */
+export async function runUntilStopped({ server, logger, onStop }: RunOptions): Promise<void> {
+  const { hostname, port } = server.addr;
+  logger.info("Listening on {hostname}:{port}", { hostname, port });
   const signal = await new Promise<Deno.Signal>((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"] as const) {
       Deno.addSignalListener(name, () => resolve(name));
@@ -37,7 +41,7 @@ export async function serveUntilStopped(options: ServeOptions): Promise<void> {
   });
   logger.info("Stopping after {signal}", { signal });
   await settleWithin(server.shutdown(), DRAIN_MS);
-  for (const stop of options.onStop) {
+  for (const stop of onStop) {
     try {
       await stop();
     } catch (error) {

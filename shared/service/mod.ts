@@ -11,6 +11,7 @@ export * from "./environment.ts";
 export * from "./fold_text.ts";
 export * from "./health.ts";
 export * from "./identity_token.ts";
+export * from "./lasting_server.ts";
 export * from "./lifecycle.ts";
 export * from "./line_reply.ts";
 export * from "./logger.ts";

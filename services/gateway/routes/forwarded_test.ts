@@ -2,7 +2,7 @@
 import { deepEqual as equal, match, ok } from "node:assert/strict";
 import { API_BASE, NDJSON, Problem } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
-import { BODY_BYTES_MAX } from "../guard.ts";
+import { BODY_BYTES_MAX } from "../bodies/json_body.ts";
 import { bearer, cookie, createFixture } from "../testing/fixture.ts";
 import { startGateway } from "../testing/servers.ts";
 

@@ -54,6 +54,7 @@ export async function createFixture(deps: Partial<GatewayDeps> = {}): Promise<Fi
     now: clock.now,
     publicUrl: new URL(PUBLIC_ORIGIN),
     trustedProxies: 0,
+    eventStreamsMax: 100,
     ...deps,
   });
   return Object.assign(parts, { app });

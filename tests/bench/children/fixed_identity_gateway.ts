@@ -45,6 +45,7 @@ const app = createApp({
   now,
   publicUrl: new URL(`http://127.0.0.1:${port}`),
   trustedProxies: 0,
+  eventStreamsMax: 100,
 });
 Deno.serve(
   { hostname: "127.0.0.1", port: Number(port), onListen: () => {} },

@@ -1,0 +1,43 @@
+/** How much of what clients send is held at once. */
+import { deepEqual as equal, match } from "node:assert/strict";
+import { Problem } from "@codex/protocol";
+import { LIBRARIES } from "../testing/calls.ts";
+import { bearer, createFixture } from "../testing/fixture.ts";
+import { handStream } from "../testing/servers.ts";
+import { BODY_BYTES_MAX } from "./json_body.ts";
+
+/** As many of the largest bodies as one address may be sending. */
+const BODIES = 16;
+
+Deno.test("one address sends 16 MiB of bodies at once, and another as much beside it", async () => {
+  const { app, auth, calls } = await createFixture({ trustedProxies: 1 });
+  const token = auth.signIn("admin");
+  const send = (body: BodyInit, address: string) =>
+    app.request(LIBRARIES, {
+      method: "POST",
+      headers: {
+        ...bearer(token),
+        "content-type": "application/json",
+        "x-forwarded-for": address,
+        ...(body instanceof ReadableStream && { "content-length": String(BODY_BYTES_MAX) }),
+      },
+      body,
+    });
+  // Whose token it is, is known from here on: what follows comes in turn.
+  equal((await send("{}", "192.0.2.1")).status, 200);
+  const under = Array.from({ length: BODIES }, () => {
+    const body = handStream();
+    return { body, reply: send(body.readable, "192.0.2.1") };
+  });
+  const more = await send("{}", "192.0.2.1");
+  equal([more.status, Problem.parse(await more.json()).code], [503, "no_capacity"]);
+  match(more.headers.get("retry-after") ?? "", /^\d+$/);
+  equal((await send("{}", "192.0.2.2")).status, 200);
+  equal(calls.length, 2);
+  for (const { body } of under) {
+    await body.write('{"name": "x"}');
+    await body.close();
+  }
+  for (const { reply } of under) equal((await reply).status, 200);
+  equal((await send("{}", "192.0.2.1")).status, 200);
+});
