@@ -11,6 +11,10 @@ import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
 import type { SandboxMode } from "./process/sandbox_mode.ts";
+import type { UidRange } from "./process/users/uid_range.ts";
+
+/** One folder for all installations of a machine. */
+const USER_CLAIMS = "/var/tmp/codex-plugin-users";
 
 export interface Installation {
   /** Built-in plugins first: they win on equal names. */
@@ -32,14 +36,15 @@ export async function findInstallation(config: {
   readonly pluginsDir: string;
   readonly allowedCommands: readonly string[];
   readonly sandboxMode: SandboxMode;
+  readonly pluginUids: UidRange;
 }): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
   const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
   await Deno.mkdir(config.dataDir, { recursive: true });
   const dataDir = await Deno.realPath(config.dataDir);
-  const user = Deno.uid() === 0 ? PLUGIN_IDS : undefined;
-  const home = await openPluginHome(dataDir, user);
+  const isRoot = Deno.uid() === 0;
+  const home = await openPluginHome(dataDir, isRoot ? PLUGIN_IDS : undefined);
   const denoRuntime = {
     denoPath,
     bootstrap: pathOf("./process/runtime/bootstrap.mjs"),
@@ -57,7 +62,7 @@ export async function findInstallation(config: {
         findProgram,
         denoRuntime,
         folder,
-        user,
+        users: isRoot ? { range: config.pluginUids, folder: USER_CLAIMS } : undefined,
         hidden: dataDir,
         shown: pluginsFolders,
       }),

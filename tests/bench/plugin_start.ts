@@ -11,6 +11,10 @@ import { startTimesByPs } from "../../services/plugin-host/process/process_recor
 import { listProcesses, listShares } from "../../services/plugin-host/process/process_table.ts";
 import { sandboxLauncher } from "../../services/plugin-host/process/sandbox/bubblewrap.ts";
 import { Starter, type StartRequest } from "../../services/plugin-host/process/starter.ts";
+import {
+  PLUGIN_UIDS_DEFAULT,
+  UidRangeText,
+} from "../../services/plugin-host/process/users/uid_range.ts";
 import { Watchdog } from "../../services/plugin-host/process/watchdog.ts";
 import { removeDataDir } from "../harness/platform.ts";
 import { quantile, type Report } from "./report.ts";
@@ -47,6 +51,7 @@ async function prepare(dataDir: string) {
     pluginsDir: join(dataDir, "plugins"),
     allowedCommands: [],
     sandboxMode: "auto",
+    pluginUids: UidRangeText.parse(PLUGIN_UIDS_DEFAULT),
   });
   const { sandbox: detection, denoRuntime, processFolder } = installation;
   if (!detection.available) throw new Error(detection.reason);

@@ -1,4 +1,5 @@
 /** From a plugin's launch request to a process that has answered `initialize`. */
+import { join } from "node:path";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
@@ -6,7 +7,7 @@ import { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
-import { makeDataFolder } from "./data_folder.ts";
+import { makeDataFolder, type SystemUser } from "./data_folder.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
 import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
@@ -64,11 +65,11 @@ export class Starter {
    */
   async start(request: StartRequest, signal: AbortSignal): Promise<PluginProcess> {
     const { dataRoot } = this.#options;
-    const { dataOwner } = request.launcher;
-    const data = await makeDataFolder(dataRoot, request.dataPath, dataOwner);
+    const user = await request.launcher.userOf(join(dataRoot, ...request.dataPath));
+    const data = await makeDataFolder(dataRoot, request.dataPath, user);
     const workingDirectory = await this.#workingDirectory(request, data);
     const folder = await this.#options.records.makeFolder();
-    const process = await this.#spawn(request, { data, folder, workingDirectory });
+    const process = await this.#spawn(request, { data, folder, workingDirectory, user });
     const onAbort = () => process.kill("The plugin was stopped");
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) await onAbort();
@@ -79,7 +80,12 @@ export class Starter {
 
   async #spawn(
     request: StartRequest,
-    paths: { readonly data: string; readonly folder: string; readonly workingDirectory: string },
+    paths: {
+      readonly data: string;
+      readonly folder: string;
+      readonly workingDirectory: string;
+      readonly user: SystemUser | undefined;
+    },
   ): Promise<PluginProcess> {
     const { records, setprivPath, clock } = this.#options;
     let child: PluginChild;
@@ -91,6 +97,7 @@ export class Starter {
         environment: request.environment,
         network: request.network,
         folders: { data: paths.data, denoDir: paths.folder },
+        user: paths.user,
       });
       plan.notes.forEach(request.onLogLine);
       const { compiled, sandbox } = plan;

@@ -8,7 +8,7 @@ import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
 import { type Detection, detectSandbox } from "../process/sandbox/detection.ts";
-import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
+import type { Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -74,7 +74,9 @@ export async function detectTestSandbox(
     findProgram,
     denoRuntime,
     folder: join(root, "sandbox"),
-    user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
+    users: Deno.uid() === 0
+      ? { range: { first: 2_100_000_000, last: 2_100_065_535 }, folder: join(root, "users") }
+      : undefined,
     hidden: join(root, ".codex"),
     shown: [],
   });

@@ -36,7 +36,7 @@ const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
     level: 3,
-    dataOwner: sandbox.user,
+    userOf: async (dataFolder) => await sandbox.users?.userOf(dataFolder),
     async plan(request) {
       const plan = await below.plan(request);
       const network = networkOf(request, sandbox);
@@ -63,7 +63,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
         args,
         // The user of the sandbox may be unable to enter any other.
         workingDirectory: "/",
-        sandbox: { user: sandbox.user },
+        sandbox: { user: request.user },
       };
     },
   };

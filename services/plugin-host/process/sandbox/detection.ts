@@ -1,12 +1,14 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
-import { makeDataFolder, type SystemUser } from "../data_folder.ts";
+import { makeDataFolder } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
 import { sandboxLauncher } from "./bubblewrap.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
-import type { OwnNetwork, Sandbox } from "./sandbox.ts";
+import { type OwnNetwork, PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { systemMounts } from "./system_mounts.ts";
+import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_users.ts";
+import type { UidRange } from "../users/uid_range.ts";
 
 export type Detection =
   | {
@@ -22,8 +24,14 @@ export interface DetectionOptions {
   readonly denoRuntime: DenoRuntime;
   /** Takes what sandboxes need; the sandbox's user must be able to pass it. */
   readonly folder: string;
-  /** Undefined where the host isn't root. */
-  readonly user: SystemUser | undefined;
+  /** Of the users that plugins run as; undefined where the host isn't root. */
+  readonly users:
+    | {
+      readonly range: UidRange;
+      /** Takes the claims of all hosts of this machine. */
+      readonly folder: string;
+    }
+    | undefined;
   /** The host's own data, which no sandbox shows, but for plugins below `shown`. */
   readonly hidden: string;
   readonly shown: readonly string[];
@@ -49,7 +57,7 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     bwrapPath,
     prlimitPath,
     dashPath,
-    user: options.user,
+    users: await findUsers(options),
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
     ownNetwork: undefined,
@@ -77,8 +85,25 @@ function missing(reason: string): Detection {
   return { available: false, reason };
 }
 
-async function readablePaths({ user, folder, findProgram }: DetectionOptions) {
-  if (user === undefined) return samePaths;
+/** A container may have so few users that none of the range is among them. */
+async function findUsers({ users }: DetectionOptions): Promise<PluginUsers | undefined> {
+  if (users === undefined) return undefined;
+  const { range, folder } = users;
+  const ofRange = new UsersOfRange(folder, range);
+  await ofRange.removeUnused();
+  return await canRunAs(range.first) && await canRunAs(range.last)
+    ? ofRange
+    : sharedUser(PLUGIN_IDS);
+}
+
+async function canRunAs(uid: number): Promise<boolean> {
+  const options = { uid, gid: uid, cwd: "/", clearEnv: true, stdin: "null" } as const;
+  return await new Deno.Command("/bin/true", options).output()
+    .then(({ success }) => success, () => false);
+}
+
+async function readablePaths({ users, folder, findProgram }: DetectionOptions) {
+  if (users === undefined) return samePaths;
   const copies = join(folder, "copies");
   await Deno.mkdir(copies, { recursive: true });
   await Deno.chmod(copies, 0o755);
@@ -116,8 +141,9 @@ async function withTrial<T>(
   body: (plan: TrialPlan, data: string) => Promise<T>,
 ): Promise<T> {
   const name = `trial-${crypto.randomUUID()}`;
-  const data = await makeDataFolder(folder, [name], sandbox.user);
   const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
+  const user = await launcher.userOf(join(folder, name));
+  const data = await makeDataFolder(folder, [name], user);
   const plan: TrialPlan = (path, args, network) =>
     launcher.plan({
       target: { runtime: "other", path, args },
@@ -126,6 +152,7 @@ async function withTrial<T>(
       environment: {},
       network,
       folders: { data, denoDir: `${data}-cache` },
+      user,
     });
   try {
     return await body(plan, data);

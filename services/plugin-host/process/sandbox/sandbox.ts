@@ -1,5 +1,6 @@
 /** What this machine gives for isolation level 3, found out once at start. */
 import type { SystemUser } from "../data_folder.ts";
+import type { PluginUsers } from "../users/plugin_users.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
 
 export interface Sandbox {
@@ -8,7 +9,7 @@ export interface Sandbox {
   /** Undefined where it is not installed. */
   readonly dashPath: string | undefined;
   /** Whom plugins run as where the host is root, who in a sandbox would keep root's rights to files. */
-  readonly user: SystemUser | undefined;
+  readonly users: PluginUsers | undefined;
   readonly paths: ReadablePaths;
   /** Arguments of bwrap that show the system's programs and libraries. */
   readonly systemMounts: readonly string[];
@@ -25,5 +26,8 @@ export interface OwnNetwork {
   readonly resolvConf: string;
 }
 
-/** Ids inside every sandbox, and outside where the host is root. No system gives them to anybody. */
+/**
+ * Ids inside every sandbox. No system gives them to anybody, so that they serve outside, too, where the host is root and there
+ * are no others to be had.
+ */
 export const PLUGIN_IDS: SystemUser = { uid: 65_533, gid: 65_533 };
