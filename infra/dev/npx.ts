@@ -3,12 +3,14 @@
  * the commands. Whoever starts the platform as the README says and ends it by the process it knows
  * would leave all of it running. So the supervisor watches the processes between npx and itself.
  */
+import { runProgram } from "@codex/service/program";
 import { isAlive } from "../processes.ts";
 import { findTool } from "../tools.ts";
 import type { Environment } from "../variables.ts";
 
 const POLL_MS = 500;
 const LEVELS_MAX = 8;
+const PS_MS_MAX = 10_000;
 
 /** Calls `onGone` once when we were started through npx and it, or a shell on the way, is gone. */
 export async function watchNpx(environment: Environment, onGone: () => void): Promise<void> {
@@ -30,11 +32,12 @@ async function ancestorsToNpx(parent: number): Promise<number[]> {
   if (ps === undefined) return [];
   const chain: number[] = [];
   for (let pid = parent; pid > 1 && chain.length < LEVELS_MAX;) {
-    const output = await new Deno.Command(ps, {
+    const { stdout } = await runProgram({
+      command: ps,
       args: ["-o", "ppid=,args=", "-p", String(pid)],
-      stderr: "null",
-    }).output();
-    const [, ppid, args] = /^\s*(\d+)\s+(.*)/.exec(new TextDecoder().decode(output.stdout)) ?? [];
+      timeoutMs: PS_MS_MAX,
+    });
+    const [, ppid, args] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
     if (ppid === undefined || args === undefined) return [];
     chain.push(pid);
     if (/^npm exec|\bnpx\b/.test(args)) return chain;

@@ -1,7 +1,8 @@
 import { isMember } from "./members.ts";
 import { isTest, placeOf } from "./place.ts";
 
-const ALLOWED = /^(infra|services\/plugin-host)\//;
+/** What spawns: plugin-host, what starts it, and the one function that runs a program to the end. */
+const ALLOWED = /^(infra\/|services\/plugin-host\/|shared\/service\/program\.ts$)/;
 const MODULES = ["node:child_process", "child_process"];
 
 /** plugin-host is the only service that may spawn (architecture.md: "Services and what each owns"). */

@@ -1,11 +1,15 @@
 /** PostgreSQL's data directory: made once by initdb, then only checked. */
 import { join } from "node:path";
+import { type ProgramOutcome, runProgram } from "@codex/service/program";
 import { Failure, reasonOf } from "../failure.ts";
 import type { Home } from "./home.ts";
 import type { Program } from "./program.ts";
 import type { ServerUser } from "./server_user.ts";
 
 export const SUPERUSER = "codex_admin";
+
+/** A slow disk takes its time to make a cluster, or to stop a server with much to write. */
+const TOOL_MS_MAX = 5 * 60_000;
 
 /** What a server program sees of our environment: nothing of it. */
 const environment = { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
@@ -36,7 +40,7 @@ export async function ensureCluster(
       await Deno.chown(partial, home.user.uid, home.user.gid);
       await Deno.chown(passwordFile, home.user.uid, home.user.gid);
     }
-    const output = await serverCommand(join(program.binFolder, "initdb"), [
+    const output = await runServerTool(join(program.binFolder, "initdb"), [
       `--pgdata=${partial}`,
       `--username=${SUPERUSER}`,
       `--pwfile=${passwordFile}`,
@@ -48,10 +52,9 @@ export async function ensureCluster(
       "--builtin-locale=C.UTF-8",
       "--no-sync",
       "--no-instructions",
-    ], home).output();
+    ], home);
     if (!output.success) {
-      const text = new TextDecoder().decode(output.stderr);
-      throw new Failure(`initdb failed: ${reasonOf(text) || `code ${output.code}`}`);
+      throw new Failure(`initdb failed: ${reasonOf(output.stderr) || `code ${output.code}`}`);
     }
   } finally {
     await Deno.remove(passwordFile);
@@ -59,11 +62,33 @@ export async function ensureCluster(
   await Deno.rename(partial, home.cluster);
 }
 
+/** Where a program of the server's runs, and as whom. */
+interface ServerPlace {
+  readonly folder: string;
+  readonly user: ServerUser | undefined;
+}
+
+/** Runs a program of the server's to its end, as the server's user. */
+export function runServerTool(
+  command: string,
+  args: string[],
+  { folder, user }: ServerPlace,
+): Promise<ProgramOutcome> {
+  return runProgram({
+    command,
+    args,
+    cwd: folder,
+    env: environment,
+    user,
+    timeoutMs: TOOL_MS_MAX,
+  });
+}
+
 /** A command of the server's, as the server's user, with nothing of our environment. */
 export function serverCommand(
   command: string,
   args: string[],
-  where: { readonly folder: string; readonly user: ServerUser | undefined },
+  where: ServerPlace,
 ): Deno.Command {
   return new Deno.Command(command, {
     args,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { Failure, reasonOf } from "../failure.ts";
 import { isAlive } from "../processes.ts";
-import { serverCommand, SUPERUSER } from "./cluster.ts";
+import { runServerTool, SUPERUSER } from "./cluster.ts";
 import type { Home } from "./home.ts";
 import type { Program } from "./program.ts";
 
@@ -89,8 +89,8 @@ async function ask(port: number, password: string, cluster: string): Promise<Ans
 
 async function stopServer(home: Home, program: Program): Promise<void> {
   const args = ["stop", "-D", home.cluster, "-m", "fast", "-w", "-t", "30"];
-  const output = await serverCommand(join(program.binFolder, "pg_ctl"), args, home).output();
+  const output = await runServerTool(join(program.binFolder, "pg_ctl"), args, home);
   if (output.success) return;
-  const text = new TextDecoder().decode(output.stderr);
-  throw new Failure(`Can't stop the PostgreSQL server of "${home.cluster}": ${reasonOf(text)}`);
+  const reason = reasonOf(output.stderr);
+  throw new Failure(`Can't stop the PostgreSQL server of "${home.cluster}": ${reason}`);
 }

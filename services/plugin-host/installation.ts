@@ -8,6 +8,8 @@ import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/deno_runtime.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
+import type { HostCheck } from "./runtime/host_state.ts";
+import { checkDisk, checkRuntime } from "./runtime/host_checks.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
 import type { SandboxMode } from "./process/sandbox_mode.ts";
@@ -17,6 +19,8 @@ import type { UidRange } from "./process/users/uid_range.ts";
 const USER_CLAIMS = "/var/tmp/codex-plugin-users";
 
 export interface Installation {
+  /** Find out whether this machine still gives what plugins need. */
+  readonly hostChecks: readonly HostCheck[];
   /** Built-in plugins first: they win on equal names. */
   readonly pluginsFolders: readonly string[];
   readonly commandPolicy: CommandPolicy;
@@ -67,11 +71,17 @@ export async function findInstallation(config: {
         shown: pluginsFolders,
       }),
   ]);
+  const dataRoot = join(home, "plugin-data");
   return {
+    hostChecks: [
+      () => checkDisk(dataRoot),
+      () => checkRuntime(denoPath),
+      ...(sandbox.available ? [sandbox.check] : []),
+    ],
     pluginsFolders,
     commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
     denoRuntime: { ...denoRuntime, ...(compiledSdk !== undefined && { compiledSdk }) },
-    dataRoot: join(home, "plugin-data"),
+    dataRoot,
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
     sandbox,

@@ -1,5 +1,6 @@
 /** The encryption key changes under a running platform, as the README says. */
 import assert from "node:assert/strict";
+import { runProgram } from "@codex/service/program";
 import { SyncStatus, UserPlugin } from "@codex/protocol";
 import { findEverywhere } from "../harness/leftovers.ts";
 import { type Platform, PROJECT_ROOT, removeDataDir, startPlatform } from "../harness/platform.ts";
@@ -13,19 +14,19 @@ async function keys(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; lines: string[]; errors: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await runProgram({
+    command: Deno.execPath(),
     args: ["run", "-q", "-P=keys", "infra/keys/main.ts", ...command.split(" ")],
     cwd: PROJECT_ROOT,
-    clearEnv: true,
     env: {
       PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
       HOME: Deno.env.get("HOME") ?? "/",
       CODEX_DATA_DIR: dataDir,
       ...env,
     },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  return { code, lines: text(stdout).split("\n"), errors: text(stderr) };
+    timeoutMs: 120_000,
+  });
+  return { code, lines: stdout.trim().split("\n"), errors: stderr.trim() };
 }
 
 async function isConnected(platform: Platform, pluginId: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** The README's first ten minutes, word by word: every block marked `<!-- run -->`, in one shell. */
 import assert from "node:assert/strict";
+import { runProgram } from "@codex/service/program";
 import { startFakeOpenLibrary } from "../../plugins/metadata-openlibrary/testing/fake_server.ts";
 import { startFakeAnilist } from "../fakes/anilist/server.ts";
 import { PROJECT_ROOT, startPlatform } from "../harness/platform.ts";
@@ -10,6 +11,8 @@ const README_URL = "http://127.0.0.1:8080";
 const README_OPENLIBRARY = "127.0.0.1:8091";
 const README_ANILIST = "127.0.0.1:8092";
 const README_ANILIST_TOKEN = "token-of-reader";
+/** All its commands together; a loop that never ends fails here. */
+const README_MS_MAX = 5 * 60_000;
 
 Deno.test("the README's first ten minutes work as they are written", async () => {
   await using platform = await startPlatform();
@@ -23,13 +26,14 @@ Deno.test("the README's first ten minutes work as they are written", async () =>
     .replaceAll(README_OPENLIBRARY, new URL(openLibrary.url).host)
     .replaceAll(README_ANILIST, new URL(anilist.url).host);
 
-  const { code, stdout, stderr } = await new Deno.Command("bash", {
+  const { code, stdout: printed, stderr } = await runProgram({
+    command: "bash",
     args: ["-c", script],
     cwd: PROJECT_ROOT,
-    env: { CODE: platform.setupCode ?? "" },
-  }).output();
-  const printed = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, `${printed}\n${new TextDecoder().decode(stderr)}`);
+    env: { ...Deno.env.toObject(), CODE: platform.setupCode ?? "" },
+    timeoutMs: README_MS_MAX,
+  });
+  assert.equal(code, 0, `${printed}\n${stderr}`);
   assert.match(printed, /"status": "will_apply"/);
   assert.match(printed, /"status": "locked"/);
   assert.match(printed, /"appliedFields": \[\s+"/);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PluginList } from "@codex/protocol";
+import { runProgram } from "@codex/service/program";
 import { pluginHome } from "./data_dir.ts";
 import { filesBelow, unlessGone } from "./leftovers.ts";
 import { type Platform, PROJECT_ROOT } from "./platform.ts";
@@ -68,12 +69,7 @@ function wholeLines(text: string): string {
 }
 
 async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(command, {
-    args: [...args],
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  return success;
+  return (await runProgram({ command, args, timeoutMs: 60_000 })).success;
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

@@ -1,5 +1,7 @@
 /** The processes of this machine, as `ps` tells them. */
 
+import { runProgram } from "@codex/service/program";
+
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
@@ -24,11 +26,13 @@ export async function descendantsOf(root: number): Promise<ProcessRow[]> {
 }
 
 async function listProcesses(): Promise<ProcessRow[]> {
-  const { stdout } = await new Deno.Command("ps", {
+  const { stdout } = await runProgram({
+    command: "ps",
     args: ["-eo", "pid=,ppid=,rss=,stat=,args="],
-    stdout: "piped",
-  }).output();
-  return new TextDecoder().decode(stdout).split("\n").flatMap((line) => {
+    timeoutMs: 60_000,
+    outputBytesMax: 64 * 1024 * 1024,
+  });
+  return stdout.split("\n").flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line);
     if (match === null || match[4]?.startsWith("Z")) return [];
     return [{

@@ -1,5 +1,6 @@
 /** What `ps` tells of the processes of this machine. */
 import assert from "node:assert/strict";
+import { runProgram } from "@codex/service/program";
 import type { Platform } from "../harness/platform.ts";
 
 const EVERY_MS = 400;
@@ -58,6 +59,11 @@ export async function findMarked(marks: readonly string[]): Promise<string[]> {
 }
 
 async function ps(args: readonly string[]): Promise<string[]> {
-  const { stdout } = await new Deno.Command("ps", { args: [...args], stderr: "null" }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line.trim() !== "");
+  const { stdout } = await runProgram({
+    command: "ps",
+    args,
+    timeoutMs: 60_000,
+    outputBytesMax: 64 * 1024 * 1024,
+  });
+  return stdout.split("\n").filter((line) => line.trim() !== "");
 }

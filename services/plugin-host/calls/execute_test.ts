@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { runProgram } from "@codex/service/program";
 import {
   ExecuteAnswer,
   MatchAnswer,
@@ -103,8 +104,12 @@ Deno.test("a crash is 502 within a second and the next call works", async () => 
 async function onlyProcess(service: TestService): Promise<number> {
   let lines: string[] = [];
   await waitUntil(async () => {
-    const { stdout } = await new Deno.Command("ps", { args: ["-eo", "pid=,stat=,args="] }).output();
-    lines = new TextDecoder().decode(stdout).split("\n").filter((it) =>
+    const { stdout } = await runProgram({
+      command: "ps",
+      args: ["-eo", "pid=,stat=,args="],
+      timeoutMs: 60_000,
+    });
+    lines = stdout.split("\n").filter((it) =>
       /^\s*\d+\s+[^Z]/.test(it) && it.includes(service.plugins) && it.includes("bootstrap.mjs")
     );
     return lines.length === 1;

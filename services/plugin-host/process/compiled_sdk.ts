@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { runProgram } from "@codex/service/program";
 import { denoFlags } from "./deno_flags.ts";
 import type { DenoRuntime } from "./deno_runtime.ts";
 
@@ -60,15 +61,12 @@ async function runOnce(runtime: DenoRuntime, cache: string, mainModule: string):
   const { importMap, sdkFolder, bootstrap, denoPath } = runtime;
   const readable = [sdkFolder, bootstrap, mainModule];
   const flags = denoFlags({ importMap, readable, writable: [`${cache}/none`], network: [] });
-  await new Deno.Command(denoPath, {
+  await runProgram({
+    command: denoPath,
     args: [...flags, bootstrap, pathToFileURL(mainModule).href],
-    clearEnv: true,
     env: { DENO_DIR: cache },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    signal: AbortSignal.timeout(WARM_UP_MS_MAX),
-  }).output();
+    timeoutMs: WARM_UP_MS_MAX,
+  });
 }
 
 async function removeAllBut(prefixes: readonly string[], folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The private folder of a plugin and connection, which its process gets as `dataDir`. */
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 
 /** Numeric, as the system takes them. */
 export interface SystemUser {
@@ -10,6 +11,9 @@ export interface SystemUser {
 /** Others may pass, not list: the sandbox's user has to reach its own folder below. */
 const PASSABLE = 0o711;
 const PRIVATE = 0o700;
+
+/** A slow disk may hold a folder of as many files as a plugin may have. */
+const REMOVING_MS_MAX = 5 * 60_000;
 
 /** Folders that each process finds in its private one. */
 export const FOLDERS_OF_HOST: readonly string[] = ["home", "tmp"];
@@ -90,13 +94,5 @@ export async function removeFolder(folder: string): Promise<void> {
 }
 
 async function run(program: string, args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(program, {
-    args,
-    clearEnv: true,
-    env: { PATH: "/usr/bin:/bin" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  return success;
+  return (await runProgram({ command: program, args, timeoutMs: REMOVING_MS_MAX })).success;
 }

@@ -1,5 +1,7 @@
 /** How much the private folders of plugins hold, and what happens when it is too much. */
 
+import { runProgram } from "@codex/service/program";
+
 /** Of one plugin and connection. */
 export const DATA_BYTES_MAX = 256 * 1024 * 1024;
 /** So that a folder of empty files is no burden either. */
@@ -59,51 +61,26 @@ interface DuOutcome {
 
 /** Where it isn't installed nothing can be told. */
 async function runDu(unit: "-k" | "--inodes", folders: readonly string[]): Promise<DuOutcome> {
-  const signal = AbortSignal.timeout(MEASURING_MS_MAX);
-  const command = new Deno.Command("du", {
+  const { stdout, stderr, isLate } = await runProgram({
+    command: "du",
     args: ["-s", unit, "--", ...folders],
-    clearEnv: true,
-    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    signal,
+    timeoutMs: MEASURING_MS_MAX,
+    // A plugin may give cause for a complaint about each of a million folders.
+    outputBytesMax: OUTPUT_BYTES_MAX,
+  }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return NOTHING_TOLD;
+    throw error;
   });
-  let [text, complaints] = ["", ""];
-  try {
-    const { stdout, stderr, status } = command.spawn();
-    [text, complaints] = await Promise.all([
-      readBeginning(stdout, Infinity),
-      readBeginning(stderr, COMPLAINTS_BYTES_MAX),
-    ]);
-    await status;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const lines = [...text.matchAll(/^(\d+)\t(.*)$/gm)];
+  const lines = [...stdout.matchAll(/^(\d+)\t(.*)$/gm)];
   return {
     numbers: new Map(lines.map(([, number, folder]) => [folder ?? "", Number(number)])),
-    isClosed: (folder) => complaints.includes(`cannot read directory '${folder}`),
-    isLate: signal.aborted,
+    isClosed: (folder) => stderr.includes(`cannot read directory '${folder}`),
+    isLate,
   };
 }
 
-/** A plugin may give cause for a complaint about each of a million folders. */
-const COMPLAINTS_BYTES_MAX = 1024 * 1024;
-
-/** Reads to the end, and keeps about as much as `bytesMax`. */
-async function readBeginning(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  bytesMax: number,
-): Promise<string> {
-  const kept: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    if (bytes < bytesMax) kept.push(chunk);
-    bytes += chunk.length;
-  }
-  return await new Blob(kept).text();
-}
+const NOTHING_TOLD = { stdout: "", stderr: "", isLate: false };
+const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Why a folder is too large; undefined if it isn't. */
 export function judgeUsage({ bytes, files, isHidden }: DataUsage): string | undefined {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { removeFolder } from "./data_folder.ts";
 import { DATA_BYTES_MAX, judgeUsage, measureFolder, watchDataFolders } from "./data_usage.ts";
 
@@ -35,8 +36,11 @@ for _ in range(3000):
     os.mkdir("deep"); os.chdir("deep")
 open("file", "wb").write(b"x" * 1048576)
 `;
-    const { success } = await new Deno.Command("/usr/bin/python3", { args: ["-c", program] })
-      .output();
+    const { success } = await runProgram({
+      command: "/usr/bin/python3",
+      args: ["-c", program],
+      timeoutMs: 60_000,
+    });
     assert.ok(success);
     const { bytes, files } = await measureFolder(folder);
     assert.equal(files, 3003);

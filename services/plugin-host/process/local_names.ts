@@ -3,6 +3,7 @@
  * name stands for an IPv4-mapped address [tried], so they are looked up before a plugin starts and left out.
  */
 import { BlockList, isIP } from "node:net";
+import { runProgram } from "@codex/service/program";
 import { isDeniedAddress, splitEntry } from "./network_flags.ts";
 
 /** What Deno can't be told to deny: loopback and IPv4 in other forms, unique local, link-local, multicast, 6to4. */
@@ -58,15 +59,12 @@ const LOOK_UP_MS_MAX = 2000;
 /** By the system's own way, `getent`: the service itself has no right to ask name servers. */
 export const lookUpByGetent: LookUp = async (name) => {
   try {
-    const { stdout } = await new Deno.Command("getent", {
+    const { stdout } = await runProgram({
+      command: "getent",
       args: ["ahosts", "--", name],
-      clearEnv: true,
-      env: { PATH: "/usr/bin:/bin" },
-      stdin: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(LOOK_UP_MS_MAX),
-    }).output();
-    const lines = new TextDecoder().decode(stdout).split("\n");
+      timeoutMs: LOOK_UP_MS_MAX,
+    });
+    const lines = stdout.split("\n");
     return [...new Set(lines.map((line) => line.split(/\s/)[0] ?? "").filter((it) => it !== ""))];
   } catch {
     return [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { assertFastEnough } from "../testing/fast_enough.ts";
@@ -13,9 +14,12 @@ async function goes(pid: number): Promise<void> {
 
 /** Zombies, which nobody reaps where the container has no init, are dead. */
 async function isAlive(pid: number): Promise<boolean> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", `${pid}`] })
-    .output();
-  const state = new TextDecoder().decode(stdout).trim();
+  const { stdout } = await runProgram({
+    command: "ps",
+    args: ["-o", "stat=", "-p", `${pid}`],
+    timeoutMs: 60_000,
+  });
+  const state = stdout.trim();
   return state !== "" && !state.startsWith("Z");
 }
 

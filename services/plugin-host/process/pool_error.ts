@@ -3,7 +3,7 @@ export class PoolError extends Error {
   override readonly name = "PoolError";
 
   constructor(
-    readonly kind: "no-capacity" | "backing-off" | "data-full",
+    readonly kind: "no-capacity" | "backing-off" | "data-full" | "host-fault",
     message: string,
     readonly retryAfterSeconds: number,
   ) {
@@ -36,6 +36,18 @@ export function dataFull(reason: string): PoolError {
     "data-full",
     `The plugin is not started: ${reason}`,
     DATA_FULL_RETRY_SECONDS,
+  );
+}
+
+/** While a fault of this machine lasts it is looked at this often, and calls are asked to wait as long. */
+export const HOST_RETRY_SECONDS = 5;
+
+/** @param reason says what is wrong with this machine, and what to do */
+export function hostFaulty(reason: string): PoolError {
+  return new PoolError(
+    "host-fault",
+    `No plugin can be started now: ${reason}`,
+    HOST_RETRY_SECONDS,
   );
 }
 

@@ -4,6 +4,8 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { runProgram } from "@codex/service/program";
+import { PS_MS_MAX } from "./process_table.ts";
 
 const RecordFile = z.object({
   hostPid: z.int(),
@@ -103,13 +105,13 @@ function instantOf(startedAt: string): number {
 
 /** Start times by `ps`, the one way that needs no read of /proc. */
 export const startTimesByPs: StartTimes = async (pids) => {
-  const { stdout } = await new Deno.Command("ps", {
+  const { stdout } = await runProgram({
+    command: "ps",
     args: ["-o", "pid=,lstart=", "-p", pids.join(",")],
-    env: { LC_ALL: "C", TZ: "UTC" },
-    stdin: "null",
-    stderr: "null",
-  }).output();
-  const lines = new TextDecoder().decode(stdout).split("\n");
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin", TZ: "UTC" },
+    timeoutMs: PS_MS_MAX,
+  });
+  const lines = stdout.split("\n");
   return new Map(lines.flatMap((line) => {
     const match = /^\s*(\d+)\s+(.+?)\s*$/.exec(line);
     return match === null ? [] : [[Number(match[1]), match[2] ?? ""] as const];

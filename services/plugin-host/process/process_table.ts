@@ -1,5 +1,12 @@
 /** The machine's processes, by `ps`: the one way that needs no read of /proc. */
 
+import { runProgram } from "@codex/service/program";
+
+/** `ps` takes some 20 ms, and longer on a machine of many processes. */
+export const PS_MS_MAX = 20_000;
+/** A line of `ps` per process: room for all that one kernel can number. */
+const PS_BYTES_MAX = 256 * 1024 * 1024;
+
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
@@ -39,14 +46,8 @@ async function listAll(columns: string): Promise<ProcessRow[]> {
 }
 
 async function runPs(args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command("ps", {
-    args,
-    clearEnv: true,
-    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
-    stdin: "null",
-    stderr: "null",
-  }).output();
-  return new TextDecoder().decode(stdout);
+  const program = { command: "ps", args, timeoutMs: PS_MS_MAX, outputBytesMax: PS_BYTES_MAX };
+  return (await runProgram(program)).stdout;
 }
 
 export function parseProcesses(text: string): ProcessRow[] {

@@ -3,6 +3,7 @@ import type { Manifest } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { toTenths } from "../domain/latency.ts";
+import { PoolError } from "../process/pool_error.ts";
 import { RpcError, TransportError } from "../rpc/errors.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { toProbeSpec } from "./plugin_view.ts";
@@ -42,7 +43,7 @@ export async function checkPlugin(
       return failed(`The plugin refused to start: ${error.message} (${error.code})`);
     }
     if (error instanceof TransportError) return failed(withLastWords(error, runtime, record));
-    if (error instanceof ProblemError) return failed(error.message);
+    if (error instanceof ProblemError || error instanceof PoolError) return failed(error.message);
     throw error;
   }
 }

@@ -46,7 +46,8 @@ export function adminPluginRoutes(deps: AppDeps) {
     .use("/metrics/plugins", callers(identity, "gateway"), requireScope("plugins:admin"))
     .get("/admin/plugins", async (c) => {
       const plugins = await registry.list();
-      return c.json({ plugins, total: plugins.length }, 200);
+      const hostFault = deps.host.fault ?? null;
+      return c.json({ plugins, total: plugins.length, hostFault }, 200);
     })
     .post("/admin/plugins", requireFresh, jsonBody(NewPlugin), async (c) => {
       const { record, check } = await settings.add(callContext(c), c.req.valid("json"));

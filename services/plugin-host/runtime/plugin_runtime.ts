@@ -1,7 +1,7 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
 import type { AuthService, PluginDataUse, PluginId, StorageService } from "@codex/protocol";
 import { type Redact, redactJson } from "../domain/redaction.ts";
-import type { PluginProcess } from "../process/plugin_process.ts";
+import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
 import { ProcessPool } from "../process/pool.ts";
 import type { ProcessSpec } from "../process/process_spec.ts";
 import type { Starter } from "../process/starter.ts";
@@ -25,6 +25,7 @@ import {
   removeUserData,
 } from "./data_folders.ts";
 import { DataLimit } from "./data_limit.ts";
+import type { HostState } from "./host_state.ts";
 import { confinementOf, placementOf } from "./placement.ts";
 import { emptyStorage, noReverseMethods, storageHandler } from "./reverse_storage.ts";
 import { StartRequests, type StartRequestsDeps } from "./start_requests.ts";
@@ -32,6 +33,7 @@ import { TicketHolder } from "./ticket_holder.ts";
 
 export interface LivePluginsDeps extends StartRequestsDeps {
   readonly starter: Starter;
+  readonly host: HostState;
   /** Holds the private folder of every plugin and connection. */
   readonly dataRoot: string;
   readonly processesMax: number;
@@ -67,7 +69,7 @@ export class LivePlugins implements PluginRuntime {
     this.#pool = new ProcessPool({
       processesMax: deps.processesMax,
       idleMs: deps.idleMs,
-      onCrash: ({ pluginId }, end) => deps.events.crashed(pluginId, end),
+      onCrash: ({ pluginId }, end) => void this.#crashed(pluginId, end),
     });
   }
 
@@ -84,9 +86,8 @@ export class LivePlugins implements PluginRuntime {
       onRequest: emptyStorage,
     });
     const startedAt = performance.now();
-    const process = await withRedacted(
-      redact,
-      this.#deps.starter.start(request, new AbortController().signal),
+    const process = await this.#onHost(
+      () => withRedacted(redact, this.#deps.starter.start(request, new AbortController().signal)),
     );
     try {
       await process.call("ping", {});
@@ -100,7 +101,7 @@ export class LivePlugins implements PluginRuntime {
   async call(spec: PluginSpec, call: RuntimeCall): Promise<unknown> {
     const { method, params, connection, timeoutMs = spec.requestTimeoutMs, signal, onSend } = call;
     const options = { timeoutMs, ...(signal && { signal }) };
-    return await this.#pool.use(this.#liveSpec(spec, connection), (process, leftMs) => {
+    const answer = this.#pool.use(this.#liveSpec(spec, connection), (process, leftMs) => {
       if (connection !== undefined) {
         this.#tickets.get(process)?.offer(connection.ticket, connection.claims.exp * 1000);
       }
@@ -108,6 +109,9 @@ export class LivePlugins implements PluginRuntime {
       const answer = process.call(method, params, { ...options, timeoutMs: leftMs });
       return withRedacted(this.#redacts.get(process), answer);
     }, options);
+    return await answer.catch(async (error) => {
+      throw isCrash(error) ? await this.#deps.host.blame(error) : error;
+    });
   }
 
   async stop(id: PluginId, how: "now" | "drain"): Promise<void> {
@@ -190,7 +194,7 @@ export class LivePlugins implements PluginRuntime {
       revision: String(spec.revision),
       // Of the connection: its tokens, credentials and configuration.
       generation: claims?.revision ?? 0,
-      start: (signal) => this.#start(spec, connection, signal),
+      start: (signal) => this.#onHost(() => this.#start(spec, connection, signal), signal),
     };
   }
 
@@ -227,6 +231,22 @@ export class LivePlugins implements PluginRuntime {
     return process;
   }
 
+  /** Starts something; where it fails through this machine's fault, it fails as `host-fault`. */
+  async #onHost<T>(start: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { host } = this.#deps;
+    host.refuseFaulty();
+    try {
+      return await start();
+    } catch (error) {
+      throw signal?.aborted ? error : await host.blame(error);
+    }
+  }
+
+  /** While nothing was asked of it: nobody else tells of it. */
+  async #crashed(id: PluginId, end: ProcessEnd): Promise<void> {
+    if (await this.#deps.host.look() === undefined) this.#deps.events.crashed(id, end);
+  }
+
   #holderOf(connection: CallConnection): TicketHolder | undefined {
     if (connection === undefined) return undefined;
     const { auth, now } = this.#deps;
@@ -234,6 +254,10 @@ export class LivePlugins implements PluginRuntime {
       auth.renewTicket(context, ticket);
     return new TicketHolder(connection.ticket, connection.claims.exp * 1000, renew, now);
   }
+}
+
+function isCrash(error: unknown): boolean {
+  return error instanceof TransportError && error.kind === "crashed";
 }
 
 /** What `work` gives; a plugin's error is without its secrets. */

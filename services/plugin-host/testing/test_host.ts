@@ -64,14 +64,19 @@ export async function withSandboxedHost(
   });
 }
 
-/** What level 3 needs, kept below `root`. */
+/**
+ * What level 3 needs, kept below `root`.
+ *
+ * @param programs paths by name, in the place of this machine's own programs
+ */
 export async function detectTestSandbox(
   root: string,
+  programs: Readonly<Record<string, string>> = {},
 ): Promise<Detection & { readonly available: true }> {
   // The sandbox's user has to pass it.
   await Deno.chmod(root, 0o711);
   const detection = await detectSandbox({
-    findProgram,
+    findProgram: async (name) => programs[name] ?? await findProgram(name),
     denoRuntime,
     folder: join(root, "sandbox"),
     users: Deno.uid() === 0

@@ -21,6 +21,7 @@ import { listEnabledRevisions } from "../db/plugin_queries.ts";
 import * as schema from "../db/schema.ts";
 import type { FaultLimits } from "../domain/fault_limits.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
+import { checkDisk } from "../runtime/host_checks.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
 import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -77,6 +78,8 @@ export interface TestServiceOptions {
   readonly sandboxMode?: SandboxMode;
   /** Level 3 as this machine gives it. */
   readonly hasSandbox?: boolean;
+  /** Programs by name, in the place of this machine's own. */
+  readonly programs?: Readonly<Record<string, string>>;
   readonly isSafeMode?: boolean;
   readonly processesMax?: number;
   readonly faultLimits?: FaultLimits;
@@ -132,6 +135,9 @@ async function startService(shared: Shared): Promise<TestService> {
   const { folders, auth, storage, identities, options } = shared;
   const pluginsFolders = [folders.builtIn, folders.plugins];
   const publicKey = identities.publicKeys.auth!;
+  const sandbox = options.hasSandbox
+    ? await detectTestSandbox(shared.root, options.programs)
+    : { available: false, reason: "the test has none" } as const;
   const deps = assemble({
     db: shared.db,
     identity: await identities.of("plugin-host"),
@@ -155,9 +161,11 @@ async function startService(shared: Shared): Promise<TestService> {
       dataRoot: folders.dataRoot,
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
-      sandbox: options.hasSandbox
-        ? await detectTestSandbox(shared.root)
-        : { available: false, reason: "the test has none" },
+      sandbox,
+      hostChecks: [
+        () => checkDisk(folders.dataRoot),
+        ...(sandbox.available ? [sandbox.check] : []),
+      ],
     },
     now: Date.now,
   });

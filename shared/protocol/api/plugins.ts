@@ -170,7 +170,16 @@ export const Plugin = z.object({
 });
 export type Plugin = z.infer<typeof Plugin>;
 
-export const PluginList = z.object({ plugins: z.array(Plugin), total: z.int() });
+/** Why this machine can start no plugin at the moment, and what to do; it counts against no plugin. */
+export const HostFault = z.object({ reason: z.string(), since: IsoDateTime });
+export type HostFault = z.infer<typeof HostFault>;
+
+export const PluginList = z.object({
+  plugins: z.array(Plugin),
+  total: z.int(),
+  /** As the replica that answers found it; null where all is well. */
+  hostFault: HostFault.nullable(),
+});
 
 export const CreatedPlugin = z.object({
   plugin: Plugin,

@@ -1,6 +1,7 @@
 /** Isolation level 3 as plugins meet it: real processes in real sandboxes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { requireTool } from "../../../../infra/test/tools.ts";
 import { RpcError, TransportError } from "../../rpc/errors.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
@@ -231,7 +232,11 @@ function ownSleep(): string {
 
 /** Processes of this machine with `text` in their command line. */
 async function countOf(text: string): Promise<number> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-eo", "stat=,args="] }).output();
-  return new TextDecoder().decode(stdout).split("\n")
-    .filter((line) => /^[^Z]\S*\s+sleep /.test(line) && line.includes(text)).length;
+  const { stdout } = await runProgram({
+    command: "ps",
+    args: ["-eo", "stat=,args="],
+    timeoutMs: 60_000,
+  });
+  return stdout.split("\n").filter((line) => /^[^Z]\S*\s+sleep /.test(line) && line.includes(text))
+    .length;
 }

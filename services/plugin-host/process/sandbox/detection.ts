@@ -1,5 +1,6 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { makeDataFolder } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
@@ -14,6 +15,8 @@ export type Detection =
   | {
     readonly available: true;
     readonly sandbox: Sandbox;
+    /** Tries the sandbox again, later; gives what is wrong and what to do. */
+    readonly check: () => Promise<string | undefined>;
     /** For the log at start. */
     readonly findings: string;
   }
@@ -38,6 +41,8 @@ export interface DetectionOptions {
 }
 
 const TRIAL_MS_MAX = 10_000;
+const REPAIR =
+  "once it works again (on Debian: apt-get install bubblewrap util-linux), plugins start by themselves";
 
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
@@ -66,17 +71,23 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   };
   const fault = await trySandbox(sandbox, options);
   if (fault !== undefined) return missing(`bubblewrap does not work here: ${fault}`);
+  const check = async () => {
+    const fault = await trySandbox(sandbox, options);
+    return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
+  };
   const network = await findOwnNetwork(sandbox, options);
   return typeof network === "string"
     ? {
       available: true,
       sandbox,
+      check,
       findings:
         `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
     }
     : {
       available: true,
       sandbox: { ...sandbox, ownNetwork: network },
+      check,
       findings: "Plugins run in sandboxes (level 3), with networks of their own",
     };
 }
@@ -97,9 +108,9 @@ async function findUsers({ users }: DetectionOptions): Promise<PluginUsers | und
 }
 
 async function canRunAs(uid: number): Promise<boolean> {
-  const options = { uid, gid: uid, cwd: "/", clearEnv: true, stdin: "null" } as const;
-  return await new Deno.Command("/bin/true", options).output()
-    .then(({ success }) => success, () => false);
+  const user = { uid, gid: uid };
+  const program = { command: "/bin/true", args: [], cwd: "/", user, timeoutMs: TRIAL_MS_MAX };
+  return await runProgram(program).then(({ success }) => success, () => false);
 }
 
 async function readablePaths({ users, folder, findProgram }: DetectionOptions) {
@@ -169,18 +180,16 @@ interface Outcome {
 
 async function run(plan: LaunchPlan): Promise<Outcome> {
   try {
-    const output = await new Deno.Command(plan.command, {
-      args: [...plan.args],
+    const { success, isLate, stdout, stderr } = await runProgram({
+      command: plan.command,
+      args: plan.args,
       cwd: plan.workingDirectory,
-      clearEnv: true,
-      env: { ...plan.env },
-      stdin: "null",
-      signal: AbortSignal.timeout(TRIAL_MS_MAX),
-      ...plan.sandbox?.user,
-    }).output();
-    const decoder = new TextDecoder();
-    const text = decoder.decode(output.stdout) + decoder.decode(output.stderr);
-    return { success: output.success, text: text.trim() };
+      env: plan.env,
+      user: plan.sandbox?.user,
+      timeoutMs: TRIAL_MS_MAX,
+    });
+    const text = (stdout + stderr).trim();
+    return { success, text: isLate ? `no end within ${TRIAL_MS_MAX / 1000} s. ${text}` : text };
   } catch (error) {
     return { success: false, text: error instanceof Error ? error.message : String(error) };
   }

@@ -6,6 +6,7 @@
  */
 import { basename, join } from "node:path";
 import { createHash } from "node:crypto";
+import { runProgram } from "@codex/service/program";
 
 export interface ReadablePaths {
   /**
@@ -106,18 +107,13 @@ export class ReadableCopies implements ReadablePaths {
 
   async #runLink(...args: string[]): Promise<boolean> {
     if (this.#linkPath === undefined) return false;
-    const { success } = await new Deno.Command(this.#linkPath, {
-      args,
-      clearEnv: true,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
+    const program = { command: this.#linkPath, args, timeoutMs: LINKING_MS_MAX };
+    return (await runProgram(program)).success;
   }
 }
 
 const LINKED_BYTES_MIN = 1024 * 1024;
+const LINKING_MS_MAX = 10_000;
 
 /** Every entry of a file or folder, parents first, in a fixed order. Links are not followed. */
 async function listTree(root: string): Promise<Entry[]> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runProgram } from "@codex/service/program";
 import { ReadableCopies } from "./readable_paths.ts";
 
 const tmp = Deno.makeTempDirSync();
@@ -14,10 +15,11 @@ Deno.test({
     await Deno.mkdir(join(tree, "bin"), { recursive: true });
     await Deno.mkdir(copies);
     await Deno.writeTextFile(join(tree, "tool.mjs"), "export {};\n");
-    const made = await new Deno.Command("ln", {
+    const made = await runProgram({
+      command: "ln",
       args: ["-s", "../tool.mjs", join(tree, "bin", "tool")],
-      clearEnv: true,
-    }).output();
+      timeoutMs: 60_000,
+    });
     assert.ok(made.success);
 
     const paths = new ReadableCopies(copies, "/bin/ln");

@@ -1,0 +1,79 @@
+/** A fault of the machine is the machine's: real sandboxes whose bubblewrap goes and comes back. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PluginList, PluginTestAnswer } from "@codex/protocol";
+import { quietLogger } from "@codex/service";
+import { requireTool } from "../../../infra/test/tools.ts";
+import { findProgram } from "../installation.ts";
+import { TransportError } from "../rpc/errors.ts";
+import { withService } from "../testing/test_service.ts";
+import { checkDisk } from "./host_checks.ts";
+import { HostState } from "./host_state.ts";
+
+Deno.test({
+  name: "a bubblewrap that is gone counts against no plugin, is told once, and clears by itself",
+  ignore: requireTool("bwrap") === "skip",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.chmod(folder, 0o755);
+    const [bwrap, away] = [join(folder, "bwrap"), join(folder, "away")];
+    const installed = await findProgram("bwrap");
+    assert.ok(installed);
+    await Deno.copyFile(installed, bwrap);
+    await withService(async (service) => {
+      await service.install("scripted");
+      await service.deps.folders.discover();
+      const { id } = await service.grant("scripted");
+      await Deno.rename(bwrap, away);
+      for (let tries = 0; tries < 4; tries++) {
+        const { status, headers, body } = await service.search(id, "anything");
+        assert.equal(status, 503);
+        assert.equal(headers.get("retry-after"), "5");
+        assert.match(JSON.stringify(body), /The sandbox has stopped working: .*bubblewrap/);
+      }
+      const test = await service.request("POST", `/admin/plugins/${id}/test`);
+      const { success, message } = test.as(PluginTestAnswer);
+      assert.equal(success, false);
+      assert.match(message, /No plugin can be started now: The sandbox has stopped working/);
+      const list = (await service.request("GET", "/admin/plugins")).as(PluginList);
+      assert.match(list.hostFault?.reason ?? "", /apt-get install bubblewrap/);
+      const plugin = await service.plugin("scripted");
+      assert.equal(plugin.failureCount, 0);
+      assert.equal(plugin.enabled, true);
+      assert.notEqual(plugin.healthStatus, "unhealthy");
+
+      await Deno.rename(away, bwrap);
+      await service.runTasks();
+      const { body, status } = await service.search(id, "anything");
+      assert.equal(status, 200, JSON.stringify(body));
+      const after = (await service.request("GET", "/admin/plugins")).as(PluginList);
+      assert.equal(after.hostFault, null);
+    }, { hasSandbox: true, programs: { bwrap } });
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("a folder of data that can't be written is the host's fault, with what to do", async () => {
+  const file = await Deno.makeTempFile();
+  // A folder can't be made below a file, not even by root.
+  assert.match(await checkDisk(join(file, "data")) ?? "", /can't be written: .*free some space/);
+  await Deno.remove(file);
+});
+
+Deno.test("an error is the plugin's while the host finds nothing wrong with itself", async () => {
+  const reasons: (string | undefined)[] = [undefined, "the disk is full", "the disk is full"];
+  const host = new HostState({
+    checks: [() => Promise.resolve(reasons.shift())],
+    logger: quietLogger(),
+    now: () => 0,
+  });
+  const crash = new TransportError("crashed", "The plugin process exited with code 1");
+  assert.equal(await host.blame(crash), crash);
+  assert.match(String(await host.blame(crash)), /the disk is full/);
+  assert.throws(() => host.refuseFaulty(), /the disk is full/);
+  await host.lookAgain();
+  assert.deepEqual(host.fault, { reason: "the disk is full", since: "1970-01-01T00:00:00.000Z" });
+  await host.lookAgain();
+  assert.equal(host.fault, undefined);
+  host.refuseFaulty();
+});
