@@ -6,6 +6,11 @@ import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/deno_runtime.ts";
+import {
+  type CgroupDetection,
+  describeLimits,
+  detectCgroups,
+} from "./process/cgroups/detection.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import type { HostCheck } from "./runtime/host_state.ts";
@@ -33,6 +38,8 @@ export interface Installation {
   readonly setprivPath: string | undefined;
   /** What isolation level 3 needs, if it can be given here. */
   readonly sandbox: Detection;
+  /** Whether the kernel holds what plugins use. */
+  readonly cgroups: CgroupDetection;
 }
 
 export async function findInstallation(config: {
@@ -58,8 +65,9 @@ export async function findInstallation(config: {
   const folder = join(home, "plugin-runtime");
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
-  const [compiledSdk, sandbox] = await Promise.all([
+  const [compiledSdk, cgroups, sandbox] = await Promise.all([
     compileSdk(denoRuntime, folder),
+    detectCgroups({ findProgram, root: "/sys/fs/cgroup", isRoot }),
     config.sandboxMode === "off"
       ? { available: false, reason: 'CODEX_PLUGIN_SANDBOX is "off"' } as const
       : detectSandbox({
@@ -85,11 +93,16 @@ export async function findInstallation(config: {
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
     sandbox,
+    cgroups,
   };
 }
 
-/** One line about how plugins are confined here. */
-export function tellIsolation(detection: Detection, mode: SandboxMode, logger: Logger): void {
+/** A line about how plugins are confined here, and one about what holds their memory. */
+export function tellIsolation(
+  { sandbox: detection, cgroups }: Pick<Installation, "sandbox" | "cgroups">,
+  mode: SandboxMode,
+  logger: Logger,
+): void {
   const found = detection.available
     ? detection.findings
     : `Plugins run without sandboxes: ${detection.reason}`;
@@ -100,6 +113,8 @@ export function tellIsolation(detection: Detection, mode: SandboxMode, logger: L
   }[mode];
   if (detection.available) logger.info("{found}", { found });
   else logger.warn("{found}; {means}", { found, means });
+  const limits = describeLimits(cgroups);
+  logger.info("Of each plugin, {limits}", { limits });
 }
 
 /** One line about each plugin's folder that can't be used; a reload of the folders answers the same. */

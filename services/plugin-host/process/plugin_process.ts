@@ -24,6 +24,8 @@ export interface PluginProcessOptions {
   readonly timeoutMs: number;
   /** Resident, over everything that belongs to it. */
   readonly memoryBytesMax: number;
+  /** Of the control group that it runs in; undefined if there is none. */
+  readonly groupName: string | undefined;
   /** Its private folder. */
   readonly dataFolder: string;
   /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
@@ -52,6 +54,7 @@ export class PluginProcess {
   readonly pid: number;
   readonly isSandboxed: boolean;
   readonly memoryBytesMax: number;
+  readonly groupName: string | undefined;
   readonly dataFolder: string;
   /** Resolves when the process was reaped, its pipes read to the end and its leavings removed. */
   readonly exited: Promise<ProcessEnd>;
@@ -74,6 +77,7 @@ export class PluginProcess {
     this.pid = child.pid;
     this.isSandboxed = child.isSandboxed;
     this.memoryBytesMax = options.memoryBytesMax;
+    this.groupName = options.groupName;
     this.dataFolder = options.dataFolder;
     this.#clock = options.clock ?? systemClock;
     this.#onLogLine = options.onLogLine;
@@ -235,6 +239,10 @@ export class PluginProcess {
     const exit = await this.#child.exited;
     this.#signal("SIGKILL");
     this.#isReaped = true;
+    if (exit.reason !== undefined && this.#failure.reason === undefined) {
+      this.#failure = { reason: exit.reason };
+      this.#onLogLine(exit.reason);
+    }
     // A grandchild that left the group may hold stderr open for ever.
     if (!await this.#within(logged)) this.#stopLog.abort();
     await cleanUp();

@@ -1,10 +1,12 @@
 /** From a plugin's launch request to a process that has answered `initialize`. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
 import { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import { type Cgroups, TASKS_MAX } from "./cgroups/cgroups.ts";
+import { childInGroup } from "./cgroups/child_in_group.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
 import { makeDataFolder, type SystemUser } from "./data_folder.ts";
@@ -40,6 +42,8 @@ export interface StarterOptions {
   readonly records: ProcessRecords;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** Undefined where the host can't use control groups. */
+  readonly cgroups?: Cgroups | undefined;
   readonly clock?: Clock;
 }
 
@@ -56,6 +60,11 @@ export class Starter {
   /** Every process from its spawn until it was reaped, for whoever watches over them. */
   running(): ReadonlySet<PluginProcess> {
     return this.#running;
+  }
+
+  /** Leaves nothing behind, once every process has ended. */
+  async close(): Promise<void> {
+    await this.#options.cgroups?.close();
   }
 
   /**
@@ -87,7 +96,12 @@ export class Starter {
       readonly user: SystemUser | undefined;
     },
   ): Promise<PluginProcess> {
-    const { records, setprivPath, clock } = this.#options;
+    const { records, setprivPath, cgroups, clock } = this.#options;
+    const { memoryBytesMax } = request;
+    const group = cgroups?.group(basename(paths.folder), {
+      memoryBytes: memoryBytesMax,
+      tasks: TASKS_MAX,
+    });
     let child: PluginChild;
     try {
       const plan = await request.launcher.plan({
@@ -104,7 +118,10 @@ export class Starter {
       if (compiled !== undefined && sandbox === undefined) {
         await copyFolder(compiled.cache, paths.folder);
       }
-      child = spawnChild(withSetpriv(plan, setprivPath));
+      const confined = withSetpriv(plan, setprivPath);
+      child = group === undefined
+        ? spawnChild(confined)
+        : childInGroup(spawnChild(group.entered(confined)), group);
     } catch (error) {
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
@@ -113,13 +130,16 @@ export class Starter {
     const record = records.add(child.pid, paths.folder);
     const process = new PluginProcess({
       child,
-      memoryBytesMax: request.memoryBytesMax,
+      memoryBytesMax,
+      groupName: group?.name,
       dataFolder: paths.data,
       timeoutMs: request.timeoutMs,
       onRequest: request.onRequest,
       onFault: request.onFault,
       onLogLine: request.onLogLine,
-      cleanUp: async () => await (await record).remove(),
+      cleanUp: async () => {
+        await Promise.all([record.then((it) => it.remove()), group?.remove()]);
+      },
       floods: this.#floods,
       clock: clock ?? systemClock,
     });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findProgram } from "../installation.ts";
+import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
@@ -52,6 +53,7 @@ export interface SandboxedHost extends TestHost {
 /** The same with what isolation level 3 needs, which this machine must have. */
 export async function withSandboxedHost(
   body: (host: SandboxedHost) => Promise<void>,
+  cgroups?: Cgroups,
 ): Promise<void> {
   await withTestHost(async (host) => {
     const { sandbox } = await detectTestSandbox(host.root);
@@ -61,7 +63,7 @@ export async function withSandboxedHost(
     });
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
-  });
+  }, cgroups);
 }
 
 /**
@@ -90,11 +92,20 @@ export async function detectTestSandbox(
 }
 
 /** Runs `body` and ends whatever it left running. */
-export async function withTestHost(body: (host: TestHost) => Promise<void>): Promise<void> {
+export async function withTestHost(
+  body: (host: TestHost) => Promise<void>,
+  cgroups?: Cgroups,
+): Promise<void> {
   const root = await Deno.realPath(await Deno.makeTempDir());
   const records = new ProcessRecords(join(root, "run"), startTimesByPs, Deno.pid);
   const starterOn = (clock: Clock) =>
-    new Starter({ dataRoot: join(root, "data"), records, setprivPath: "/usr/bin/setpriv", clock });
+    new Starter({
+      dataRoot: join(root, "data"),
+      records,
+      setprivPath: "/usr/bin/setpriv",
+      cgroups,
+      clock,
+    });
   const starter = starterOn(systemClock);
   const started: PluginProcess[] = [];
   const log: string[] = [];
