@@ -1,6 +1,7 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
+import { memoryFolder, mountMemoryFiles } from "./memory_files.ts";
 import { ownNetworkOf, pastaArguments } from "./pasta.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
@@ -9,17 +10,20 @@ import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
 const PROCESSES_MAX = 64;
 /** Of one file, which a watch over the whole folder would see too late. */
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
-/** Files in memory are no process's resident memory: each such file system has a limit of its own. */
-const MEMORY_FILES_BYTES_MAX = 64 * 1024 * 1024;
+/** Of one process. What sockets buffer is no process's memory: without control groups only their number bounds it. */
+const OPEN_FILES_MAX = 256;
 
 const NAMESPACES = [
   ...["--unshare-user", "--uid", String(PLUGIN_IDS.uid), "--gid", String(PLUGIN_IDS.gid)],
   ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"],
   ...["--hostname", "plugin", "--disable-userns", "--die-with-parent", "--new-session"],
+  // Root of a namespace around its own, bubblewrap would leave the plugin what root may do.
+  ...["--cap-drop", "ALL"],
 ];
 
 const LIMITS = [
   `--nproc=${PROCESSES_MAX}`,
+  `--nofile=${OPEN_FILES_MAX}`,
   `--fsize=${FILE_BYTES_MAX}`,
   "--core=0",
 ];
@@ -43,6 +47,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
       const dash = network.kind === "own" ? undefined : sandbox.dashPath;
       const wrapped = [
         ...(dash === undefined ? [] : [dash, ...PIPES_ASIDE]),
+        ...mountMemoryFiles(sandbox.memoryFiles),
         sandbox.bwrapPath,
         ...NAMESPACES,
         ...(network.kind === "none" ? ["--unshare-net"] : []),
@@ -88,14 +93,15 @@ async function mountsOf(
   sandbox: Sandbox,
 ): Promise<string[]> {
   const { compiled } = plan;
+  const { memoryFiles } = sandbox;
   const reads = [...plan.reads, plan.workingDirectory]
     .filter((path) => !isInside(path, folders.data));
   return [
     ...sandbox.systemMounts,
-    ...["--dev", "/dev", ...memoryFiles("/dev/shm")],
-    ...["--proc", "/proc", ...memoryFiles("/tmp")],
+    ...["--dev", "/dev", ...memoryFolder(memoryFiles, "shm", "/dev/shm")],
+    ...["--proc", "/proc", ...memoryFolder(memoryFiles, "tmp", "/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
-    ...memoryFiles(folders.denoDir),
+    ...memoryFolder(memoryFiles, "cache", folders.denoDir),
     ...(compiled === undefined ? [] : readOnly(compiled.modules.to, compiled.modules.from)),
     ...await readMounts(reads, sandbox),
     ...["--bind", folders.data, folders.data],
@@ -126,8 +132,4 @@ function refuseHidden(real: string, { hidden, shown }: Sandbox): void {
   if (isInside(hidden, real) || (isInside(real, hidden) && !isPlugin)) {
     throw new Error(`"${real}" holds data of the platform, which no plugin may see`);
   }
-}
-
-function memoryFiles(path: string): string[] {
-  return ["--size", String(MEMORY_FILES_BYTES_MAX), "--tmpfs", path];
 }

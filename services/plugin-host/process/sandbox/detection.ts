@@ -58,17 +58,19 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   }
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
-  const sandbox: Sandbox = {
+  const plain: Sandbox = {
     bwrapPath,
     prlimitPath,
     dashPath,
     users: await findUsers(options),
+    memoryFiles: undefined,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
     ownNetwork: undefined,
     hidden,
     shown,
   };
+  const sandbox = await withMemoryFiles(plain, options);
   const fault = await trySandbox(sandbox, options);
   if (fault !== undefined) return missing(`bubblewrap does not work here: ${fault}`);
   const check = async () => {
@@ -76,19 +78,22 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
   };
   const network = await findOwnNetwork(sandbox, options);
+  const files = sandbox.memoryFiles === undefined
+    ? "; the number of files in memory can't be limited here"
+    : "";
   return typeof network === "string"
     ? {
       available: true,
       sandbox,
       check,
       findings:
-        `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
+        `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}${files}`,
     }
     : {
       available: true,
       sandbox: { ...sandbox, ownNetwork: network },
       check,
-      findings: "Plugins run in sandboxes (level 3), with networks of their own",
+      findings: `Plugins run in sandboxes (level 3), with networks of their own${files}`,
     };
 }
 
@@ -111,6 +116,20 @@ async function canRunAs(uid: number): Promise<boolean> {
   const user = { uid, gid: uid };
   const program = { command: "/bin/true", args: [], cwd: "/", user, timeoutMs: TRIAL_MS_MAX };
   return await runProgram(program).then(({ success }) => success, () => false);
+}
+
+/** The same sandbox with a limit on the number of files in memory, if it works with that. */
+async function withMemoryFiles(sandbox: Sandbox, options: DetectionOptions): Promise<Sandbox> {
+  const names = ["unshare", "dash", "mount", "mkdir"];
+  const paths = await Promise.all(names.map(options.findProgram));
+  const [unsharePath, dashPath, mountPath, mkdirPath] = paths;
+  if (!unsharePath || !dashPath || !mountPath || !mkdirPath) return sandbox;
+  const place = join(options.folder, "memory-files");
+  await Deno.mkdir(place, { recursive: true });
+  await Deno.chmod(place, 0o755);
+  const memoryFiles = { unsharePath, dashPath, mountPath, mkdirPath, place };
+  const limited = { ...sandbox, memoryFiles };
+  return await trySandbox(limited, options) === undefined ? limited : sandbox;
 }
 
 async function readablePaths({ users, folder, findProgram }: DetectionOptions) {

@@ -1,5 +1,6 @@
 /** What this machine gives for isolation level 3, found out once at start. */
 import type { SystemUser } from "../data_folder.ts";
+import type { MemoryFiles } from "./memory_files.ts";
 import type { PluginUsers } from "../users/plugin_users.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
 
@@ -10,6 +11,8 @@ export interface Sandbox {
   readonly dashPath: string | undefined;
   /** Whom plugins run as where the host is root, who in a sandbox would keep root's rights to files. */
   readonly users: PluginUsers | undefined;
+  /** How folders in memory are limited in their number of files; undefined where only their size can be. */
+  readonly memoryFiles: MemoryFiles | undefined;
   readonly paths: ReadablePaths;
   /** Arguments of bwrap that show the system's programs and libraries. */
   readonly systemMounts: readonly string[];
