@@ -3,6 +3,7 @@ import { runProgram } from "@codex/service/program";
 import type { LaunchPlan } from "../launch_plan.ts";
 import {
   type CgroupLayout,
+  ENTRY_FILE,
   foldersOf,
   type GroupLimits,
   type GroupUsage,
@@ -100,7 +101,8 @@ export class PluginGroup {
       ...plan,
       command: dash,
       args: [
-        ...["-c", JOIN, "sh", mkdir, ...foldersOf(this.#layout, this.name)],
+        ...["-c", JOIN, "sh", mkdir, ENTRY_FILE[this.#layout.version]],
+        ...foldersOf(this.#layout, this.name),
         ...limitFiles(this.#layout, this.name, this.limits).flat(),
         ...["--", ...becomeUser, plan.command, ...plan.args],
       ],

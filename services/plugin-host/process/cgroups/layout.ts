@@ -44,6 +44,12 @@ export function limitFiles(
   ];
 }
 
+/**
+ * The file of a group that takes processes. With version 1 the one for single threads: the kernel lets whoever moves a whole
+ * process wait for all processors, some ten milliseconds, and a shell has but one thread [tried with Linux 6.18].
+ */
+export const ENTRY_FILE: Readonly<Record<1 | 2, string>> = { 1: "tasks", 2: "cgroup.procs" };
+
 /** The files that tell what groups have used. */
 export const USAGE_FILES: Readonly<Record<1 | 2, readonly string[]>> = {
   1: ["memory.oom_control", "cpuacct.usage"],

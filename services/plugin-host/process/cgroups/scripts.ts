@@ -91,21 +91,21 @@ echo "+memory +pids" >"$parent/$name/cgroup.subtree_control" || exit 1
 echo "$parent/$name"`;
 
 /**
- * $1: the program mkdir; $2 to $4: folders of the group; then files and their values up to "--"; then a command, which
- * runs in the group. A group that can't be made is told on stderr, and the plugin runs on without it: the host looks at
+ * $1: the program mkdir; $2: the file of a group that takes processes; $3 to $5: folders of the group; then files and their
+ * values up to "--"; then a command, which runs in the group. Zero stands for the writer itself. A group that can't be made is told on stderr, and the plugin runs on without it: the host looks at
  * its processes instead.
  */
 export const JOIN = `
-"$1" -p "$2" "$3" "$4"
-memory=$2 pids=$3 cpu=$4
-shift 4
+"$1" -p "$3" "$4" "$5"
+entry=$2 memory=$3 pids=$4 cpu=$5
+shift 5
 while [ "$1" != -- ]; do
   [ -e "$1" ] && echo "$2" >"$1"
   shift 2
 done
 shift
 for group in "$memory" "$pids" "$cpu"; do
-  [ -d "$group" ] && echo $$ >"$group/cgroup.procs"
+  [ -d "$group" ] && echo 0 >"$group/$entry"
 done
 exec "$@"`;
 
