@@ -64,12 +64,14 @@ export interface Assembly extends AppDeps {
 
 export function assemble(parts: Parts): Assembly {
   const { db, auth, storage, logger, now, installation, config } = parts;
+  const cgroups = installation.cgroups.available ? installation.cgroups.cgroups : undefined;
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
   const ledger = new EgressLedger({ db, logger, now });
   const starter = new Starter({
     dataRoot: installation.dataRoot,
     records,
     setprivPath: installation.setprivPath,
+    cgroups,
   });
   const events = new RecordedEvents({
     faults: () => faults,
@@ -136,6 +138,7 @@ export function assemble(parts: Parts): Assembly {
       ledger,
       purges,
       starter,
+      cgroups,
       forgetDeletedPlugins,
     }),
     settings: new PluginSettings({
@@ -164,6 +167,7 @@ function createRuntime(
       commands: installation.commandPolicy,
       sandboxMode: config.sandboxMode,
       sandbox: installation.sandbox,
+      cgroups: installation.cgroups,
     },
     denoRuntime: installation.denoRuntime,
     ...own,

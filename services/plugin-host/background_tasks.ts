@@ -3,7 +3,8 @@ import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
-import { listProcesses, listShares } from "./process/process_table.ts";
+import type { Cgroups } from "./process/cgroups/cgroups.ts";
+import { listPageTables, listProcesses, listShares } from "./process/process_table.ts";
 import { HOST_RETRY_SECONDS } from "./process/pool_error.ts";
 import type { Starter } from "./process/starter.ts";
 import { Watchdog } from "./process/watchdog.ts";
@@ -30,12 +31,20 @@ export interface TaskDeps {
   readonly ledger: EgressLedger;
   readonly purges: Purges;
   readonly starter: Starter;
+  /** Undefined where the host can't use control groups. */
+  readonly cgroups: Cgroups | undefined;
   readonly forgetDeletedPlugins: () => Promise<void>;
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, runtime, host, ledger, purges, starter } = deps;
-  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
+  const { db, runtime, host, ledger, purges, starter, cgroups } = deps;
+  const watchdog = new Watchdog({
+    running: () => starter.running(),
+    listProcesses,
+    listShares,
+    listPageTables,
+    listUsages: cgroups && (() => cgroups.usages()),
+  });
   const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
     name,
     everyMs,

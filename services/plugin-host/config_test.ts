@@ -61,6 +61,7 @@ Deno.test("settings are read, and lists take spaces around their commas", () => 
     CODEX_DATA_DIR: "/var/lib/codex",
     CODEX_PLUGIN_ALLOWED_COMMANDS: "bun, /usr/bin/ruby ,",
     CODEX_PLUGIN_SANDBOX: "require",
+    CODEX_PLUGIN_UIDS: "300000-300999",
     CODEX_PLUGINS_SAFE_MODE: "true",
     CODEX_PLUGIN_PROCESSES_MAX: "3",
     CODEX_PLUGIN_IDLE_SECONDS: "20",
@@ -68,6 +69,7 @@ Deno.test("settings are read, and lists take spaces around their commas", () => 
     CODEX_PLUGIN_FAILURES_IN_WINDOW: "50",
     CODEX_PLUGIN_FAILURE_WINDOW_SECONDS: "600",
   });
+  assert.deepEqual(config.pluginUids, { first: 300_000, last: 300_999 });
   assert.deepEqual(config.faultLimits, { inARow: 5, inWindow: 50, windowSeconds: 600 });
   assert.equal(config.pluginsDir, "/var/lib/codex/plugins");
   assert.deepEqual(config.allowedCommands, ["bun", "/usr/bin/ruby"]);
@@ -81,6 +83,7 @@ Deno.test("every bad variable is named at once", () => {
   const problems = problemsOf({
     CODEX_PLUGIN_HOST_PORT: "99999",
     CODEX_PLUGIN_SANDBOX: "on",
+    CODEX_PLUGIN_UIDS: "0-65535",
     CODEX_PLUGIN_PROCESSES_MAX: "0",
     CODEX_AUTH_URL: "auth",
     CODEX_SERVICE_PUBLIC_KEYS: "{}",
@@ -91,6 +94,7 @@ Deno.test("every bad variable is named at once", () => {
     "CODEX_PLUGIN_HOST_PORT",
     "CODEX_PLUGIN_PROCESSES_MAX",
     "CODEX_PLUGIN_SANDBOX",
+    "CODEX_PLUGIN_UIDS",
     "CODEX_SERVICE_PUBLIC_KEYS",
   ]);
 });

@@ -6,6 +6,11 @@ import type { Logger } from "@codex/service";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/deno_runtime.ts";
+import {
+  type CgroupDetection,
+  describeLimits,
+  detectCgroups,
+} from "./process/cgroups/detection.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import type { HostCheck } from "./runtime/host_state.ts";
@@ -13,6 +18,10 @@ import { hostChecks } from "./runtime/host_checks.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
 import type { SandboxMode } from "./process/sandbox_mode.ts";
+import type { UidRange } from "./process/users/uid_range.ts";
+
+/** One folder for all installations of a machine. */
+const USER_CLAIMS = "/var/tmp/codex-plugin-users";
 
 export interface Installation {
   /** Find out whether this machine still gives what plugins need. */
@@ -29,6 +38,8 @@ export interface Installation {
   readonly setprivPath: string | undefined;
   /** What isolation level 3 needs, if it can be given here. */
   readonly sandbox: Detection;
+  /** Whether the kernel holds what plugins use. */
+  readonly cgroups: CgroupDetection;
 }
 
 export async function findInstallation(config: {
@@ -36,14 +47,15 @@ export async function findInstallation(config: {
   readonly pluginsDir: string;
   readonly allowedCommands: readonly string[];
   readonly sandboxMode: SandboxMode;
+  readonly pluginUids: UidRange;
 }): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
   const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
   await Deno.mkdir(config.dataDir, { recursive: true });
   const dataDir = await Deno.realPath(config.dataDir);
-  const user = Deno.uid() === 0 ? PLUGIN_IDS : undefined;
-  const home = await openPluginHome(dataDir, user);
+  const isRoot = Deno.uid() === 0;
+  const home = await openPluginHome(dataDir, isRoot ? PLUGIN_IDS : undefined);
   const denoRuntime = {
     denoPath,
     bootstrap: pathOf("./process/runtime/bootstrap.mjs"),
@@ -53,15 +65,16 @@ export async function findInstallation(config: {
   const folder = join(home, "plugin-runtime");
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
-  const [compiledSdk, sandbox] = await Promise.all([
+  const [compiledSdk, cgroups, sandbox] = await Promise.all([
     compileSdk(denoRuntime, folder),
+    detectCgroups({ findProgram, root: "/sys/fs/cgroup", isRoot }),
     config.sandboxMode === "off"
       ? { available: false, reason: 'CODEX_PLUGIN_SANDBOX is "off"' } as const
       : detectSandbox({
         findProgram,
         denoRuntime,
         folder,
-        user,
+        users: isRoot ? { range: config.pluginUids, folder: USER_CLAIMS } : undefined,
         hidden: dataDir,
         shown: pluginsFolders,
       }),
@@ -76,11 +89,16 @@ export async function findInstallation(config: {
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
     sandbox,
+    cgroups,
   };
 }
 
-/** One line about how plugins are confined here. */
-export function tellIsolation(detection: Detection, mode: SandboxMode, logger: Logger): void {
+/** A line about how plugins are confined here, and one about what holds their memory. */
+export function tellIsolation(
+  { sandbox: detection, cgroups }: Pick<Installation, "sandbox" | "cgroups">,
+  mode: SandboxMode,
+  logger: Logger,
+): void {
   const found = detection.available
     ? detection.findings
     : `Plugins run without sandboxes: ${detection.reason}`;
@@ -91,6 +109,8 @@ export function tellIsolation(detection: Detection, mode: SandboxMode, logger: L
   }[mode];
   if (detection.available) logger.info("{found}", { found });
   else logger.warn("{found}; {means}", { found, means });
+  const limits = describeLimits(cgroups);
+  logger.info("Of each plugin, {limits}", { limits });
 }
 
 /** One line about each plugin's folder that can't be used; a reload of the folders answers the same. */

@@ -48,7 +48,7 @@ await runMain("plugin-host", async () => {
   });
   const reaped = await deps.records.reapLeftovers();
   if (reaped > 0) logger.warn("Ended {reaped} plugins that a killed host left behind", { reaped });
-  tellIsolation(installation.sandbox, config.sandboxMode, logger);
+  tellIsolation(installation, config.sandboxMode, logger);
   await deps.purges.follow();
   tellFaults((await deps.folders.discover()).errors, logger);
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Count, Flag } from "@codex/service/config";
 import { SandboxMode } from "./process/sandbox_mode.ts";
+import { PLUGIN_UIDS_DEFAULT, UidRangeText } from "./process/users/uid_range.ts";
 
 const NameList = z.string().default("").transform((text) =>
   text.split(",").map((name) => name.trim()).filter((name) => name !== "")
@@ -12,6 +13,7 @@ export const settings = {
   CODEX_PLUGINS_DIR: z.string().optional(),
   CODEX_PLUGIN_ALLOWED_COMMANDS: NameList,
   CODEX_PLUGIN_SANDBOX: SandboxMode.default("auto"),
+  CODEX_PLUGIN_UIDS: UidRangeText.prefault(PLUGIN_UIDS_DEFAULT),
   CODEX_PLUGINS_SAFE_MODE: Flag.default(false),
   CODEX_PLUGIN_PROCESSES_MAX: Count(1, 10_000).default(200),
   CODEX_PLUGIN_IDLE_SECONDS: Count(1, 86_400).default(300),

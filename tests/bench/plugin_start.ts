@@ -8,9 +8,17 @@ import { findInstallation } from "../../services/plugin-host/installation.ts";
 import { type Launcher, plainLauncher } from "../../services/plugin-host/process/launch_plan.ts";
 import { ProcessRecords } from "../../services/plugin-host/process/process_records.ts";
 import { startTimesByPs } from "../../services/plugin-host/process/process_records.ts";
-import { listProcesses, listShares } from "../../services/plugin-host/process/process_table.ts";
+import {
+  listPageTables,
+  listProcesses,
+  listShares,
+} from "../../services/plugin-host/process/process_table.ts";
 import { sandboxLauncher } from "../../services/plugin-host/process/sandbox/bubblewrap.ts";
 import { Starter, type StartRequest } from "../../services/plugin-host/process/starter.ts";
+import {
+  PLUGIN_UIDS_DEFAULT,
+  UidRangeText,
+} from "../../services/plugin-host/process/users/uid_range.ts";
 import { Watchdog } from "../../services/plugin-host/process/watchdog.ts";
 import { removeDataDir } from "../harness/platform.ts";
 import { quantile, type Report } from "./report.ts";
@@ -34,6 +42,7 @@ export async function pluginStartBench(report: Report): Promise<void> {
     const bench = await prepare(dataDir);
     await startTimes(bench, report);
     await manyAlive(bench, report);
+    await bench.starter.close();
   } finally {
     await removeDataDir(dataDir);
   }
@@ -47,12 +56,15 @@ async function prepare(dataDir: string) {
     pluginsDir: join(dataDir, "plugins"),
     allowedCommands: [],
     sandboxMode: "auto",
+    pluginUids: UidRangeText.parse(PLUGIN_UIDS_DEFAULT),
   });
   const { sandbox: detection, denoRuntime, processFolder } = installation;
+  const cgroups = installation.cgroups.available ? installation.cgroups.cgroups : undefined;
   if (!detection.available) throw new Error(detection.reason);
   const starter = new Starter({
     ...installation,
     records: new ProcessRecords(processFolder, startTimesByPs, Deno.pid),
+    cgroups,
   });
   const request = (
     launcher: Launcher,
@@ -73,7 +85,7 @@ async function prepare(dataDir: string) {
     onFault: () => {},
     onLogLine: () => {},
   });
-  return { installation, denoRuntime, starter, sandbox: detection.sandbox, request };
+  return { installation, cgroups, denoRuntime, starter, sandbox: detection.sandbox, request };
 }
 
 async function startTimes(bench: Bench, report: Report): Promise<void> {
@@ -132,10 +144,16 @@ async function bareStart({ denoPath, importMap }: Bench["denoRuntime"], entry: s
 }
 
 async function manyAlive(bench: Bench, report: Report): Promise<void> {
-  const { starter, sandbox, denoRuntime, request } = bench;
+  const { starter, cgroups, sandbox, denoRuntime, request } = bench;
   const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
   const target = { runtime: "other", path: "/bin/sh", args: ["-c", SMALL_PLUGIN] } as const;
-  const watchdog = new Watchdog({ running: () => starter.running(), listProcesses, listShares });
+  const watchdog = new Watchdog({
+    running: () => starter.running(),
+    listProcesses,
+    listShares,
+    listPageTables,
+    listUsages: cgroups && (() => cgroups.usages()),
+  });
   const before = Deno.memoryUsage().rss;
   const processes = [];
   for (let count = 0; count < ALIVE; count++) {

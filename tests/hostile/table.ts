@@ -14,12 +14,14 @@ import { reverseCallCases } from "./cases/reverse_calls.ts";
 import { signalCases } from "./cases/signals.ts";
 import { storageCases } from "./cases/storage.ts";
 import { systemCallCases } from "./cases/system_calls.ts";
+import { unownedMemoryCases } from "./cases/unowned_memory.ts";
 import { valueCases } from "./cases/values.ts";
 import { wireCases } from "./cases/wire.ts";
 
 export const HOSTILE_CASES: readonly HostileCase[] = [
   // First, as one of them waits longest.
   ...resourceCases,
+  ...unownedMemoryCases,
   ...wireCases,
   ...replyCases,
   ...valueCases,

@@ -160,14 +160,14 @@ export class Trial {
   }
 
   /** The administrator finds a failure with this code, or soon will. */
-  async isBlamedFor(code: string, message = /./): Promise<void> {
+  async isBlamedFor(code: string, message = /./, withinMs = SOON_MS): Promise<void> {
     let seen: readonly PluginFailure[] = [];
     const found = await eventually(async () => {
       seen = await this.#failures();
       return seen.some(({ errorCode, errorMessage }) =>
         errorCode === code && message.test(errorMessage)
       );
-    }, SOON_MS);
+    }, withinMs);
     assert.ok(found, `No failure "${code}" among ${JSON.stringify(seen).slice(0, 600)}`);
   }
 

@@ -34,6 +34,7 @@ const REFUSED_PREFIXES = [
   "RUBY",
   "PERL",
   "MALLOC_",
+  "GLIBC_",
   "CODEX_",
 ];
 

@@ -40,6 +40,8 @@ export interface LaunchRequest {
   readonly folders: ProcessFolders;
   /** Set by the sandbox that goes round the plan: without one a Deno plugin may write nowhere. */
   readonly isSandboxed?: true;
+  /** Who owns the data folder and runs the plugin; undefined for the host's own user. */
+  readonly user: SystemUser | undefined;
 }
 
 /** Where it is copied, the whole cache serves; where it is only shown, its modules alone: Deno writes to the rest. */
@@ -69,8 +71,11 @@ export interface LaunchPlan {
 /** Makes plans for one level of isolation (security.md "Isolation"); a sandbox wraps the plan of the level below. */
 export interface Launcher {
   readonly level: 1 | 2 | 3;
-  /** Who owns the data folder of its processes; undefined for the host's own user. */
-  readonly dataOwner: SystemUser | undefined;
+  /**
+   * Whom a process with this data folder runs as; undefined for the host's own user.
+   * @throws {Error} with what to do if there is no user for it
+   */
+  userOf(dataFolder: string): Promise<SystemUser | undefined>;
   /** @throws {Error} with what stands in the way, if no plan can be made */
   plan(request: LaunchRequest): Promise<LaunchPlan>;
 }
@@ -79,7 +84,7 @@ export interface Launcher {
 export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
   return {
     level,
-    dataOwner: undefined,
+    userOf: () => Promise.resolve(undefined),
     async plan(request) {
       const { target, folders, pluginFolder } = request;
       const isDeno = target.runtime === "deno";

@@ -5,14 +5,19 @@ import { TransportError } from "../rpc/errors.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { type TestHost, withSandboxedHost, withTestHost } from "../testing/test_host.ts";
 import type { PluginProcess } from "./plugin_process.ts";
-import { listProcesses, listShares } from "./process_table.ts";
+import { listPageTables, listProcesses, listShares } from "./process_table.ts";
 import type { StartRequest } from "./starter.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const LIMIT = 160 * 1024 * 1024;
 
 function watch(host: TestHost): Watchdog {
-  return new Watchdog({ running: () => host.starter.running(), listProcesses, listShares });
+  return new Watchdog({
+    running: () => host.starter.running(),
+    listProcesses,
+    listShares,
+    listPageTables,
+  });
 }
 
 /** A plugin that holds a little is left alone, one that holds a lot is ended while a call waits. */

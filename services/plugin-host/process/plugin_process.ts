@@ -18,6 +18,8 @@ export interface PluginProcessOptions {
   readonly timeoutMs: number;
   /** Resident, over everything that belongs to it. */
   readonly memoryBytesMax: number;
+  /** Of the control group that it runs in; undefined if there is none. */
+  readonly groupName: string | undefined;
   /** The folder it may fill: its private one, or what Deno keeps for it. */
   readonly dataFolder: string;
   /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
@@ -46,6 +48,7 @@ export class PluginProcess {
   readonly pid: number;
   readonly isSandboxed: boolean;
   readonly memoryBytesMax: number;
+  readonly groupName: string | undefined;
   readonly dataFolder: string;
   /** Resolves when the process was reaped, its pipes read to the end and its leavings removed. */
   readonly exited: Promise<ProcessEnd>;
@@ -71,6 +74,7 @@ export class PluginProcess {
     this.pid = child.pid;
     this.isSandboxed = child.isSandboxed;
     this.memoryBytesMax = options.memoryBytesMax;
+    this.groupName = options.groupName;
     this.dataFolder = options.dataFolder;
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock ?? systemClock;
@@ -216,6 +220,10 @@ export class PluginProcess {
     const exit = await this.#child.exited;
     this.#signal("SIGKILL");
     this.#isReaped = true;
+    if (exit.reason !== undefined && this.#failure.reason === undefined) {
+      this.#failure = { reason: exit.reason };
+      this.#onLogLine(exit.reason);
+    }
     // A grandchild that left the group may hold stderr open for ever.
     if (!await this.#within(logged)) this.#stopLog.abort();
     await cleanUp();

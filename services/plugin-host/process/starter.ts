@@ -1,12 +1,15 @@
 /** From a plugin's launch request to a process that has answered `initialize`. */
+import { basename, join } from "node:path";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
 import { Floods } from "../rpc/flood_guard.ts";
 import type { ReverseHandler } from "../rpc/reverse_calls.ts";
+import { type Cgroups, TASKS_MAX } from "./cgroups/cgroups.ts";
+import { childInGroup } from "./cgroups/child_in_group.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
-import { makeDataFolder, removeFolder } from "./data_folder.ts";
+import { makeDataFolder, removeFolder, type SystemUser } from "./data_folder.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
 import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
@@ -41,6 +44,8 @@ export interface StarterOptions {
   readonly records: ProcessRecords;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** Undefined where the host can't use control groups. */
+  readonly cgroups?: Cgroups | undefined;
   readonly clock?: Clock;
 }
 
@@ -59,6 +64,11 @@ export class Starter {
     return this.#running;
   }
 
+  /** Leaves nothing behind, once every process has ended. */
+  async close(): Promise<void> {
+    await this.#options.cgroups?.close();
+  }
+
   /**
    * Spawns and initializes.
    * @throws {TransportError} `closed` if it can't be started as configured, or after `signal`
@@ -66,9 +76,9 @@ export class Starter {
    */
   async start(request: StartRequest, signal: AbortSignal): Promise<PluginProcess> {
     const { dataRoot } = this.#options;
-    const { dataOwner } = request.launcher;
-    const data = await makeDataFolder(dataRoot, request.dataPath, dataOwner);
-    const process = await this.#startIn(data, request).catch(async (error) => {
+    const user = await request.launcher.userOf(join(dataRoot, ...request.dataPath));
+    const data = await makeDataFolder(dataRoot, request.dataPath, user);
+    const process = await this.#startIn(data, user, request).catch(async (error) => {
       await leave(data, request);
       throw error;
     });
@@ -80,17 +90,31 @@ export class Starter {
     return process;
   }
 
-  async #startIn(data: string, request: StartRequest): Promise<PluginProcess> {
+  async #startIn(
+    data: string,
+    user: SystemUser | undefined,
+    request: StartRequest,
+  ): Promise<PluginProcess> {
     const workingDirectory = await this.#workingDirectory(request, data);
     const folder = await this.#options.records.makeFolder();
-    return await this.#spawn(request, { data, folder, workingDirectory });
+    return await this.#spawn(request, { data, folder, workingDirectory, user });
   }
 
   async #spawn(
     request: StartRequest,
-    paths: { readonly data: string; readonly folder: string; readonly workingDirectory: string },
+    paths: {
+      readonly data: string;
+      readonly folder: string;
+      readonly workingDirectory: string;
+      readonly user: SystemUser | undefined;
+    },
   ): Promise<PluginProcess> {
-    const { records, setprivPath, clock } = this.#options;
+    const { records, setprivPath, cgroups, clock } = this.#options;
+    const { memoryBytesMax } = request;
+    const group = cgroups?.group(basename(paths.folder), {
+      memoryBytes: memoryBytesMax,
+      tasks: TASKS_MAX,
+    });
     let child: PluginChild;
     try {
       const plan = await request.launcher.plan({
@@ -100,13 +124,17 @@ export class Starter {
         environment: request.environment,
         network: request.network,
         folders: { data: paths.data, denoDir: paths.folder },
+        user: paths.user,
       });
       plan.notes.forEach(request.onLogLine);
       const { compiled, sandbox } = plan;
       if (compiled !== undefined && sandbox === undefined) {
         await copyFolder(compiled.cache, paths.folder);
       }
-      child = spawnChild(withSetpriv(plan, setprivPath));
+      const confined = withSetpriv(plan, setprivPath);
+      child = group === undefined
+        ? spawnChild(confined)
+        : childInGroup(spawnChild(group.entered(confined)), group);
     } catch (error) {
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
@@ -115,14 +143,15 @@ export class Starter {
     const record = records.add(child.pid, paths.folder);
     const process = new PluginProcess({
       child,
-      memoryBytesMax: request.memoryBytesMax,
+      memoryBytesMax,
+      groupName: group?.name,
       dataFolder: canWriteData(child, request) ? paths.data : paths.folder,
       timeoutMs: request.timeoutMs,
       onRequest: request.onRequest,
       onFault: request.onFault,
       onLogLine: request.onLogLine,
       cleanUp: async () => {
-        await (await record).remove();
+        await Promise.all([record.then((it) => it.remove()), group?.remove()]);
         await leave(paths.data, request);
       },
       floods: this.#floods,

@@ -1,8 +1,11 @@
 /**
- * Ends plugins that take more of the machine than they may (security.md "Memory and CPU"): one `ps` a round over all of
- * them, as heap limits don't bound buffers and nothing else tells what a group of processes holds.
+ * Ends plugins that take more of the machine than they may (security.md "Memory and CPU"). Where the host may use control
+ * groups, the kernel holds memory and counts CPU time, and one `grep` a round over all of them tells what it found. Anywhere
+ * else it is one `ps` a round, as heap limits don't bound buffers, and what no process owns is bounded by other limits.
  */
 import { type Clock, systemClock } from "../rpc/clock.ts";
+import { outOfMemory } from "./cgroups/cgroups.ts";
+import type { GroupUsage } from "./cgroups/layout.ts";
 import { type ProcessRow, ProcessTable } from "./process_table.ts";
 
 /** A running plugin as the watchdog sees it; `PluginProcess` is one. */
@@ -11,6 +14,8 @@ export interface WatchedProcess {
   readonly isSandboxed: boolean;
   /** Resident, over everything that belongs to it. */
   readonly memoryBytesMax: number;
+  /** Of its control group; undefined if it runs in none. */
+  readonly groupName: string | undefined;
   /** Calls that wait for their reply. */
   readonly inFlight: number;
   /** Ends it as crashed. */
@@ -22,6 +27,10 @@ export interface WatchdogOptions {
   readonly listProcesses: () => Promise<readonly ProcessRow[]>;
   /** In KiB, by pid, without counting twice what processes share; those of which it can't be told are left out. */
   readonly listShares: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+  /** In KiB, by pid: what the kernel keeps to map their memory, which is resident in none of them. */
+  readonly listPageTables: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+  /** What control groups have used, by their names; undefined where the host can't use them. */
+  readonly listUsages?: (() => Promise<ReadonlyMap<string, GroupUsage>>) | undefined;
   readonly clock?: Clock;
 }
 
@@ -43,7 +52,8 @@ const IDLE_CPU_SHARE_MAX = 0.5;
 interface IdleCpu {
   since: number;
   usedSeconds: number;
-  seconds: ReadonlyMap<number, number>;
+  /** Of all that belongs to it, when it was last looked at. */
+  seconds: number;
 }
 
 export class Watchdog {
@@ -72,50 +82,74 @@ export class Watchdog {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { running, listProcesses } = this.#options;
-    const table = new ProcessTable(await listProcesses());
+    const { running, listProcesses, listUsages } = this.#options;
+    const usages = await listUsages?.() ?? new Map<string, GroupUsage>();
+    const usageOf = ({ groupName }: WatchedProcess) =>
+      groupName === undefined ? undefined : usages.get(groupName);
+    // What runs in a sandbox and a group is held by the kernel in all ways.
+    const isHeld = (process: WatchedProcess) =>
+      process.isSandboxed && usageOf(process) !== undefined;
+    const table = [...running()].every(isHeld)
+      ? undefined
+      : new ProcessTable(await listProcesses());
     for (const process of running()) {
-      const family = table.family(process.pid);
-      // The first is the helper that holds the sandbox up; what is in it can't take its place.
-      const rows = process.isSandboxed ? family.slice(1) : family;
-      const reason = this.#judge(process, rows, await this.#bytesOf(rows, process.memoryBytesMax));
+      const usage = usageOf(process);
+      const reason = usage === undefined
+        ? await this.#judgeFamily(process, familyOf(process, table))
+        : this.#judgeGroup(process, usage, familyOf(process, table));
       if (reason !== undefined) process.fail(reason);
     }
   }
 
-  /** Forks share most of their pages, each of which is resident in all of them: that is only looked into if it matters. */
-  async #bytesOf(rows: readonly ProcessRow[], bytesMax: number): Promise<number> {
-    const resident = rows.reduce((sum, row) => sum + row.residentKib, 0) * 1024;
-    if (resident <= bytesMax || rows.length === 1) return resident;
-    const shares = await this.#options.listShares(rows.map(({ pid }) => pid));
-    return rows.reduce((sum, row) => sum + (shares.get(row.pid) ?? row.residentKib), 0) * 1024;
+  #judgeGroup(
+    process: WatchedProcess,
+    { outOfMemory: ended, cpuSeconds }: GroupUsage,
+    rows: readonly ProcessRow[],
+  ): string | undefined {
+    // The kernel may have ended a child alone.
+    if (ended > 0) return outOfMemory(process.memoryBytesMax);
+    return judgeCount(process, rows) ?? this.#judgeCpu(process, cpuSeconds);
   }
 
-  #judge(
+  async #judgeFamily(
     process: WatchedProcess,
     rows: readonly ProcessRow[],
-    bytes: number,
-  ): string | undefined {
+  ): Promise<string | undefined> {
+    const bytes = await this.#bytesOf(rows, process.memoryBytesMax);
     if (bytes > process.memoryBytesMax) {
       const [held, allowed] = [bytes, process.memoryBytesMax].map((it) => Math.round(it / MIB));
       return `The plugin was ended: it held ${held} MiB of memory, and its limit is ${allowed} MiB`;
     }
-    if (!process.isSandboxed && rows.length > PROCESSES_MAX) {
-      return `The plugin was ended: it had ${rows.length} processes, and the limit is ${PROCESSES_MAX}`;
-    }
-    return this.#judgeCpu(process, rows);
+    const cpuSeconds = rows.reduce((sum, row) => sum + row.cpuSeconds, 0);
+    return judgeCount(process, rows) ?? this.#judgeCpu(process, cpuSeconds);
   }
 
-  /** Busy is not hung: what a plugin uses to answer calls has its deadline there. */
-  #judgeCpu(process: WatchedProcess, rows: readonly ProcessRow[]): string | undefined {
+  /** Forks share most of their pages, each of which is resident in all of them: that is only looked into if it matters. */
+  async #bytesOf(rows: readonly ProcessRow[], bytesMax: number): Promise<number> {
+    const pids = rows.map(({ pid }) => pid);
+    const tables = await this.#options.listPageTables(pids);
+    const ofTables = rows.reduce((sum, { pid }) => sum + (tables.get(pid) ?? 0), 0) * 1024;
+    const resident = rows.reduce((sum, row) => sum + row.residentKib, 0) * 1024;
+    if (resident + ofTables <= bytesMax || rows.length === 1) return resident + ofTables;
+    const shares = await this.#options.listShares(pids);
+    const shared = rows.reduce((sum, row) => sum + (shares.get(row.pid) ?? row.residentKib), 0);
+    return shared * 1024 + ofTables;
+  }
+
+  /**
+   * Busy is not hung: what a plugin uses to answer calls has its deadline there.
+   *
+   * @param seconds used since its start by all that belongs to it
+   */
+  #judgeCpu(process: WatchedProcess, seconds: number): string | undefined {
     const now = this.#clock.now();
-    const seconds = new Map(rows.map((row) => [row.pid, row.cpuSeconds]));
     const idle = this.#idle.get(process);
     if (idle === undefined || process.inFlight > 0) {
       this.#idle.set(process, { since: now, usedSeconds: 0, seconds });
       return undefined;
     }
-    for (const [pid, used] of seconds) idle.usedSeconds += used - (idle.seconds.get(pid) ?? 0);
+    // The time of a child that nobody waited for is gone with it.
+    idle.usedSeconds += Math.max(0, seconds - idle.seconds);
     idle.seconds = seconds;
     const elapsedSeconds = (now - idle.since) / 1000;
     if (elapsedSeconds * 1000 < IDLE_CPU_WINDOW_MS) return undefined;
@@ -126,4 +160,18 @@ export class Watchdog {
       Math.round(elapsedSeconds)
     } s with nothing asked of it`;
   }
+}
+
+/** The first is the helper that holds a sandbox up; what is in it can't take its place. */
+function familyOf({ pid, isSandboxed }: WatchedProcess, table: ProcessTable | undefined) {
+  const family = table?.family(pid) ?? [];
+  return isSandboxed ? family.slice(1) : family;
+}
+
+function judgeCount(
+  { isSandboxed }: WatchedProcess,
+  rows: readonly ProcessRow[],
+): string | undefined {
+  if (isSandboxed || rows.length <= PROCESSES_MAX) return undefined;
+  return `The plugin was ended: it had ${rows.length} processes, and the limit is ${PROCESSES_MAX}`;
 }

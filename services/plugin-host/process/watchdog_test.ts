@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { GroupUsage } from "./cgroups/layout.ts";
 import { FakeClock } from "../testing/fake_clock.ts";
 import { parseProcesses, type ProcessRow, ProcessTable } from "./process_table.ts";
 import { Watchdog, type WatchedProcess } from "./watchdog.ts";
@@ -6,12 +7,22 @@ import { Watchdog, type WatchedProcess } from "./watchdog.ts";
 const MIB = 1024 * 1024;
 
 interface Scene {
-  readonly process: WatchedProcess & { inFlight: number; isSandboxed: boolean };
+  readonly process: WatchedProcess & {
+    inFlight: number;
+    isSandboxed: boolean;
+    groupName: string | undefined;
+  };
   readonly reasons: string[];
   /** What `ps` tells; a test changes it. */
   rows: ProcessRow[];
   /** What it tells in addition, in KiB by pid. */
   shares: ReadonlyMap<number, number>;
+  /** In KiB by pid. */
+  pageTables: ReadonlyMap<number, number>;
+  /** By the names of control groups. */
+  usages: ReadonlyMap<string, GroupUsage>;
+  /** How often `ps` was asked. */
+  listed: number;
   /** Rounds a second apart, each preceded by `change`. */
   look(rounds?: number, change?: () => void): Promise<void>;
 }
@@ -29,11 +40,15 @@ function watch(): Scene {
       isSandboxed: false,
       memoryBytesMax: 256 * MIB,
       inFlight: 0,
+      groupName: undefined,
       fail: (reason) => reasons.push(reason),
     },
     reasons,
     rows: [row(100, 1)],
     shares: new Map(),
+    pageTables: new Map(),
+    usages: new Map(),
+    listed: 0,
     async look(rounds = 1, change = () => {}) {
       for (let round = 0; round < rounds; round++) {
         change();
@@ -44,8 +59,10 @@ function watch(): Scene {
   };
   const watchdog = new Watchdog({
     running: () => [scene.process],
-    listProcesses: () => Promise.resolve(scene.rows),
+    listProcesses: () => Promise.resolve((scene.listed++, scene.rows)),
     listShares: () => Promise.resolve(scene.shares),
+    listPageTables: () => Promise.resolve(scene.pageTables),
+    listUsages: () => Promise.resolve(scene.usages),
     clock,
   });
   return scene;
@@ -120,6 +137,76 @@ Deno.test("CPU time is held against a plugin only while nothing is asked of it",
   ]);
 });
 
+Deno.test("what is kept to map memory counts as memory", async () => {
+  const scene = watch();
+  scene.rows = [row(100, 1, { residentKib: 100 * 1024 })];
+  scene.pageTables = new Map([[100, 150 * 1024]]);
+  await scene.look();
+  assert.deepEqual(scene.reasons, []);
+  scene.pageTables = new Map([[100, 157 * 1024]]);
+  await scene.look();
+  assert.match(scene.reasons[0] ?? "", /held 257 MiB/);
+});
+
+Deno.test("time of children that were waited for counts, and what is gone with one gives none back", async () => {
+  const scene = watch();
+  let parentSeconds = 0;
+  await scene.look(31, () => {
+    // A child of a second, seen half way each time, whose time is its parent's when it has ended.
+    parentSeconds++;
+    scene.rows = [
+      row(100, 1, { cpuSeconds: parentSeconds }),
+      row(200 + parentSeconds, 100, { cpuSeconds: 0 }),
+    ];
+  });
+  assert.match(scene.reasons[0] ?? "", /used 30 s of CPU time/);
+  const other = watch();
+  let round = 0;
+  await other.look(31, () => {
+    round++;
+    // Every other round a child shows five seconds that are gone in the next.
+    other.rows = [row(100, 1, { cpuSeconds: round }), row(101, 100, { cpuSeconds: round % 2 * 5 })];
+  });
+  assert.match(other.reasons[0] ?? "", /of CPU time within 30 s/);
+});
+
+Deno.test("a group tells what the kernel ended and which time it used, and nobody asks ps", async () => {
+  const scene = watch();
+  scene.process.isSandboxed = true;
+  scene.process.groupName = "group";
+  let cpuSeconds = 0;
+  scene.rows = [row(100, 1), row(101, 100, { residentKib: 900 * 1024 })];
+  const use = () => {
+    scene.usages = new Map([["group", { outOfMemory: 0, cpuSeconds: cpuSeconds += 0.6 }]]);
+  };
+  await scene.look(30, use);
+  assert.deepEqual(scene.reasons, []);
+  await scene.look(1, use);
+  assert.deepEqual(scene.reasons, [
+    "The plugin was ended: it used 18 s of CPU time within 30 s with nothing asked of it",
+  ]);
+  scene.usages = new Map([["group", { outOfMemory: 1, cpuSeconds }]]);
+  await scene.look();
+  assert.equal(
+    scene.reasons[1],
+    "The plugin was ended: it took more memory than its limit of 256 MiB",
+  );
+  assert.equal(scene.listed, 0);
+  // A group that can't be read: its processes are looked at instead.
+  scene.usages = new Map();
+  await scene.look();
+  assert.match(scene.reasons[2] ?? "", /held 900 MiB/);
+});
+
+Deno.test("without a sandbox processes are counted in a group too", async () => {
+  const scene = watch();
+  scene.process.groupName = "group";
+  scene.usages = new Map([["group", { outOfMemory: 0, cpuSeconds: 0 }]]);
+  scene.rows = Array.from({ length: 65 }, (_, index) => row(100 + index, 1));
+  await scene.look();
+  assert.match(scene.reasons[0] ?? "", /65 processes/);
+});
+
 Deno.test("a plugin that works a little by itself is left alone", async () => {
   const scene = watch();
   let round = 0;
@@ -135,6 +222,7 @@ Deno.test("nothing is asked of the system while no plugin runs", async () => {
   await new Watchdog({
     running: () => [],
     listProcesses,
+    listPageTables: () => Promise.resolve(new Map()),
     listShares: () => Promise.resolve(new Map()),
   }).look();
   assert.equal(asked, 0);
@@ -146,6 +234,7 @@ Deno.test("the longer a round takes, the later comes the next, within bounds", a
   const watchdog = new Watchdog({
     running: () => [watch().process],
     listShares: () => Promise.resolve(new Map()),
+    listPageTables: () => Promise.resolve(new Map()),
     listProcesses: () => {
       clock.advance(takesMs);
       return Promise.resolve([row(100, 1)]);
@@ -162,9 +251,10 @@ Deno.test("the longer a round takes, the later comes the next, within bounds", a
 
 Deno.test("the table of processes is read whatever a program calls itself", () => {
   const rows = parseProcesses(
-    "    1     0     1   9000    12\n  77   1  77  0 0 a b ) (\n\nx\n",
+    "    1     0     1   9000  61:12\n  77   1  77  0   0:00 a b ) (\n\nx\n",
   );
   assert.deepEqual(rows.map(({ pid, program }) => [pid, program]), [[1, ""], [77, "a b ) ("]]);
+  assert.equal(rows[0]?.cpuSeconds, 61 * 60 + 12);
   assert.deepEqual(new ProcessTable(rows).family(1).map(({ pid }) => pid), [1, 77]);
   assert.deepEqual(new ProcessTable(rows).family(5), []);
 });

@@ -37,6 +37,8 @@ export type TransportErrorKind =
 export interface ExitStatus {
   readonly code: number;
   readonly signal: string | null;
+  /** Why the kernel ended it, as a whole sentence; undefined where that isn't known. */
+  readonly reason?: string;
 }
 
 export class TransportError extends Error {
@@ -69,5 +71,5 @@ export function crashed(exit: ExitStatus): TransportError {
   const how = exit.signal === null
     ? `exited with code ${exit.code}`
     : `was ended by ${exit.signal}`;
-  return new TransportError("crashed", `The plugin process ${how}`, exit);
+  return new TransportError("crashed", exit.reason ?? `The plugin process ${how}`, exit);
 }

@@ -2,6 +2,7 @@
 import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 import { type CommandPolicy, resolveCommand } from "../process/command_policy.ts";
 import { findFolderFault, realPathOf } from "../process/folders.ts";
+import { type CgroupDetection, describeLimits } from "../process/cgroups/detection.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { type Launcher, type LaunchTarget, plainLauncher } from "../process/launch_plan.ts";
 import { chooseIsolation, type SandboxMode, type SandboxSupport } from "../process/sandbox_mode.ts";
@@ -13,6 +14,7 @@ export interface PlacementPolicy {
   readonly commands: CommandPolicy;
   readonly sandboxMode: SandboxMode;
   readonly sandbox: Detection;
+  readonly cgroups: CgroupDetection;
 }
 
 export type Placement =
@@ -44,7 +46,8 @@ export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Pr
     isNetworked: spec.network.length > 0,
   });
   if (!choice.runnable) return { ...choice, runtime: resolved.runtime };
-  const { level, reason } = choice;
+  const { level } = choice;
+  const reason = `${choice.reason}${describeHolds(level, policy)}`;
   if (resolved.runtime === "other") {
     const folder = spec.folder === null ? resolved.folder : await realPathOf(spec.folder);
     return { runnable: true, level, reason, target: resolved, folder: folder ?? null };
@@ -52,6 +55,14 @@ export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Pr
   const fault = await findFolderFault(resolved.folder);
   if (fault !== undefined) return { runnable: false, reason: fault, runtime: "deno" };
   return { runnable: true, level, reason, target: resolved, folder: resolved.folder };
+}
+
+/** What else the administrator has to know about how a plugin is held. */
+function describeHolds(level: 1 | 2 | 3, { sandbox, cgroups }: PlacementPolicy): string {
+  const users = sandbox.available ? sandbox.sandbox.users : undefined;
+  const sharesUser = level === 3 && users !== undefined && !users.areDistinct;
+  return `; ${describeLimits(cgroups)}` +
+    (sharesUser ? "; it shares its kernel user with other plugins" : "");
 }
 
 /** The launcher of the level that a plugin was placed at. */

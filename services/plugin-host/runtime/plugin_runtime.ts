@@ -184,6 +184,7 @@ export class LivePlugins implements PluginRuntime {
       // With those that were started for their manifest alone.
       ...[...this.#deps.starter.running()].map((process) => process.close()),
     ]);
+    await this.#deps.starter.close();
   }
 
   #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {

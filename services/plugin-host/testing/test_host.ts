@@ -2,13 +2,18 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findProgram } from "../installation.ts";
+import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
 import { ProcessRecords, startTimesByPs } from "../process/process_records.ts";
 import { sandboxLauncher } from "../process/sandbox/bubblewrap.ts";
-import { type Detection, detectSandbox } from "../process/sandbox/detection.ts";
-import { PLUGIN_IDS, type Sandbox } from "../process/sandbox/sandbox.ts";
+import {
+  type Detection,
+  type DetectionOptions,
+  detectSandbox,
+} from "../process/sandbox/detection.ts";
+import type { Sandbox } from "../process/sandbox/sandbox.ts";
 import { Starter, type StartRequest } from "../process/starter.ts";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -52,6 +57,7 @@ export interface SandboxedHost extends TestHost {
 /** The same with what isolation level 3 needs, which this machine must have. */
 export async function withSandboxedHost(
   body: (host: SandboxedHost) => Promise<void>,
+  cgroups?: Cgroups,
 ): Promise<void> {
   await withTestHost(async (host) => {
     const { sandbox } = await detectTestSandbox(host.root);
@@ -61,38 +67,57 @@ export async function withSandboxedHost(
     });
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
-  });
+  }, cgroups);
 }
 
-/**
- * What level 3 needs, kept below `root`.
- *
- * @param programs paths by name, in the place of this machine's own programs
- */
+/** Paths by name, in the place of this machine's own programs; undefined where one is missing. */
+type Programs = Readonly<Record<string, string | undefined>>;
+
+/** What level 3 needs, kept below `root`. */
 export async function detectTestSandbox(
   root: string,
-  programs: Readonly<Record<string, string>> = {},
+  programs: Programs = {},
 ): Promise<Detection & { readonly available: true }> {
   // The sandbox's user has to pass it.
   await Deno.chmod(root, 0o711);
-  const detection = await detectSandbox({
-    findProgram: async (name) => programs[name] ?? await findProgram(name),
-    denoRuntime,
-    folder: join(root, "sandbox"),
-    user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
-    hidden: join(root, ".codex"),
-    shown: [],
-  });
+  const detection = await detectSandbox(detectionOptions(root, join(root, "sandbox"), programs));
   if (!detection.available) throw new Error(detection.reason);
   return detection;
 }
 
+/** Options that keep everything below `root`, and what sandboxes need in `folder`. */
+export function detectionOptions(
+  root: string,
+  folder: string,
+  programs: Programs,
+): DetectionOptions {
+  return {
+    findProgram: (name) => name in programs ? Promise.resolve(programs[name]) : findProgram(name),
+    denoRuntime,
+    folder,
+    users: Deno.uid() === 0
+      ? { range: { first: 2_100_000_000, last: 2_100_065_535 }, folder: join(root, "users") }
+      : undefined,
+    hidden: join(root, ".codex"),
+    shown: [],
+  };
+}
+
 /** Runs `body` and ends whatever it left running. */
-export async function withTestHost(body: (host: TestHost) => Promise<void>): Promise<void> {
+export async function withTestHost(
+  body: (host: TestHost) => Promise<void>,
+  cgroups?: Cgroups,
+): Promise<void> {
   const root = await Deno.realPath(await Deno.makeTempDir());
   const records = new ProcessRecords(join(root, "run"), startTimesByPs, Deno.pid);
   const starterOn = (clock: Clock) =>
-    new Starter({ dataRoot: join(root, "data"), records, setprivPath: "/usr/bin/setpriv", clock });
+    new Starter({
+      dataRoot: join(root, "data"),
+      records,
+      setprivPath: "/usr/bin/setpriv",
+      cgroups,
+      clock,
+    });
   const starter = starterOn(systemClock);
   const started: PluginProcess[] = [];
   const log: string[] = [];

@@ -161,6 +161,7 @@ async function startService(shared: Shared): Promise<TestService> {
       dataRoot: folders.dataRoot,
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
+      cgroups: { available: false, reason: "the test has none" },
       sandbox,
       hostChecks: hostChecks({
         dataRoot: folders.dataRoot,

@@ -1,6 +1,7 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
+import { memoryFolder, mountMemoryFiles } from "./memory_files.ts";
 import { ownNetworkOf, pastaArguments } from "./pasta.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
@@ -9,17 +10,20 @@ import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
 const PROCESSES_MAX = 64;
 /** Of one file, which a watch over the whole folder would see too late. */
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
-/** Files in memory are no process's resident memory: each such file system has a limit of its own. */
-const MEMORY_FILES_BYTES_MAX = 64 * 1024 * 1024;
+/** Of one process. What sockets buffer is no process's memory: without control groups only their number bounds it. */
+const OPEN_FILES_MAX = 256;
 
 const NAMESPACES = [
   ...["--unshare-user", "--uid", String(PLUGIN_IDS.uid), "--gid", String(PLUGIN_IDS.gid)],
   ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"],
   ...["--hostname", "plugin", "--disable-userns", "--die-with-parent", "--new-session"],
+  // Root of a namespace around its own, bubblewrap would leave the plugin what root may do.
+  ...["--cap-drop", "ALL"],
 ];
 
 const LIMITS = [
   `--nproc=${PROCESSES_MAX}`,
+  `--nofile=${OPEN_FILES_MAX}`,
   `--fsize=${FILE_BYTES_MAX}`,
   "--core=0",
 ];
@@ -42,7 +46,7 @@ const FILTER = ["--seccomp", "5"];
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
     level: 3,
-    dataOwner: sandbox.user,
+    userOf: async (dataFolder) => await sandbox.users?.userOf(dataFolder),
     async plan(request) {
       const plan = await below.plan({ ...request, isSandboxed: true });
       const network = networkOf(request, sandbox);
@@ -50,7 +54,9 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
       const hasPipesAside = network.kind !== "own";
       const wrapped = [
         ...[dash, "-c", FILTER_OPEN + (hasPipesAside ? PIPES_ASIDE : 'exec "$@"')],
-        ...[sandbox.filterPath, sandbox.bwrapPath, ...FILTER],
+        sandbox.filterPath,
+        ...mountMemoryFiles(sandbox.memoryFiles),
+        ...[sandbox.bwrapPath, ...FILTER],
         ...NAMESPACES,
         ...(network.kind === "none" ? ["--unshare-net"] : []),
         ...await mountsOf(plan, request, sandbox),
@@ -70,7 +76,7 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
         args,
         // The user of the sandbox may be unable to enter any other.
         workingDirectory: "/",
-        sandbox: { user: sandbox.user },
+        sandbox: { user: request.user },
       };
     },
   };
@@ -95,14 +101,15 @@ async function mountsOf(
   sandbox: Sandbox,
 ): Promise<string[]> {
   const { compiled } = plan;
+  const { memoryFiles } = sandbox;
   const reads = [...plan.reads, plan.workingDirectory]
     .filter((path) => !isInside(path, folders.data));
   return [
     ...sandbox.systemMounts,
-    ...["--dev", "/dev", ...memoryFiles("/dev/shm")],
-    ...["--proc", "/proc", ...memoryFiles("/tmp")],
+    ...["--dev", "/dev", ...memoryFolder(memoryFiles, "shm", "/dev/shm")],
+    ...["--proc", "/proc", ...memoryFolder(memoryFiles, "tmp", "/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
-    ...memoryFiles(folders.denoDir),
+    ...memoryFolder(memoryFiles, "cache", folders.denoDir),
     ...(compiled === undefined ? [] : readOnly(compiled.modules.to, compiled.modules.from)),
     ...await readMounts(reads, sandbox),
     ...["--bind", folders.data, folders.data],
@@ -133,8 +140,4 @@ function refuseHidden(real: string, { hidden, shown }: Sandbox): void {
   if (isInside(hidden, real) || (isInside(real, hidden) && !isPlugin)) {
     throw new Error(`"${real}" holds data of the platform, which no plugin may see`);
   }
-}
-
-function memoryFiles(path: string): string[] {
-  return ["--size", String(MEMORY_FILES_BYTES_MAX), "--tmpfs", path];
 }

@@ -1,14 +1,16 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
 import { runProgram } from "@codex/service/program";
-import { makeDataFolder, type SystemUser } from "../data_folder.ts";
+import { makeDataFolder } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
 import { writeFilter } from "../seccomp/filter_file.ts";
 import { sandboxLauncher } from "./bubblewrap.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
-import type { OwnNetwork, Sandbox } from "./sandbox.ts";
+import { type OwnNetwork, PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { systemMounts } from "./system_mounts.ts";
+import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_users.ts";
+import type { UidRange } from "../users/uid_range.ts";
 
 export type Detection =
   | {
@@ -26,8 +28,14 @@ export interface DetectionOptions {
   readonly denoRuntime: DenoRuntime;
   /** Takes what sandboxes need; the sandbox's user must be able to pass it. */
   readonly folder: string;
-  /** Undefined where the host isn't root. */
-  readonly user: SystemUser | undefined;
+  /** Of the users that plugins run as; undefined where the host isn't root. */
+  readonly users:
+    | {
+      readonly range: UidRange;
+      /** Takes the claims of all hosts of this machine. */
+      readonly folder: string;
+    }
+    | undefined;
   /** The host's own data, which no sandbox shows, but for plugins below `shown`. */
   readonly hidden: string;
   readonly shown: readonly string[];
@@ -54,18 +62,20 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   }
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
-  const sandbox: Sandbox = {
+  const plain: Sandbox = {
     bwrapPath,
     prlimitPath,
     dashPath,
     filterPath: await writeFilter(folder),
-    user: options.user,
+    users: await findUsers(options),
+    memoryFiles: undefined,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
     ownNetwork: undefined,
     hidden,
     shown,
   };
+  const sandbox = await withMemoryFiles(plain, options);
   const [fault, passage] = await Promise.all([
     trySandbox(sandbox, options),
     tryFilter(sandbox, options),
@@ -77,20 +87,23 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
   };
   const network = await findOwnNetwork(sandbox, options);
+  const files = sandbox.memoryFiles === undefined
+    ? "; the number of files in memory can't be limited here"
+    : "";
   return typeof network === "string"
     ? {
       available: true,
       sandbox,
       check,
       findings:
-        `Plugins run in sandboxes with a filter of system calls (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
+        `Plugins run in sandboxes with a filter of system calls (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}${files}`,
     }
     : {
       available: true,
       sandbox: { ...sandbox, ownNetwork: network },
       check,
       findings:
-        "Plugins run in sandboxes with a filter of system calls (level 3), with networks of their own",
+        `Plugins run in sandboxes with a filter of system calls (level 3), with networks of their own${files}`,
     };
 }
 
@@ -98,8 +111,39 @@ function missing(reason: string): Detection {
   return { available: false, reason };
 }
 
-async function readablePaths({ user, folder, findProgram }: DetectionOptions) {
-  if (user === undefined) return samePaths;
+/** A container may have so few users that none of the range is among them. */
+async function findUsers({ users }: DetectionOptions): Promise<PluginUsers | undefined> {
+  if (users === undefined) return undefined;
+  const { range, folder } = users;
+  const ofRange = new UsersOfRange(folder, range);
+  await ofRange.removeUnused();
+  return await canRunAs(range.first) && await canRunAs(range.last)
+    ? ofRange
+    : sharedUser(PLUGIN_IDS);
+}
+
+async function canRunAs(uid: number): Promise<boolean> {
+  const user = { uid, gid: uid };
+  const program = { command: "/bin/true", args: [], cwd: "/", user, timeoutMs: TRIAL_MS_MAX };
+  return await runProgram(program).then(({ success }) => success, () => false);
+}
+
+/** The same sandbox with a limit on the number of files in memory, if it works with that. */
+async function withMemoryFiles(sandbox: Sandbox, options: DetectionOptions): Promise<Sandbox> {
+  const names = ["unshare", "dash", "mount", "mkdir"];
+  const paths = await Promise.all(names.map(options.findProgram));
+  const [unsharePath, dashPath, mountPath, mkdirPath] = paths;
+  if (!unsharePath || !dashPath || !mountPath || !mkdirPath) return sandbox;
+  const place = join(options.folder, "memory-files");
+  await Deno.mkdir(place, { recursive: true });
+  await Deno.chmod(place, 0o755);
+  const memoryFiles = { unsharePath, dashPath, mountPath, mkdirPath, place };
+  const limited = { ...sandbox, memoryFiles };
+  return await trySandbox(limited, options) === undefined ? limited : sandbox;
+}
+
+async function readablePaths({ users, folder, findProgram }: DetectionOptions) {
+  if (users === undefined) return samePaths;
   const copies = join(folder, "copies");
   await Deno.mkdir(copies, { recursive: true });
   await Deno.chmod(copies, 0o755);
@@ -161,8 +205,9 @@ async function withTrial<T>(
   body: (plan: TrialPlan, data: string) => Promise<T>,
 ): Promise<T> {
   const name = `trial-${crypto.randomUUID()}`;
-  const data = await makeDataFolder(folder, [name], sandbox.user);
   const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
+  const user = await launcher.userOf(join(folder, name));
+  const data = await makeDataFolder(folder, [name], user);
   const plan: TrialPlan = (path, args, network) =>
     launcher.plan({
       target: { runtime: "other", path, args },
@@ -171,6 +216,7 @@ async function withTrial<T>(
       environment: {},
       network,
       folders: { data, denoDir: `${data}-cache` },
+      user,
     });
   try {
     return await body(plan, data);

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { requireTool } from "../../../../infra/test/tools.ts";
-import { findProgram } from "../../installation.ts";
-import { denoRuntime, type SandboxedHost, withSandboxedHost } from "../../testing/test_host.ts";
+import {
+  detectionOptions,
+  type SandboxedHost,
+  withSandboxedHost,
+} from "../../testing/test_host.ts";
 import type { PluginProcess } from "../plugin_process.ts";
 import { detectSandbox } from "./detection.ts";
 
@@ -56,14 +59,9 @@ async function detectWith(
   host: SandboxedHost,
   programs: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
-  const detection = await detectSandbox({
-    findProgram: (name) => name in programs ? Promise.resolve(programs[name]) : findProgram(name),
-    denoRuntime,
-    folder: join(host.root, "other"),
-    user: host.sandbox.user,
-    hidden: join(host.root, ".codex"),
-    shown: [],
-  });
+  const detection = await detectSandbox(
+    detectionOptions(host.root, join(host.root, "other"), programs),
+  );
   return detection.available ? undefined : detection.reason;
 }
 

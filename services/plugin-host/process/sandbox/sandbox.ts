@@ -1,5 +1,7 @@
 /** What this machine gives for isolation level 3, found out once at start. */
 import type { SystemUser } from "../data_folder.ts";
+import type { MemoryFiles } from "./memory_files.ts";
+import type { PluginUsers } from "../users/plugin_users.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
 
 export interface Sandbox {
@@ -9,7 +11,9 @@ export interface Sandbox {
   /** The filter of system calls that every sandbox gets. */
   readonly filterPath: string;
   /** Whom plugins run as where the host is root, who in a sandbox would keep root's rights to files. */
-  readonly user: SystemUser | undefined;
+  readonly users: PluginUsers | undefined;
+  /** How folders in memory are limited in their number of files; undefined where only their size can be. */
+  readonly memoryFiles: MemoryFiles | undefined;
   readonly paths: ReadablePaths;
   /** Arguments of bwrap that show the system's programs and libraries. */
   readonly systemMounts: readonly string[];
@@ -26,5 +30,8 @@ export interface OwnNetwork {
   readonly resolvConf: string;
 }
 
-/** Ids inside every sandbox, and outside where the host is root. No system gives them to anybody. */
+/**
+ * Ids inside every sandbox. No system gives them to anybody, so that they serve outside, too, where the host is root and there
+ * are no others to be had.
+ */
 export const PLUGIN_IDS: SystemUser = { uid: 65_533, gid: 65_533 };

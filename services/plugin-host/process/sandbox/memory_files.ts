@@ -1,0 +1,54 @@
+/**
+ * The folders of a sandbox that lie in memory. An empty file there takes a kilobyte of the kernel's memory that no limit of bytes
+ * counts, and bubblewrap has no option for the number of files. So one file system for all of them is mounted in a namespace
+ * around bubblewrap, with both limits.
+ */
+import { outerCommand, type OuterStep } from "./outer_script.ts";
+
+export interface MemoryFiles {
+  readonly unsharePath: string;
+  readonly dashPath: string;
+  readonly mountPath: string;
+  readonly mkdirPath: string;
+  /** An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted there. */
+  readonly place: string;
+}
+
+/** Of all folders in memory together, or of each where they can't be mounted as one. */
+const BYTES_MAX = 64 * 1024 * 1024;
+const FILES_MAX = 8192;
+
+const FOLDERS = ["tmp", "shm", "cache"] as const;
+export type MemoryFolder = typeof FOLDERS[number];
+
+/** Arguments of bwrap that show a folder in memory at `path`. */
+export function memoryFolder(
+  files: MemoryFiles | undefined,
+  name: MemoryFolder,
+  path: string,
+): string[] {
+  return files === undefined
+    ? ["--size", String(BYTES_MAX), "--tmpfs", path]
+    : ["--bind", `${files.place}/${name}`, path];
+}
+
+const MOUNT_STEP = `
+"$1" -t tmpfs -o "$2" tmpfs "$3" || exit 1
+"$4" -m 1777 "$3/$5" "$3/$6" "$3/$7" || exit 1
+shift 7
+`;
+
+/** What runs before bubblewrap, and makes it the root of a namespace around its own. */
+export function mountMemoryFiles(files: MemoryFiles | undefined): string[] {
+  if (files === undefined) return [];
+  const { unsharePath, dashPath, mountPath, mkdirPath, place } = files;
+  const limits = `size=${BYTES_MAX},nr_inodes=${FILES_MAX},mode=0755`;
+  const step: OuterStep = {
+    script: MOUNT_STEP,
+    args: [mountPath, limits, place, mkdirPath, ...FOLDERS],
+  };
+  return [
+    ...[unsharePath, "--user", "--map-root-user", "--mount", "--"],
+    ...outerCommand(dashPath, [step]),
+  ];
+}
