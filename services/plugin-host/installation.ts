@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReloadAnswer } from "@codex/protocol";
 import type { Logger } from "@codex/service";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
+import { EgressBroker } from "./network/egress_broker.ts";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/deno_runtime.ts";
@@ -25,6 +27,8 @@ export interface Installation {
   readonly setprivPath: string | undefined;
   /** What isolation level 3 needs, if it can be given here. */
   readonly sandbox: Detection;
+  /** Runs while plugins have granted hosts; closed with the service. */
+  readonly broker: EgressBroker;
 }
 
 export async function findInstallation(config: {
@@ -32,7 +36,9 @@ export async function findInstallation(config: {
   readonly pluginsDir: string;
   readonly allowedCommands: readonly string[];
   readonly sandboxMode: SandboxMode;
-}): Promise<Installation> {
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+}, logger?: Logger): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
   const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
@@ -46,6 +52,7 @@ export async function findInstallation(config: {
     importMap: pathOf("./process/runtime/import_map.json"),
     sdkFolder: join(builtIn, "sdk"),
   };
+  const broker = new EgressBroker({ denoPath, ...(logger !== undefined && { logger }) });
   const folder = join(home, "plugin-runtime");
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
@@ -60,6 +67,8 @@ export async function findInstallation(config: {
         user,
         hidden: dataDir,
         shown: pluginsFolders,
+        routes: broker,
+        allowedHosts: config.allowedHosts ?? new Set(),
       }),
   ]);
   return {
@@ -70,6 +79,7 @@ export async function findInstallation(config: {
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
     sandbox,
+    broker,
   };
 }
 

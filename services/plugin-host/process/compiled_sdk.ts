@@ -60,7 +60,12 @@ async function writeMainModule({ importMap }: DenoRuntime, folder: string): Prom
 async function runOnce(runtime: DenoRuntime, cache: string, mainModule: string): Promise<void> {
   const { importMap, sdkFolder, bootstrap, denoPath } = runtime;
   const readable = [sdkFolder, bootstrap, mainModule];
-  const flags = denoFlags({ importMap, readable, writable: [`${cache}/none`], network: [] });
+  const flags = denoFlags({
+    ...{ importMap, readable },
+    writable: [`${cache}/none`],
+    network: [],
+    isForwarded: false,
+  });
   await runProgram({
     command: denoPath,
     args: [...flags, bootstrap, pathToFileURL(mainModule).href],

@@ -6,6 +6,7 @@ import type { DenoRuntime } from "./deno_runtime.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
 import { lookUpByGetent, withoutLocalNames } from "./local_names.ts";
+import type { NetworkEvents } from "../network/egress_broker.ts";
 import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
@@ -34,6 +35,11 @@ export interface LaunchRequest {
   readonly environment: Readonly<Record<string, string>>;
   /** Granted hosts. */
   readonly network: readonly string[];
+  /** Whether these are forwarded to from a sandbox, in which their names lead to its own loopback. */
+  readonly isForwarded?: boolean;
+  /** Whose limits of connections and bytes count. */
+  readonly plugin?: string;
+  readonly networkEvents?: NetworkEvents;
   readonly folders: ProcessFolders;
 }
 
@@ -54,6 +60,8 @@ export interface LaunchPlan {
   readonly compiled?: CompiledCache;
   /** For the plugin's log. */
   readonly notes: readonly string[];
+  /** To be called once the process was reaped, or could not be started. */
+  readonly cleanUp?: () => Promise<void>;
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
   readonly sandbox?: {
     /** Another user than the host's; undefined where the host's will do. */
@@ -78,7 +86,7 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
     async plan(request) {
       const { target, folders, pluginFolder } = request;
       const isDeno = target.runtime === "deno";
-      const { network, notes } = isDeno
+      const { network, notes } = isDeno && !request.isForwarded
         ? await withoutLocalNames(request.network, lookUpByGetent)
         : { ...request, notes: [] };
       return {
@@ -127,6 +135,7 @@ function denoArguments(
       readable: [target.folder, runtime.sdkFolder, runtime.bootstrap, request.folders.data],
       writable: [request.folders.data],
       network: request.network,
+      isForwarded: request.isForwarded ?? false,
     }),
     runtime.bootstrap,
     pathToFileURL(target.entry).href,

@@ -7,8 +7,9 @@ import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
 import { makeDataFolder } from "./data_folder.ts";
+import type { NetworkEvents } from "../network/egress_broker.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
-import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
+import { type Launcher, type LaunchPlan, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
 import type { ProcessRecords } from "./process_records.ts";
 
@@ -21,6 +22,9 @@ export interface StartRequest {
   readonly workingDirectory: string | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly network: readonly string[];
+  /** Whose limits of connections and bytes count. */
+  readonly plugin?: string;
+  readonly networkEvents?: NetworkEvents;
   /** Path of the private folder below the data root: plugin, then connection. */
   readonly dataPath: readonly string[];
   /** Everything of `initialize` but `dataDir`. */
@@ -83,13 +87,16 @@ export class Starter {
   ): Promise<PluginProcess> {
     const { records, setprivPath, clock } = this.#options;
     let child: PluginChild;
+    let plan: LaunchPlan | undefined;
     try {
-      const plan = await request.launcher.plan({
+      plan = await request.launcher.plan({
         target: request.target,
         pluginFolder: request.pluginFolder,
         workingDirectory: paths.workingDirectory,
         environment: request.environment,
         network: request.network,
+        ...(request.plugin !== undefined && { plugin: request.plugin }),
+        ...(request.networkEvents !== undefined && { networkEvents: request.networkEvents }),
         folders: { data: paths.data, denoDir: paths.folder },
       });
       plan.notes.forEach(request.onLogLine);
@@ -99,6 +106,7 @@ export class Starter {
       }
       child = spawnChild(withSetpriv(plan, setprivPath));
     } catch (error) {
+      await plan?.cleanUp?.();
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
     }
@@ -112,7 +120,10 @@ export class Starter {
       onRequest: request.onRequest,
       onFault: request.onFault,
       onLogLine: request.onLogLine,
-      cleanUp: async () => await (await record).remove(),
+      cleanUp: async () => {
+        await plan.cleanUp?.();
+        await (await record).remove();
+      },
       floods: this.#floods,
       clock: clock ?? systemClock,
     });

@@ -9,7 +9,7 @@ import type {
   PluginLogLevel,
   TicketClaims,
 } from "@codex/protocol";
-import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
+import type { NetworkAbility, NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 
 /** All that is needed to run one plugin. */
 export interface PluginSpec {
@@ -45,6 +45,8 @@ export interface Confinement extends Isolation {
   readonly runtime: RuntimeKind | undefined;
   /** What of a network grant can be enforced. */
   readonly network: NetworkControl;
+  /** What level 3 can give; undefined where it doesn't run at that. */
+  readonly ability?: NetworkAbility;
 }
 
 /** Secrets of a plugin as the vault keeps them: names that begin with `env:` are variables. */

@@ -1,7 +1,10 @@
 /** For tests: a starter over temporary folders, and requests for the plugins in `testdata/`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { findProgram } from "../installation.ts";
+import type { RouteLimits } from "../network/broker/messages.ts";
+import { EgressBroker, type Routes } from "../network/egress_broker.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
@@ -43,45 +46,72 @@ export interface TestHost {
 
 export interface SandboxedHost extends TestHost {
   readonly sandbox: Sandbox;
+  readonly broker: EgressBroker;
   /** Something that listens on the machine's loopback. */
   readonly listener: { readonly port: number };
   /** The same request at level 3. */
   sandboxed(request: StartRequest): StartRequest;
 }
 
+export interface SandboxOptions {
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+  /** Of the connections and bytes of each plugin. */
+  readonly limits?: RouteLimits;
+}
+
 /** The same with what isolation level 3 needs, which this machine must have. */
 export async function withSandboxedHost(
   body: (host: SandboxedHost) => Promise<void>,
+  { allowedHosts, limits }: SandboxOptions = {},
 ): Promise<void> {
-  await withTestHost(async (host) => {
-    const { sandbox } = await detectTestSandbox(host.root);
-    const sandboxed = (request: StartRequest) => ({
-      ...request,
-      launcher: sandboxLauncher(request.launcher, sandbox),
+  const broker = new EgressBroker({ denoPath: Deno.execPath(), ...(limits && { limits }) });
+  try {
+    await withTestHost(async (host) => {
+      const { sandbox } = await detectTestSandbox(host.root, {
+        routes: broker,
+        ...(allowedHosts && { allowedHosts }),
+      });
+      const sandboxed = (request: StartRequest) => ({
+        ...request,
+        launcher: sandboxLauncher(request.launcher, sandbox),
+      });
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      await body({ ...host, sandbox, broker, sandboxed, listener: { port: listener.addr.port } });
     });
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
-  });
+  } finally {
+    await broker.close();
+  }
 }
 
-/**
- * What level 3 needs, kept below `root`.
- *
- * @param programs paths by name, in the place of this machine's own programs
- */
+export interface TestSandboxOptions {
+  /** Paths by name, in the place of this machine's own programs; null for one that isn't there. */
+  readonly programs?: Readonly<Record<string, string | null>>;
+  readonly routes?: Routes;
+  readonly allowedHosts?: AllowedHosts;
+}
+
+const NO_ROUTES: Routes = { open: () => Promise.reject(new Error("The test has no broker")) };
+
+/** What level 3 needs, kept below `root`. */
 export async function detectTestSandbox(
   root: string,
-  programs: Readonly<Record<string, string>> = {},
+  { programs = {}, routes = NO_ROUTES, allowedHosts = new Set() }: TestSandboxOptions = {},
 ): Promise<Detection & { readonly available: true }> {
   // The sandbox's user has to pass it.
   await Deno.chmod(root, 0o711);
   const detection = await detectSandbox({
-    findProgram: async (name) => programs[name] ?? await findProgram(name),
+    findProgram: async (name) => {
+      const given = programs[name];
+      return given === undefined ? await findProgram(name) : given ?? undefined;
+    },
     denoRuntime,
     folder: join(root, "sandbox"),
     user: Deno.uid() === 0 ? PLUGIN_IDS : undefined,
     hidden: join(root, ".codex"),
     shown: [],
+    routes,
+    allowedHosts,
   });
   if (!detection.available) throw new Error(detection.reason);
   return detection;

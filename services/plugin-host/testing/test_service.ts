@@ -11,6 +11,7 @@ import {
 } from "@codex/protocol";
 import type { z } from "zod";
 import { createTicketVerifier, quietLogger } from "@codex/service";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, type TestIdentities, testSubject } from "@codex/service/testing";
 import { createTicketSigner } from "@codex/service";
@@ -20,6 +21,7 @@ import { assemble, type Assembly } from "../assembly.ts";
 import { listEnabledRevisions } from "../db/plugin_queries.ts";
 import * as schema from "../db/schema.ts";
 import type { FaultLimits } from "../domain/fault_limits.ts";
+import { EgressBroker } from "../network/egress_broker.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
 import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
@@ -80,6 +82,10 @@ export interface TestServiceOptions {
   readonly isSafeMode?: boolean;
   readonly processesMax?: number;
   readonly faultLimits?: FaultLimits;
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+  /** Paths by name, in the place of this machine's own programs; null for one that isn't there. */
+  readonly programs?: Readonly<Record<string, string | null>>;
 }
 
 export async function withService(
@@ -101,6 +107,7 @@ export async function withService(
     storage: new FakeStorage(),
     options,
     started: [],
+    broker: new EgressBroker({ denoPath: Deno.execPath() }),
   };
   try {
     await body(await startService(shared));
@@ -110,6 +117,7 @@ export async function withService(
       await Promise.all(ids.map((id) => runtime.stop(id, "now")));
       await runtime.close();
     }
+    await shared.broker.close();
     await connection.close();
     await Deno.remove(root, { recursive: true });
   }
@@ -126,6 +134,7 @@ interface Shared {
   readonly storage: FakeStorage;
   readonly options: TestServiceOptions;
   readonly started: Assembly[];
+  readonly broker: EgressBroker;
 }
 
 async function startService(shared: Shared): Promise<TestService> {
@@ -156,8 +165,13 @@ async function startService(shared: Shared): Promise<TestService> {
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
       sandbox: options.hasSandbox
-        ? await detectTestSandbox(shared.root)
+        ? await detectTestSandbox(shared.root, {
+          routes: shared.broker,
+          ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
+          ...(options.programs && { programs: options.programs }),
+        })
         : { available: false, reason: "the test has none" },
+      broker: shared.broker,
     },
     now: Date.now,
   });

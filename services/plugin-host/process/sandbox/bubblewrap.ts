@@ -1,9 +1,9 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
-import { ownNetworkOf, pastaArguments } from "./pasta.ts";
+import { openNetwork, type ProcessNetwork } from "./network.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
-import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
+import { isOfSystem, readOnly } from "./system_mounts.ts";
 
 /** Processes and threads in one sandbox: the kernel counts them per user namespace (Linux 5.14). */
 const PROCESSES_MAX = 64;
@@ -38,48 +38,50 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     level: 3,
     dataOwner: sandbox.user,
     async plan(request) {
-      const plan = await below.plan(request);
-      const network = networkOf(request, sandbox);
-      const dash = network.kind === "own" ? undefined : sandbox.dashPath;
-      const wrapped = [
-        ...(dash === undefined ? [] : [dash, ...PIPES_ASIDE]),
-        sandbox.bwrapPath,
-        ...NAMESPACES,
-        ...(network.kind === "none" ? ["--unshare-net"] : []),
-        ...await mountsOf(plan, request, sandbox),
-        ...(network.kind === "none" ? [] : networkMounts(network.resolvConf)),
-        // After all mounts: until then bwrap itself makes the folders for them.
-        ...["--remount-ro", "/", "--remount-ro", "/dev"],
-        ...["--chdir", plan.workingDirectory, "--"],
-        ...(dash === undefined ? [] : [dash, ...PIPES_BACK]),
-        ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
-      ];
-      const [command = "", ...args] = network.kind === "own"
-        ? [...pastaArguments(network.pastaPath, request.network), ...wrapped]
-        : wrapped;
-      return {
-        ...plan,
-        command,
-        args,
-        // The user of the sandbox may be unable to enter any other.
-        workingDirectory: "/",
-        sandbox: { user: sandbox.user },
-      };
+      const isForwarded = request.network.length > 0;
+      const plan = await below.plan({ ...request, isForwarded });
+      const network = await openNetwork(request, sandbox);
+      try {
+        return await wrap(plan, request, sandbox, network);
+      } catch (error) {
+        await network.close();
+        throw error;
+      }
     },
   };
 }
 
-type Network =
-  | { readonly kind: "none" }
-  | { readonly kind: "host"; readonly resolvConf: string }
-  | { readonly kind: "own"; readonly resolvConf: string; readonly pastaPath: string };
-
-function networkOf({ network, target }: LaunchRequest, sandbox: Sandbox): Network {
-  if (network.length === 0) return { kind: "none" };
-  const own = ownNetworkOf(sandbox, network, target.runtime);
-  return own === undefined
-    ? { kind: "host", resolvConf: "/etc/resolv.conf" }
-    : { kind: "own", ...own };
+async function wrap(
+  plan: LaunchPlan,
+  request: LaunchRequest,
+  sandbox: Sandbox,
+  network: ProcessNetwork,
+): Promise<LaunchPlan> {
+  const dash = network.holdsPipes ? undefined : sandbox.dashPath;
+  const [command = "", ...args] = [
+    ...(dash === undefined ? [] : [dash, ...PIPES_ASIDE]),
+    ...network.before,
+    sandbox.bwrapPath,
+    ...NAMESPACES,
+    ...network.options,
+    ...await mountsOf(plan, request, sandbox),
+    ...network.mounts,
+    // After all mounts: until then bwrap itself makes the folders for them.
+    ...["--remount-ro", "/", "--remount-ro", "/dev"],
+    ...["--chdir", plan.workingDirectory, "--"],
+    ...(dash === undefined ? [] : [dash, ...PIPES_BACK]),
+    ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
+  ];
+  return {
+    ...plan,
+    command,
+    args,
+    // The user of the sandbox may be unable to enter any other.
+    workingDirectory: "/",
+    notes: [...plan.notes, ...network.notes],
+    sandbox: { user: sandbox.user },
+    cleanUp: network.close,
+  };
 }
 
 async function mountsOf(

@@ -203,24 +203,6 @@ sandboxTest("the whole family of a sandboxed process can be told from the table"
   ]);
 });
 
-Deno.test({
-  name: "with pasta a network grant leads outside, and to granted ports of the loopback alone",
-  ignore: ignore || requireTool("pasta") === "skip",
-  fn: () =>
-    withSandboxedHost(async (host) => {
-      assert.ok(host.sandbox.ownNetwork, "pasta doesn't work here");
-      const { port } = host.listener;
-      const open = await host.start({
-        ...host.sandboxed(host.node()),
-        network: ["*", `127.0.0.1:${port}`],
-      });
-      assert.equal(await shell(open, connect(port)), "connected");
-      const closed = await host.start({ ...host.sandboxed(host.node()), network: ["*"] });
-      assert.match(await shell(closed, connect(port)), /refused/);
-      assert.match(await shell(closed, "cat /etc/resolv.conf"), /nameserver/);
-    }),
-});
-
 function connect(port: number): string {
   return `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && echo connected' 2>&1`;
 }

@@ -1,13 +1,13 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
-import { runProgram } from "@codex/service/program";
-import { makeDataFolder, type SystemUser } from "../data_folder.ts";
-import type { DenoRuntime } from "../deno_runtime.ts";
-import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
-import { sandboxLauncher } from "./bubblewrap.ts";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
+import type { Routes } from "../../network/egress_broker.ts";
+import { lacking, type NetworkSupport } from "./network.ts";
+import { findNetwork } from "./network_trial.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
-import type { OwnNetwork, Sandbox } from "./sandbox.ts";
+import type { Sandbox } from "./sandbox.ts";
 import { systemMounts } from "./system_mounts.ts";
+import { explain, run, type TrialOptions, withTrial } from "./trial.ts";
 
 export type Detection =
   | {
@@ -18,19 +18,15 @@ export type Detection =
   }
   | { readonly available: false; readonly reason: string };
 
-export interface DetectionOptions {
-  readonly findProgram: (name: string) => Promise<string | undefined>;
-  readonly denoRuntime: DenoRuntime;
-  /** Takes what sandboxes need; the sandbox's user must be able to pass it. */
-  readonly folder: string;
-  /** Undefined where the host isn't root. */
-  readonly user: SystemUser | undefined;
+export interface DetectionOptions extends TrialOptions {
   /** The host's own data, which no sandbox shows, but for plugins below `shown`. */
   readonly hidden: string;
   readonly shown: readonly string[];
+  /** Opens the ways of granted hosts. */
+  readonly routes: Routes;
+  /** Names that may lead into the own network. */
+  readonly allowedHosts: AllowedHosts;
 }
-
-const TRIAL_MS_MAX = 10_000;
 
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
@@ -53,25 +49,24 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     user: options.user,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
-    ownNetwork: undefined,
+    network: { hosts: lacking(UNTRIED), everyHost: lacking(UNTRIED) },
     hidden,
     shown,
   };
   const fault = await trySandbox(sandbox, options);
   if (fault !== undefined) return missing(`bubblewrap does not work here: ${fault}`);
-  const network = await findOwnNetwork(sandbox, options);
-  return typeof network === "string"
-    ? {
-      available: true,
-      sandbox,
-      findings:
-        `Plugins run in sandboxes (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}`,
-    }
-    : {
-      available: true,
-      sandbox: { ...sandbox, ownNetwork: network },
-      findings: "Plugins run in sandboxes (level 3), with networks of their own",
-    };
+  const network = await findNetwork(sandbox, options);
+  return { available: true, sandbox: { ...sandbox, network }, findings: tellFindings(network) };
+}
+
+const UNTRIED = "it was not tried yet";
+
+function tellFindings({ hosts, everyHost }: NetworkSupport): string {
+  const start = "Plugins run in sandboxes (level 3)";
+  if (!hosts.available) return `${start}, without network: ${hosts.reason}`;
+  return everyHost.available
+    ? `${start}, with networks of their own`
+    : `${start}, with granted hosts by name; the network "*" can't be given: ${everyHost.reason}`;
 }
 
 function missing(reason: string): Detection {
@@ -102,113 +97,4 @@ async function trySandbox(
     const written = await Deno.lstat(place).catch(() => undefined);
     return written === undefined ? "a program in it wrote nothing" : undefined;
   });
-}
-
-type TrialPlan = (
-  path: string,
-  args: readonly string[],
-  network: readonly string[],
-) => Promise<LaunchPlan>;
-
-/** Runs `body` with a data folder and plans as a plugin has them. */
-async function withTrial<T>(
-  sandbox: Sandbox,
-  { folder, denoRuntime }: DetectionOptions,
-  body: (plan: TrialPlan, data: string) => Promise<T>,
-): Promise<T> {
-  const name = `trial-${crypto.randomUUID()}`;
-  const data = await makeDataFolder(folder, [name], sandbox.user);
-  const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
-  const plan: TrialPlan = (path, args, network) =>
-    launcher.plan({
-      target: { runtime: "other", path, args },
-      pluginFolder: null,
-      workingDirectory: data,
-      environment: {},
-      network,
-      folders: { data, denoDir: `${data}-cache` },
-    });
-  try {
-    return await body(plan, data);
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
-}
-
-interface Outcome {
-  readonly success: boolean;
-  /** All that was printed. */
-  readonly text: string;
-}
-
-async function run(plan: LaunchPlan): Promise<Outcome> {
-  try {
-    const { success, isLate, stdout, stderr } = await runProgram({
-      command: plan.command,
-      args: plan.args,
-      cwd: plan.workingDirectory,
-      env: plan.env,
-      user: plan.sandbox?.user,
-      timeoutMs: TRIAL_MS_MAX,
-    });
-    const text = (stdout + stderr).trim();
-    return { success, text: isLate ? `no end within ${TRIAL_MS_MAX / 1000} s. ${text}` : text };
-  } catch (error) {
-    return { success: false, text: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function explain(text: string): string {
-  const [line = ""] = text.split("\n");
-  const isForbidden = /permission|not permitted|namespace|uid map|Creating new/i.test(line);
-  return (line || "it failed without a word") +
-    (isForbidden
-      ? " (unprivileged user namespaces must be allowed; in a container, by its seccomp and AppArmor profiles)"
-      : "");
-}
-
-/** A namespace that really keeps this machine's loopback out but for a granted port, or why there is none. */
-async function findOwnNetwork(
-  sandbox: Sandbox,
-  options: DetectionOptions,
-): Promise<OwnNetwork | string> {
-  const pastaPath = await options.findProgram("pasta");
-  if (pastaPath === undefined) {
-    return "pasta is not installed (on Debian: apt-get install passt)";
-  }
-  const resolvConf = await findResolvConf();
-  if (resolvConf === undefined) {
-    return "this machine's only name servers are on its loopback, which pasta keeps out";
-  }
-  const ownNetwork = { pastaPath, resolvConf };
-  using granted = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [open, closed] = [granted.addr.port, other.addr.port];
-  const { denoPath } = options.denoRuntime;
-  const outcome = await withTrial({ ...sandbox, ownNetwork }, options, async (plan) => {
-    const args = ["eval", "-q", "--no-config", "--no-lock", connectingProgram(open, closed)];
-    return await run(await plan(denoPath, args, ["*", `127.0.0.1:${open}`]));
-  });
-  if (outcome.success && outcome.text === "true,false") return ownNetwork;
-  return `pasta does not work here: ${outcome.text.split("\n")[0]}`;
-}
-
-function connectingProgram(...ports: readonly number[]): string {
-  return `const tries = ${JSON.stringify(ports)}.map((port) =>
-    Deno.connect({ hostname: "127.0.0.1", port }).then(() => true, () => false));
-  console.log((await Promise.all(tries)).join());
-  Deno.exit(0);`;
-}
-
-/** With systemd-resolved the first names its stub on the loopback, the second what that asks. */
-const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
-
-async function findResolvConf(): Promise<string | undefined> {
-  for (const path of RESOLV_CONFS) {
-    const text = await Deno.readTextFile(path).catch(() => "");
-    const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server = ""]) => server);
-    const isReachable = (server: string) => !server.startsWith("127.") && server !== "::1";
-    if (servers.length > 0 && servers.every(isReachable)) return path;
-  }
-  return undefined;
 }
