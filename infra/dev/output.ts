@@ -1,5 +1,5 @@
 /** What the person sees: the supervisor's own lines, and those of each service with its name. */
-import { lines } from "../lines.ts";
+import { lines } from "@codex/service/lines";
 
 export interface Output {
   /** A line of the supervisor's own. */

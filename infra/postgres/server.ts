@@ -1,7 +1,7 @@
 /** One embedded PostgreSQL server on 127.0.0.1: started, watched, stopped cleanly. */
 import { join } from "node:path";
+import { lines } from "@codex/service/lines";
 import { Failure } from "../failure.ts";
-import { lines } from "../lines.ts";
 import { freePort, isFree } from "../ports.ts";
 import { findTool } from "../tools.ts";
 import { ensureCluster, serverCommand, SUPERUSER } from "./cluster.ts";

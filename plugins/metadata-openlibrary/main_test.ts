@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lines } from "../../infra/lines.ts";
+import { lines } from "@codex/service/lines";
 import sdk from "../sdk/deno.json" with { type: "json" };
 import { startFakeOpenLibrary } from "./testing/fake_server.ts";
 

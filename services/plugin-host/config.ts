@@ -59,6 +59,7 @@ export function loadConfig(source: ConfigSource) {
     allowedCommands: variables.CODEX_PLUGIN_ALLOWED_COMMANDS,
     sandboxMode: variables.CODEX_PLUGIN_SANDBOX,
     pluginUids: variables.CODEX_PLUGIN_UIDS,
+    allowedHosts: variables.CODEX_ALLOWED_PRIVATE_HOSTS,
     isSafeMode: variables.CODEX_PLUGINS_SAFE_MODE,
     processesMax: variables.CODEX_PLUGIN_PROCESSES_MAX,
     idleMs: variables.CODEX_PLUGIN_IDLE_SECONDS * 1000,

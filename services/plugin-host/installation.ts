@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReloadAnswer } from "@codex/protocol";
 import type { Logger } from "@codex/service";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
+import { EgressBroker } from "./network/egress_broker.ts";
 import type { CommandPolicy } from "./process/command_policy.ts";
 import { SEARCH_PATH } from "./process/command_policy.ts";
 import type { DenoRuntime } from "./process/deno_runtime.ts";
@@ -40,6 +42,8 @@ export interface Installation {
   readonly sandbox: Detection;
   /** Whether the kernel holds what plugins use. */
   readonly cgroups: CgroupDetection;
+  /** Runs while plugins have granted hosts; closed with the service. */
+  readonly broker: EgressBroker;
 }
 
 export async function findInstallation(config: {
@@ -48,7 +52,9 @@ export async function findInstallation(config: {
   readonly allowedCommands: readonly string[];
   readonly sandboxMode: SandboxMode;
   readonly pluginUids: UidRange;
-}): Promise<Installation> {
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+}, logger?: Logger): Promise<Installation> {
   const builtIn = pathOf("../../plugins");
   const pluginsFolders = [builtIn, resolve(config.pluginsDir)];
   const denoPath = Deno.execPath();
@@ -62,6 +68,7 @@ export async function findInstallation(config: {
     importMap: pathOf("./process/runtime/import_map.json"),
     sdkFolder: join(builtIn, "sdk"),
   };
+  const broker = new EgressBroker({ denoPath, ...(logger !== undefined && { logger }) });
   const folder = join(home, "plugin-runtime");
   await Deno.mkdir(folder, { recursive: true });
   await Deno.chmod(folder, 0o755);
@@ -77,6 +84,8 @@ export async function findInstallation(config: {
         users: isRoot ? { range: config.pluginUids, folder: USER_CLAIMS } : undefined,
         hidden: dataDir,
         shown: pluginsFolders,
+        routes: broker,
+        allowedHosts: config.allowedHosts ?? new Set(),
       }),
   ]);
   const dataRoot = join(home, "plugin-data");
@@ -90,6 +99,7 @@ export async function findInstallation(config: {
     setprivPath: await findProgram("setpriv"),
     sandbox,
     cgroups,
+    broker,
   };
 }
 

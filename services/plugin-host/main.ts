@@ -32,7 +32,7 @@ await runMain("plugin-host", async () => {
   const { db, sql, close } = connectDatabase(config.databaseUrl, schema, { connectionsMax: 10 });
   await refuseOwnerRole(sql);
   const identity = await createIdentity({ service: "plugin-host", privateKey, publicKeys, now });
-  const installation = await findInstallation(config);
+  const installation = await findInstallation(config, logger);
   const deadlineMs = STORAGE_DEADLINE_MS;
   const deps = assemble({
     db,
@@ -54,6 +54,12 @@ await runMain("plugin-host", async () => {
 
   const app = createApp(deps);
   const stopTasks = repeatAll(deps.tasks, logger);
-  const onStop = [stopTasks, () => deps.runtime.close(), () => deps.ledger.flush(), close];
+  const onStop = [
+    stopTasks,
+    () => deps.runtime.close(),
+    () => installation.broker.close(),
+    () => deps.ledger.flush(),
+    close,
+  ];
   await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });
 });

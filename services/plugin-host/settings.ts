@@ -1,5 +1,6 @@
 /** What an administrator may set of plugin-host; whoever starts it checks it, too, before all else. */
 import { z } from "zod";
+import { AllowedHostList } from "@codex/service/allowed-hosts";
 import { Count, Flag } from "@codex/service/config";
 import { SandboxMode } from "./process/sandbox_mode.ts";
 import { PLUGIN_UIDS_DEFAULT, UidRangeText } from "./process/users/uid_range.ts";
@@ -20,4 +21,5 @@ export const settings = {
   CODEX_PLUGIN_FAILURE_THRESHOLD: Count(1, 1000).default(3),
   CODEX_PLUGIN_FAILURES_IN_WINDOW: Count(1, 1000).default(10),
   CODEX_PLUGIN_FAILURE_WINDOW_SECONDS: Count(1, 604_800).default(3600),
+  CODEX_ALLOWED_PRIVATE_HOSTS: AllowedHostList.prefault(""),
 };

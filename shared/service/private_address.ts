@@ -4,8 +4,11 @@
  */
 import { BlockList, isIP } from "node:net";
 
+/** A network's first address and the bits that its addresses have in common. */
+export type Range = readonly [network: string, prefix: number];
+
 /** IANA IPv4 Special-Purpose Address Registry (RFC 6890), with multicast (RFC 5771). */
-const PRIVATE_IPV4: readonly (readonly [network: string, prefix: number])[] = [
+export const PRIVATE_IPV4: readonly Range[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
@@ -27,8 +30,14 @@ const PRIVATE_IPV4: readonly (readonly [network: string, prefix: number])[] = [
   ["240.0.0.0", 4],
 ];
 
-/** Only 2000::/3 is handed out as public (RFC 4291 section 2.4); of that, these are set apart. */
-const PRIVATE_IPV6: readonly (readonly [network: string, prefix: number])[] = [
+/** Addresses by which a network without IPv4 reaches it (RFC 6052 section 2.1): as public as the one inside. */
+const NAT64 = "64:ff9b::";
+
+/** Only 2000::/3 is handed out as public (RFC 4291 section 2.4). */
+export const GLOBAL_IPV6: readonly Range[] = [["2000::", 3], [NAT64, 96]];
+
+/** Of that, these are set apart. */
+export const PRIVATE_IPV6: readonly Range[] = [
   // Teredo, ORCHID, documentation, benchmarking.
   ["2001::", 23],
   ["2001:db8::", 32],
@@ -36,20 +45,24 @@ const PRIVATE_IPV6: readonly (readonly [network: string, prefix: number])[] = [
   ["2002::", 16],
   ["2620:4f:8000::", 48],
   ["3fff::", 20],
+  ...PRIVATE_IPV4.map(([network, prefix]): Range => [`${NAT64}${network}`, 96 + prefix]),
 ];
 
-const privateIpv4 = new BlockList();
-for (const [network, prefix] of PRIVATE_IPV4) privateIpv4.addSubnet(network, prefix, "ipv4");
-const privateIpv6 = new BlockList();
-for (const [network, prefix] of PRIVATE_IPV6) privateIpv6.addSubnet(network, prefix, "ipv6");
-const globalUnicast = new BlockList();
-globalUnicast.addSubnet("2000::", 3, "ipv6");
+const privateIpv4 = blockList(PRIVATE_IPV4, "ipv4");
+const privateIpv6 = blockList(PRIVATE_IPV6, "ipv6");
+const globalIpv6 = blockList(GLOBAL_IPV6, "ipv6");
+
+function blockList(ranges: readonly Range[], family: "ipv4" | "ipv6"): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of ranges) list.addSubnet(network, prefix, family);
+  return list;
+}
 
 /**
  * Whether an address is on the public internet.
  *
- * False for text that is no address, and for an IPv4 address inside an IPv6 one (mapped, translated,
- * tunnelled): the same machine, in a form that a filter may miss.
+ * False for text that is no address, and for an IPv4 address inside an IPv6 one (mapped, tunnelled): the same machine, in
+ * a form that a filter may miss. A translated one (NAT64) is judged by the address inside.
  *
  * @param address as a resolver gives it, without brackets
  */
@@ -58,7 +71,7 @@ export function isPublicAddress(address: string): boolean {
     case 4:
       return !privateIpv4.check(address, "ipv4");
     case 6:
-      return globalUnicast.check(address, "ipv6") && !privateIpv6.check(address, "ipv6");
+      return globalIpv6.check(address, "ipv6") && !privateIpv6.check(address, "ipv6");
     default:
       return false;
   }

@@ -28,6 +28,15 @@ Deno.test("an IPv4 address inside an IPv6 one is private, in every notation", ()
   for (const address of WRAPPED) equal(isPublicAddress(address), false, address);
 });
 
+Deno.test("a translated IPv4 address is as public as it is by itself", () => {
+  for (const address of ["64:ff9b::808:808", "64:ff9b::8.8.8.8"]) {
+    equal(isPublicAddress(address), true, address);
+  }
+  for (const address of ["64:ff9b::a9fe:a9fe", "64:ff9b::192.168.1.1", "64:ff9b::1:808:808"]) {
+    equal(isPublicAddress(address), false, address);
+  }
+});
+
 Deno.test("what is no address is not public", () => {
   for (const text of ["", "localhost", "1.2.3", "1.1.1.1.1", "[2606:4700::1]", "0x7f000001"]) {
     equal(isPublicAddress(text), false, text);

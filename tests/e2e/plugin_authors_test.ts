@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Manifest, metadataMethods, readWire } from "@codex/protocol";
 import type { z } from "zod";
-import { lines } from "../../infra/lines.ts";
+import { lines } from "@codex/service/lines";
 import { requireTool } from "../../infra/test/tools.ts";
 import { PROJECT_ROOT } from "../harness/platform.ts";
 

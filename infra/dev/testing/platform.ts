@@ -1,6 +1,6 @@
 /** The supervisor as a child process, over a made-up working tree whose services are stubs. */
 import { join } from "node:path";
-import { lines } from "../../lines.ts";
+import { lines } from "@codex/service/lines";
 import { repository } from "../../repository.ts";
 import { serviceNames } from "../services.ts";
 

@@ -1,57 +1,85 @@
 /** What a network grant comes to, by what can be enforced where the plugin runs (security.md: "Isolation"). */
-import { isLoopback, splitEntry } from "../process/network_flags.ts";
+import { isIP } from "node:net";
+import { splitEntry } from "../process/network_flags.ts";
 
-/** Only Deno can be kept to single hosts: any other runtime has all of a network or none. */
 export type RuntimeKind = "deno" | "other";
 
 /** What of a grant can be enforced here. */
 export type NetworkControl =
-  /** Exactly the granted hosts. */
+  /** Exactly the granted hosts: there is no way to any other (level 3). */
   | "by-host"
-  /** All or nothing, in a network that lacks this machine's loopback but for granted ports. */
-  | "own-network"
-  /** All or nothing, this machine included. */
-  | "shared-network"
+  /** The granted names, wherever these lead once the plugin runs (level 2). */
+  | "by-name"
   /** Nothing: it has all of it, granted or not. */
   | "unconfined"
   /** It can't run here. */
   | "none";
 
-const EVERY_HOST = "*";
-
-/**
- * A grant as it takes effect, and so as it is stored: for another runtime than Deno any grant is all of the
- * network. Ports of the loopback stay beside it, which a network of its own forwards one by one.
- */
-export function effectiveNetwork(runtime: RuntimeKind, granted: readonly string[]): string[] {
-  if (runtime === "deno" || granted.length === 0) return [...new Set(granted)];
-  return [...new Set([EVERY_HOST, ...granted.filter(isLoopbackEntry)])];
+/** What of a grant level 3 can give on this machine; where it can't, why, and what to install. */
+export interface NetworkAbility {
+  readonly hosts: Ability;
+  readonly everyHost: Ability;
 }
 
-/** What a grant as it takes effect lets a plugin reach, for people. */
-export function describeNetwork(control: NetworkControl, effective: readonly string[]): string {
+export type Ability =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: string };
+
+export const EVERY_HOST = "*";
+
+/** Why these hosts can't be given; undefined if they can. */
+export function missingFor(
+  granted: readonly string[],
+  { hosts, everyHost }: NetworkAbility,
+): string | undefined {
+  if (granted.length === 0) return undefined;
+  const needed = granted.includes(EVERY_HOST) ? everyHost : hosts;
+  return needed.available ? undefined : needed.reason;
+}
+
+/**
+ * What a grant lets a plugin reach, for people.
+ *
+ * @param ability undefined where it doesn't run at level 3
+ */
+export function describeNetwork(
+  control: NetworkControl,
+  granted: readonly string[],
+  ability?: NetworkAbility,
+): string {
   if (control === "unconfined") {
     return "Unrestricted network, including this machine: nothing confines it here";
   }
-  if (effective.length === 0) return "No network";
-  const named = effective.filter((entry) => entry !== EVERY_HOST);
-  switch (control) {
-    case "by-host":
-      if (!effective.includes(EVERY_HOST)) return `Only ${effective.join(", ")}`;
-      return named.length === 0
-        ? "Every public host"
-        : `Every public host, and what shares a private range with ${named.join(", ")}`;
-    case "own-network":
-      return named.length === 0
-        ? "Unrestricted network, but for this machine's loopback"
-        : `Unrestricted network, of this machine's loopback only ${named.join(", ")}`;
-    case "shared-network":
-      return "Unrestricted network, including this machine";
-    case "none":
-      return "None while it can't run here";
-  }
+  if (granted.length === 0) return "No network";
+  if (control === "none") return "None while it can't run here";
+  const missing = ability && missingFor(granted, ability);
+  if (missing !== undefined) return `None, as this can't be given here: ${missing}`;
+  return control === "by-host" ? describeHosts(granted) : describeNames(granted);
 }
 
-function isLoopbackEntry(entry: string): boolean {
-  return entry !== EVERY_HOST && isLoopback(splitEntry(entry).host);
+function describeHosts(granted: readonly string[]): string {
+  if (!granted.includes(EVERY_HOST)) return `Only ${granted.join(", ")}, by TCP`;
+  const named = granted.filter((entry) => entry !== EVERY_HOST);
+  return named.length === 0
+    ? "Every public host"
+    : `Every public host, and by TCP ${named.join(", ")}`;
+}
+
+function describeNames(granted: readonly string[]): string {
+  const named = granted.filter((entry) => entry !== EVERY_HOST);
+  const isEvery = granted.includes(EVERY_HOST);
+  const extent = !isEvery
+    ? `Only ${named.join(", ")}`
+    : named.length === 0
+    ? "Every public host"
+    : `Every public host, and what shares a private range with ${named.join(", ")}`;
+  const hasNames = isEvery || named.some((entry) => !isLiteral(entry));
+  return hasNames
+    ? `${extent}; whoever owns a name can lead it into the local network later`
+    : extent;
+}
+
+function isLiteral(entry: string): boolean {
+  const { host } = splitEntry(entry);
+  return host.startsWith("[") || isIP(host) !== 0;
 }

@@ -1,49 +1,38 @@
 import assert from "node:assert/strict";
-import { describeNetwork, effectiveNetwork } from "./network_access.ts";
+import { describeNetwork, missingFor, type NetworkAbility } from "./network_access.ts";
 
-Deno.test("Deno keeps a grant by host, any other runtime gets all of the network with it", () => {
-  assert.deepEqual(effectiveNetwork("deno", ["a.example", "a.example"]), ["a.example"]);
-  assert.deepEqual(effectiveNetwork("other", ["a.example", "b.example:8080"]), ["*"]);
-  assert.deepEqual(effectiveNetwork("other", ["*"]), ["*"]);
-  for (const runtime of ["deno", "other"] as const) {
-    assert.deepEqual(effectiveNetwork(runtime, []), []);
-  }
-});
-
-Deno.test("granted ports of the loopback stay beside it, other addresses don't", () => {
-  assert.deepEqual(
-    effectiveNetwork("other", [
-      "127.0.0.1:8080",
-      "localhost:1",
-      "[::1]:2",
-      "10.0.0.1:3",
-      "a.example",
-    ]),
-    ["*", "127.0.0.1:8080", "localhost:1", "[::1]:2"],
-  );
-});
+const able: NetworkAbility = { hosts: { available: true }, everyHost: { available: true } };
+const withoutPasta: NetworkAbility = {
+  ...able,
+  everyHost: { available: false, reason: "pasta is not installed" },
+};
+const withoutSocat: NetworkAbility = {
+  hosts: { available: false, reason: "socat is not installed" },
+  everyHost: { available: false, reason: "socat is not installed" },
+};
 
 Deno.test("a grant is told by what can be enforced where the plugin runs", () => {
   const told = [
-    ["by-host", ["a.example", "b.example:1"], "Only a.example, b.example:1"],
+    ["by-host", ["a.example", "b.example:1"], "Only a.example, b.example:1, by TCP"],
     ["by-host", ["*"], "Every public host"],
+    ["by-host", ["*", "10.0.0.1:3"], "Every public host, and by TCP 10.0.0.1:3"],
+    ["by-name", ["127.0.0.1:8091", "[::1]:1"], "Only 127.0.0.1:8091, [::1]:1"],
     [
-      "by-host",
+      "by-name",
+      ["a.example"],
+      "Only a.example; whoever owns a name can lead it into the local network later",
+    ],
+    [
+      "by-name",
       ["*", "10.0.0.1:3"],
-      "Every public host, and what shares a private range with 10.0.0.1:3",
+      "Every public host, and what shares a private range with 10.0.0.1:3; " +
+      "whoever owns a name can lead it into the local network later",
     ],
-    ["own-network", ["*"], "Unrestricted network, but for this machine's loopback"],
-    [
-      "own-network",
-      ["*", "127.0.0.1:8080"],
-      "Unrestricted network, of this machine's loopback only 127.0.0.1:8080",
-    ],
-    ["shared-network", ["*"], "Unrestricted network, including this machine"],
     ["none", ["*"], "None while it can't run here"],
   ] as const;
   for (const [control, granted, words] of told) {
-    assert.equal(describeNetwork(control, granted), words);
-    assert.equal(describeNetwork(control, []), "No network");
+    assert.equal(describeNetwork(control, granted, able), words);
+    assert.equal(describeNetwork(control, [], able), "No network");
   }
   for (const granted of [[], ["*"]]) {
     assert.equal(
@@ -51,4 +40,15 @@ Deno.test("a grant is told by what can be enforced where the plugin runs", () =>
       "Unrestricted network, including this machine: nothing confines it here",
     );
   }
+});
+
+Deno.test("what can't be given is told with what is missing, and nothing else is given for it", () => {
+  assert.equal(missingFor([], withoutSocat), undefined);
+  assert.equal(missingFor(["a.example"], withoutPasta), undefined);
+  assert.equal(missingFor(["*"], withoutPasta), "pasta is not installed");
+  assert.equal(missingFor(["a.example"], withoutSocat), "socat is not installed");
+  assert.equal(
+    describeNetwork("by-host", ["a.example", "*"], withoutPasta),
+    "None, as this can't be given here: pasta is not installed",
+  );
 });

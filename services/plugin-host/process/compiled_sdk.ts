@@ -59,7 +59,10 @@ async function writeMainModule({ importMap }: DenoRuntime, folder: string): Prom
 
 async function runOnce(runtime: DenoRuntime, cache: string, mainModule: string): Promise<void> {
   const { importMap, bootstrap, denoPath } = runtime;
-  const flags = denoFlags({ importMap, readable: [mainModule], writable: [], network: [] });
+  const flags = denoFlags({
+    ...{ importMap, readable: [mainModule], writable: [], network: [] },
+    isForwarded: false,
+  });
   await runProgram({
     command: denoPath,
     args: [...flags, bootstrap, pathToFileURL(mainModule).href],

@@ -18,6 +18,8 @@ export interface DenoConfinement {
   readonly writable: readonly string[];
   /** Granted hosts. */
   readonly network: readonly string[];
+  /** Whether their names lead to forwarders on the loopback, and the namespace has no other way. */
+  readonly isForwarded: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export function denoFlags(confinement: DenoConfinement): string[] {
     ...(confinement.writable.length === 0
       ? []
       : [`--allow-write=${confinement.writable.join(",")}`]),
-    ...networkFlags(confinement.network),
+    ...networkFlags(confinement.network, confinement.isForwarded),
     `--v8-flags=--max-old-space-size=${HEAP_MIB_MAX}`,
   ];
 }

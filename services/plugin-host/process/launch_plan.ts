@@ -6,6 +6,7 @@ import type { DenoRuntime } from "./deno_runtime.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
 import { lookUpByGetent, withoutLocalNames } from "./local_names.ts";
+import type { NetworkEvents } from "../network/egress_broker.ts";
 import type { SystemUser } from "./data_folder.ts";
 
 /** Folders of one process. All are real, absolute paths. */
@@ -37,8 +38,14 @@ export interface LaunchRequest {
   readonly environment: Readonly<Record<string, string>>;
   /** Granted hosts. */
   readonly network: readonly string[];
+  /** Whose limits of connections and bytes count. */
+  readonly plugin?: string;
+  readonly networkEvents?: NetworkEvents;
   readonly folders: ProcessFolders;
-  /** Set by the sandbox that goes round the plan: without one a Deno plugin may write nowhere. */
+  /**
+   * Set by the sandbox that goes round the plan. Without one a Deno plugin may write nowhere, and
+   * looks granted names up itself; in one they lead to forwarders on its own loopback.
+   */
   readonly isSandboxed?: true;
   /** Who owns the data folder and runs the plugin; undefined for the host's own user. */
   readonly user: SystemUser | undefined;
@@ -61,6 +68,8 @@ export interface LaunchPlan {
   readonly compiled?: CompiledCache;
   /** For the plugin's log. */
   readonly notes: readonly string[];
+  /** To be called once the process was reaped, or could not be started. */
+  readonly cleanUp?: () => Promise<void>;
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
   readonly sandbox?: {
     /** Another user than the host's; undefined where the host's will do. */
@@ -88,7 +97,7 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
     async plan(request) {
       const { target, folders, pluginFolder } = request;
       const isDeno = target.runtime === "deno";
-      const { network, notes } = isDeno
+      const { network, notes } = isDeno && !request.isSandboxed
         ? await withoutLocalNames(request.network, lookUpByGetent)
         : { ...request, notes: [] };
       return {
@@ -156,6 +165,7 @@ function denoArguments(
       readable: [target.folder, ...data],
       writable: data,
       network: request.network,
+      isForwarded: request.isSandboxed ?? false,
     }),
     runtime.bootstrap,
     pathToFileURL(target.entry).href,

@@ -2,24 +2,10 @@
  * Granted names that lead into this machine or its network. Deno's `--deny-net` takes no IPv6 ranges and doesn't see that a
  * name stands for an IPv4-mapped address [tried], so they are looked up before a plugin starts and left out.
  */
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { isPublicAddress } from "@codex/service/private-address";
 import { runProgram } from "@codex/service/program";
-import { isDeniedAddress, splitEntry } from "./network_flags.ts";
-
-/** What Deno can't be told to deny: loopback and IPv4 in other forms, unique local, link-local, multicast, 6to4. */
-const LOCAL_IPV6 = new BlockList();
-for (
-  const [network, prefix] of [
-    ["::", 96],
-    ["::ffff:0:0", 96],
-    ["64:ff9b:1::", 48],
-    ["2002::", 16],
-    ["fc00::", 7],
-    ["fe80::", 10],
-    ["fec0::", 10],
-    ["ff00::", 8],
-  ] as const
-) LOCAL_IPV6.addSubnet(network, prefix, "ipv6");
+import { splitEntry } from "./network_flags.ts";
 
 /** All addresses of a name; none where it has none or can't be looked up in time. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
@@ -39,7 +25,7 @@ export async function withoutLocalNames(
   const judged = await Promise.all(granted.map(async (entry) => {
     const { host } = splitEntry(entry);
     if (entry === "*" || host.startsWith("[") || isIP(host) !== 0) return { entry };
-    const local = (await lookUp(host)).find(isLocal);
+    const local = (await lookUp(host)).find((address) => !isPublicAddress(address));
     return { entry, host, local };
   }));
   return {
@@ -48,10 +34,6 @@ export async function withoutLocalNames(
       `Host "${host}" is left out: it leads to the private address ${local}, which has to be granted itself`
     ),
   };
-}
-
-function isLocal(address: string): boolean {
-  return isIP(address) === 6 ? LOCAL_IPV6.check(address, "ipv6") : isDeniedAddress(address);
 }
 
 const LOOK_UP_MS_MAX = 2000;

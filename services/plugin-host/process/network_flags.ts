@@ -1,22 +1,11 @@
 /** Granted hosts as Deno's network permissions (security.md "Isolation", level 2). */
+import { PRIVATE_IPV4 } from "@codex/service/private-address";
 
-/**
- * Special-purpose IPv4 ranges (RFC 6890): loopback, private, shared, link-local with the cloud metadata service, and
- * what is no address of a host. Deno takes no IPv6 ranges here, only single addresses.
- */
-const DENIED_RANGES = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-] as const;
+/** What isn't public. Deno takes no IPv6 ranges here, only single addresses. */
+const DENIED_RANGES = PRIVATE_IPV4.map((range) => range.join("/"));
+
+/** Where names lead to forwarders. */
+const LOOPBACK_RANGE = "127.0.0.0/8";
 
 const DENIED_ADDRESSES = ["[::]", "[::1]", "[fd00:ec2::254]"] as const;
 
@@ -28,15 +17,19 @@ const DEFAULT_PORT = 443;
  * left out only for a granted literal address inside it.
  *
  * @param granted `host`, `host:port` or `*`
+ * @param isForwarded whether names lead to forwarders on the loopback of a namespace that has no other way
  */
-export function networkFlags(granted: readonly string[]): string[] {
+export function networkFlags(granted: readonly string[], isForwarded = false): string[] {
   if (granted.length === 0) return [];
   const entries = granted.filter((entry) => entry !== "*").map(splitEntry);
   const allow = granted.includes("*")
     ? "--allow-net"
     : `--allow-net=${entries.map(({ host, port }) => `${host}:${port}`).join(",")}`;
   const denied = [
-    ...DENIED_RANGES.filter((range) => !entries.some(({ host }) => isInRange(host, range))),
+    ...DENIED_RANGES.filter((range) =>
+      !entries.some(({ host }) => isInRange(host, range)) &&
+      !(isForwarded && range === LOOPBACK_RANGE)
+    ),
     ...DENIED_ADDRESSES.filter((address) => !entries.some(({ host }) => host === address)),
   ];
   return [allow, `--deny-net=${denied.join(",")}`];

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { networkFlags } from "./network_flags.ts";
 
 const ALL_DENIED = "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12," +
-  "192.0.0.0/24,192.168.0.0/16,198.18.0.0/15,224.0.0.0/4,240.0.0.0/4,[::],[::1],[fd00:ec2::254]";
+  "192.0.0.0/24,192.0.2.0/24,192.31.196.0/24,192.52.193.0/24,192.88.99.0/24,192.168.0.0/16," +
+  "192.175.48.0/24,198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,224.0.0.0/4,240.0.0.0/4," +
+  "[::],[::1],[fd00:ec2::254]";
 
 Deno.test("no grant gives no network flag at all", () => {
   assert.deepEqual(networkFlags([]), []);
@@ -38,4 +40,12 @@ Deno.test("a granted IPv6 literal opens exactly itself", () => {
   const [allow, deny] = networkFlags(["[0:0:0:0:0:0:0:1]:8080"]);
   assert.equal(allow, "--allow-net=[::1]:8080");
   assert.equal(deny, `--deny-net=${ALL_DENIED}`.replace("[::1],", ""));
+});
+
+Deno.test("where names lead to forwarders their range is open, and every other still denied", () => {
+  for (const granted of [["a.example"], ["*"]]) {
+    const [, deny] = networkFlags(granted, true);
+    assert.equal(deny, `--deny-net=${ALL_DENIED}`.replace("127.0.0.0/8,", ""));
+  }
+  assert.deepEqual(networkFlags([], true), []);
 });

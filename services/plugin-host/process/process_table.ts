@@ -116,7 +116,7 @@ export class ProcessTable {
 }
 
 /** Programs that hold a sandbox up: they end when what is in it has. */
-const HELPERS = ["bwrap", "pasta", "pasta.avx2"];
+const HELPERS = ["bwrap", "socat", "pasta", "pasta.avx2"];
 
 /** Signals what runs in the sandbox of the helper `pid`. */
 export async function askDescendants(pid: number, signal: Deno.Signal): Promise<void> {

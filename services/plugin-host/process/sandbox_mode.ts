@@ -1,6 +1,7 @@
 /** How strongly plugins are confined (security.md "Isolation"): the admin's wish, and what it means for one plugin. */
 import { basename } from "node:path";
 import { z } from "zod";
+import { EVERY_HOST, missingFor, type NetworkAbility } from "../domain/network_access.ts";
 
 /** `CODEX_PLUGIN_SANDBOX`. */
 export const SandboxMode = z.enum(["auto", "require", "off"], {
@@ -12,8 +13,8 @@ export type SandboxMode = z.infer<typeof SandboxMode>;
 export type SandboxSupport =
   | {
     readonly available: true;
-    /** Whether a plugin with network can be kept from this machine's loopback. */
-    readonly keepsLoopbackOut: boolean;
+    /** What of a network grant it can give. */
+    readonly network: NetworkAbility;
   }
   | { readonly available: false; readonly reason: string };
 
@@ -29,15 +30,22 @@ export interface IsolationQuestion {
   readonly command: string;
   /** The admin's per-plugin permission to run without a sandbox. */
   readonly allowUnsandboxed: boolean;
-  /** Whether any network was granted. */
-  readonly isNetworked: boolean;
+  /** Granted hosts. */
+  readonly network: readonly string[];
 }
 
 /** Chooses the level one plugin runs at, or says why it doesn't run and what to do. */
 export function chooseIsolation(question: IsolationQuestion): IsolationChoice {
   const { mode, support, runtime, command, allowUnsandboxed } = question;
   if (mode !== "off" && support.available) {
-    const network = describeNetwork(question, support.keepsLoopbackOut);
+    const missing = missingFor(question.network, support.network);
+    if (missing !== undefined) {
+      return {
+        runnable: false,
+        reason: `The network it was granted can't be given here: ${missing}`,
+      };
+    }
+    const network = describeNetwork(question);
     return { runnable: true, level: 3, reason: `Runs in a sandbox of its own${network}` };
   }
   if (mode === "require") {
@@ -73,19 +81,13 @@ export function chooseIsolation(question: IsolationQuestion): IsolationChoice {
 /** Programs that load what they run from a registry, into their cache in the data folder. */
 const DOWNLOADERS: ReadonlySet<string> = new Set(["npx", "uv", "uvx"]);
 
-/** The network of another runtime than Deno is none or all (security.md "Isolation"). */
-function describeNetwork(question: IsolationQuestion, keepsLoopbackOut: boolean): string {
-  const { runtime, command, isNetworked } = question;
-  if (runtime === "deno") return "";
-  if (isNetworked) {
-    return keepsLoopbackOut
-      ? ", with unrestricted network but for this machine's loopback"
-      : ", with unrestricted network, including this machine";
-  }
+function describeNetwork({ command, network }: IsolationQuestion): string {
+  if (network.includes(EVERY_HOST)) return ", which reaches every public host";
+  if (network.length > 0) return ", which reaches the granted hosts alone";
   return isDownloader(command)
     ? `, without network: "${
       basename(command)
-    }" downloads what it runs, which needs the network "*"`
+    }" downloads what it runs, which needs its registry's host`
     : ", without network";
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { chooseIsolation, SandboxMode } from "./sandbox_mode.ts";
 
-const available = { available: true, keepsLoopbackOut: false } as const;
+const able = { hosts: { available: true }, everyHost: { available: true } } as const;
+const available = { available: true, network: able } as const;
 const missing = { available: false, reason: "bubblewrap is not installed" } as const;
-const base = { command: "node", allowUnsandboxed: false, isNetworked: false } as const;
+const base = { command: "node", allowUnsandboxed: false, network: [] } as const;
 
 Deno.test("CODEX_PLUGIN_SANDBOX takes auto, require and off and nothing else", () => {
   for (const mode of ["auto", "require", "off"]) assert.equal(SandboxMode.parse(mode), mode);
@@ -60,16 +61,28 @@ Deno.test("with level 3 everything runs at it, unless the sandbox is off", () =>
 });
 
 Deno.test("what a sandboxed plugin may reach is said plainly", () => {
-  const question = { ...base, mode: "auto", runtime: "other" } as const;
-  const reasonOf = (isNetworked: boolean, keepsLoopbackOut: boolean, command = "node") =>
-    chooseIsolation({
-      ...question,
-      command,
-      isNetworked,
-      support: { available: true, keepsLoopbackOut },
-    }).reason;
-  assert.match(reasonOf(true, false), /unrestricted network, including this machine/);
-  assert.match(reasonOf(true, true), /unrestricted network but for this machine's loopback/);
-  assert.match(reasonOf(false, true), /without network$/);
-  assert.match(reasonOf(false, true, "/usr/bin/uvx"), /"uvx" downloads what it runs.*"\*"/);
+  for (const runtime of ["deno", "other"] as const) {
+    const question = { ...base, mode: "auto", runtime, support: available } as const;
+    const reasonOf = (network: readonly string[], command = "node") =>
+      chooseIsolation({ ...question, command, network }).reason;
+    assert.match(reasonOf(["*", "a.example"]), /reaches every public host$/);
+    assert.match(reasonOf(["a.example"]), /reaches the granted hosts alone$/);
+    assert.match(reasonOf([]), /without network$/);
+    assert.match(reasonOf([], "/usr/bin/uvx"), /"uvx" downloads what it runs.*registry's host$/);
+  }
+});
+
+Deno.test("a grant that level 3 can't give blocks the plugin, and no lower level gives it", () => {
+  const lacking = { available: false, reason: "socat is not installed (install it)" } as const;
+  const network = { hosts: lacking, everyHost: lacking };
+  const support = { available: true, network } as const;
+  for (const mode of ["auto", "require"] as const) {
+    for (const runtime of ["deno", "other"] as const) {
+      const question = { ...base, mode, runtime, support, allowUnsandboxed: true } as const;
+      const choice = chooseIsolation({ ...question, network: ["a.example"] });
+      assert.ok(!choice.runnable);
+      assert.match(choice.reason, /can't be given here: socat is not installed \(install it\)$/);
+      assert.ok(chooseIsolation(question).runnable);
+    }
+  }
 });

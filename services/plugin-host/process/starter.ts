@@ -10,8 +10,9 @@ import { childInGroup } from "./cgroups/child_in_group.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
 import { makeDataFolder, removeFolder, type SystemUser } from "./data_folder.ts";
+import type { NetworkEvents } from "../network/egress_broker.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
-import { type Launcher, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
+import { type Launcher, type LaunchPlan, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
 import type { ProcessRecords } from "./process_records.ts";
 
@@ -24,6 +25,9 @@ export interface StartRequest {
   readonly workingDirectory: string | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly network: readonly string[];
+  /** Whose limits of connections and bytes count. */
+  readonly plugin?: string;
+  readonly networkEvents?: NetworkEvents;
   /** Path of the private folder below the data root: plugin, then connection. */
   readonly dataPath: readonly string[];
   /** It is only tested: its private folder is removed when it has ended. */
@@ -116,13 +120,16 @@ export class Starter {
       tasks: TASKS_MAX,
     });
     let child: PluginChild;
+    let plan: LaunchPlan | undefined;
     try {
-      const plan = await request.launcher.plan({
+      plan = await request.launcher.plan({
         target: request.target,
         pluginFolder: request.pluginFolder,
         workingDirectory: paths.workingDirectory,
         environment: request.environment,
         network: request.network,
+        ...(request.plugin !== undefined && { plugin: request.plugin }),
+        ...(request.networkEvents !== undefined && { networkEvents: request.networkEvents }),
         folders: { data: paths.data, denoDir: paths.folder },
         user: paths.user,
       });
@@ -136,6 +143,7 @@ export class Starter {
         ? spawnChild(confined)
         : childInGroup(spawnChild(group.entered(confined)), group);
     } catch (error) {
+      await plan?.cleanUp?.();
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
     }
@@ -151,6 +159,7 @@ export class Starter {
       onFault: request.onFault,
       onLogLine: request.onLogLine,
       cleanUp: async () => {
+        await plan.cleanUp?.();
         await Promise.all([record.then((it) => it.remove()), group?.remove()]);
         await leave(paths.data, request);
       },

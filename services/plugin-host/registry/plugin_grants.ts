@@ -11,13 +11,12 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { unacceptedWarnings } from "../domain/grant_warnings.ts";
 import { differences, digestOf } from "../domain/manifest_digest.ts";
-import { effectiveNetwork } from "../domain/network_access.ts";
 import { isUnread, pendingChanges, summarizeChanges } from "../domain/trust.ts";
 import type { AuditLog } from "./audit_log.ts";
 import { readManifest } from "./manifest_reading.ts";
 import { checkPlugin, type CheckResult } from "./plugin_check.ts";
 import type { PluginRegistry } from "./plugin_registry.ts";
-import { commandToGrant, toSpec } from "./plugin_view.ts";
+import { commandToGrant } from "./plugin_view.ts";
 import type { PluginRuntime } from "./runtime.ts";
 
 export interface PluginGrantsDeps {
@@ -86,7 +85,7 @@ export class PluginGrants {
    */
   async grant(context: CallContext, id: PluginId, request: GrantRequest): Promise<PluginRecord> {
     const before = await this.#deps.registry.find(id);
-    const network = await this.#effectiveNetwork(before, request.network);
+    const network = [...new Set(request.network)];
     const { record, result } = await this.check(before, network);
     if (!result.ok) throw new ProblemError("unprocessable", result.reason);
     if (record.seenDigest !== request.acceptManifest) {
@@ -122,14 +121,6 @@ export class PluginGrants {
     await runtime.stop(id, "drain");
     await audits.settle();
     return granted ?? record;
-  }
-
-  /** What a grant of `network` comes to for the command that is granted with it. */
-  async #effectiveNetwork(record: PluginRecord, network: readonly string[]): Promise<string[]> {
-    const spec = { ...toSpec(record), ...commandToGrant(record) };
-    const { runtime } = await this.#deps.runtime.confinementOf(spec);
-    // A command that is refused fails the check.
-    return runtime === undefined ? [...network] : effectiveNetwork(runtime, network);
   }
 }
 

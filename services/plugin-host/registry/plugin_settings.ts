@@ -17,7 +17,6 @@ import {
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { checkCron } from "../domain/cron_schedule.ts";
 import { splitEnvironment } from "../domain/environment_secrets.ts";
-import { effectiveNetwork, type RuntimeKind } from "../domain/network_access.ts";
 import { unacceptedWarnings } from "../domain/grant_warnings.ts";
 import { pendingChanges, summarizeChanges } from "../domain/trust.ts";
 import { isCovered } from "../domain/wishes.ts";
@@ -139,7 +138,7 @@ export class PluginSettings {
         });
       }
     }
-    const runtime = await this.#refuseBadLaunch({
+    await this.#refuseBadLaunch({
       command: patch.command ?? record.command,
       args: patch.args ?? record.args,
       folder: record.folder,
@@ -147,7 +146,7 @@ export class PluginSettings {
       workingDirectory: patch.workingDirectory,
     });
     refuseBadSchedule(patch.syncCronSchedule);
-    const network = await this.#networkAfter(record, patch, runtime);
+    const network = patch.network && [...new Set(patch.network)];
     const grants = {
       ...(patch.permissions !== undefined && { permissions: patch.permissions }),
       ...(network !== undefined && { network }),
@@ -163,28 +162,8 @@ export class PluginSettings {
     });
   }
 
-  /**
-   * The network grant as it takes effect after a change; undefined while it stays. A plugin that becomes one
-   * of another runtime than Deno loses it, rather than getting all of the network for what was granted by host.
-   */
-  async #networkAfter(
-    record: PluginRecord,
-    patch: PluginPatch,
-    runtime: RuntimeKind,
-  ): Promise<string[] | undefined> {
-    if (patch.network !== undefined) return effectiveNetwork(runtime, patch.network);
-    if (runtime === "deno" || patch.command === undefined) return undefined;
-    const { command, args, folder } = record;
-    const before = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
-    return before.ok && before.runtime === "other" ? undefined : [];
-  }
-
-  /**
-   * The same rules as at every start (security.md: "Commands", "Environment").
-   *
-   * @returns what would run it
-   */
-  async #refuseBadLaunch(launch: LaunchSettings): Promise<RuntimeKind> {
+  /** The same rules as at every start (security.md: "Commands", "Environment"). */
+  async #refuseBadLaunch(launch: LaunchSettings): Promise<void> {
     const { command, args, folder, env, workingDirectory } = launch;
     const errors: FieldError[] = [];
     const resolved = await resolveCommand(this.#deps.commandPolicy, command, args, folder);
@@ -197,7 +176,7 @@ export class PluginSettings {
       const judged = judgeVariableName(key);
       if (!judged.allowed) errors.push({ pointer: `/env/${index}/key`, detail: judged.reason });
     });
-    if (resolved.ok && errors.length === 0) return resolved.runtime;
+    if (errors.length === 0) return;
     const detail = errors.map((error) => error.detail).join("; ");
     throw new ProblemError("bad_request", detail, { errors });
   }

@@ -3,7 +3,7 @@ import { type Plugin, type PluginSummary, pluginTypeOf } from "@codex/protocol";
 import type { PluginRecord } from "../db/plugin_record.ts";
 import { canonicalJson } from "../domain/manifest_digest.ts";
 import { grantWarnings } from "../domain/grant_warnings.ts";
-import { describeNetwork, effectiveNetwork } from "../domain/network_access.ts";
+import { describeNetwork } from "../domain/network_access.ts";
 import { contentTypesOf, scopesOf } from "../domain/plugin_scopes.ts";
 import { healthOf, type StateAnswer } from "../domain/plugin_state.ts";
 import { isUnread, notedChanges, pendingChanges } from "../domain/trust.ts";
@@ -42,9 +42,9 @@ export function toPlugin(
     permissions: record.permissions,
     requestedPermissions: [...wishes.permissions],
     network: record.network,
-    networkAccess: describeNetwork(confinement.network, record.network),
+    networkAccess: accessBy(confinement, record.network),
     requestedNetwork: [...wishes.network],
-    requestedNetworkAccess: accessByGrant(confinementToGrant, wishes.network),
+    requestedNetworkAccess: accessBy(confinementToGrant, wishes.network),
     neededGrants: neededGrants(record.config, record.network),
     isolation: { level, reason },
     allowUnsandboxed: record.allowUnsandboxed,
@@ -77,9 +77,9 @@ export function toPlugin(
   };
 }
 
-/** What granting these hosts would come to. */
-function accessByGrant({ network, runtime }: Confinement, hosts: readonly string[]): string {
-  return describeNetwork(network, runtime === undefined ? hosts : effectiveNetwork(runtime, hosts));
+/** What these hosts, granted, come to. */
+function accessBy({ network, ability }: Confinement, hosts: readonly string[]): string {
+  return describeNetwork(network, hosts, ability);
 }
 
 /** As other services need it: what was granted and pinned, nothing that was only asked for. */

@@ -10,7 +10,7 @@ import type {
   TicketClaims,
 } from "@codex/protocol";
 import type { CallHolder } from "../domain/fair_share.ts";
-import type { NetworkControl, RuntimeKind } from "../domain/network_access.ts";
+import type { NetworkAbility, NetworkControl, RuntimeKind } from "../domain/network_access.ts";
 
 /** All that is needed to run one plugin. */
 export interface PluginSpec {
@@ -46,6 +46,8 @@ export interface Confinement extends Isolation {
   readonly runtime: RuntimeKind | undefined;
   /** What of a network grant can be enforced. */
   readonly network: NetworkControl;
+  /** What level 3 can give; undefined where it doesn't run at that. */
+  readonly ability?: NetworkAbility;
 }
 
 /** Secrets of a plugin as the vault keeps them: names that begin with `env:` are variables. */

@@ -43,7 +43,7 @@ export async function placementOf(policy: PlacementPolicy, spec: PluginSpec): Pr
     runtime: resolved.runtime,
     command: spec.command,
     allowUnsandboxed: spec.allowUnsandboxed,
-    isNetworked: spec.network.length > 0,
+    network: spec.network,
   });
   if (!choice.runnable) return { ...choice, runtime: resolved.runtime };
   const { level } = choice;
@@ -82,22 +82,21 @@ export function confinementOf(placement: Placement, { sandbox }: PlacementPolicy
     return { level: 0, reason, runtime: placement.runtime, network: "none" };
   }
   const { level, target: { runtime } } = placement;
-  return { level, reason, runtime, network: networkControlOf(level, runtime, sandbox) };
+  return {
+    level,
+    reason,
+    runtime,
+    network: CONTROLS[level],
+    ...(level === 3 && sandbox.available && { ability: sandbox.sandbox.network }),
+  };
 }
 
-function networkControlOf(
-  level: 1 | 2 | 3,
-  runtime: RuntimeKind,
-  detection: Detection,
-): NetworkControl {
-  if (runtime === "deno") return "by-host";
-  if (level < 3) return "unconfined";
-  const support = supportOf(detection);
-  return support.available && support.keepsLoopbackOut ? "own-network" : "shared-network";
-}
+const CONTROLS: Readonly<Record<1 | 2 | 3, NetworkControl>> = {
+  1: "unconfined",
+  2: "by-name",
+  3: "by-host",
+};
 
 function supportOf(detection: Detection): SandboxSupport {
-  return detection.available
-    ? { available: true, keepsLoopbackOut: detection.sandbox.ownNetwork !== undefined }
-    : detection;
+  return detection.available ? { available: true, network: detection.sandbox.network } : detection;
 }

@@ -57,6 +57,8 @@ export class StartRequests {
     const hidden = privateValues(own.secrets);
     const redact = createRedact(hidden);
     const redactLine = createLineRedact(hidden, LINE_LENGTH_MAX);
+    const onLogLine = (text: string) =>
+      log.add(redactLine(plainLine(text, LINE_LENGTH_MAX)), new Date(now()));
     const request: StartRequest = {
       launcher: launcherOf(placement, policy, denoRuntime),
       target: placement.target,
@@ -64,6 +66,8 @@ export class StartRequests {
       workingDirectory: spec.workingDirectory,
       environment,
       network: spec.network,
+      plugin: spec.id,
+      networkEvents: { onTraffic: () => {}, onRefusal: onLogLine },
       dataPath: own.dataPath,
       ...(own.isTest && { isTest: own.isTest }),
       initializeParams: params,
@@ -71,7 +75,7 @@ export class StartRequests {
       memoryBytesMax: spec.memoryBytesMax,
       onRequest: own.onRequest,
       onFault: (kind, excerpt) => events.faulted(spec.id, kind, redact(excerpt)),
-      onLogLine: (text) => log.add(redactLine(plainLine(text, LINE_LENGTH_MAX)), new Date(now())),
+      onLogLine,
     };
     return { request, redact };
   }

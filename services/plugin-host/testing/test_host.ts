@@ -1,8 +1,11 @@
 /** For tests: a starter over temporary folders, and requests for the plugins in `testdata/`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { findProgram } from "../installation.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
+import type { RouteLimits } from "../network/broker/messages.ts";
+import { EgressBroker, type Routes } from "../network/egress_broker.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { plainLauncher } from "../process/launch_plan.ts";
 import type { PluginProcess } from "../process/plugin_process.ts";
@@ -48,39 +51,64 @@ export interface TestHost {
 
 export interface SandboxedHost extends TestHost {
   readonly sandbox: Sandbox;
+  readonly broker: EgressBroker;
   /** Something that listens on the machine's loopback. */
   readonly listener: { readonly port: number };
   /** The same request at level 3. */
   sandboxed(request: StartRequest): StartRequest;
 }
 
+export interface SandboxOptions {
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+  /** Of the connections and bytes of each plugin. */
+  readonly limits?: RouteLimits;
+  readonly cgroups?: Cgroups;
+}
+
 /** The same with what isolation level 3 needs, which this machine must have. */
 export async function withSandboxedHost(
   body: (host: SandboxedHost) => Promise<void>,
-  cgroups?: Cgroups,
+  { allowedHosts, limits, cgroups }: SandboxOptions = {},
 ): Promise<void> {
-  await withTestHost(async (host) => {
-    const { sandbox } = await detectTestSandbox(host.root);
-    const sandboxed = (request: StartRequest) => ({
-      ...request,
-      launcher: sandboxLauncher(request.launcher, sandbox),
-    });
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    await body({ ...host, sandbox, sandboxed, listener: { port: listener.addr.port } });
-  }, cgroups);
+  const broker = new EgressBroker({ denoPath: Deno.execPath(), ...(limits && { limits }) });
+  try {
+    await withTestHost(async (host) => {
+      const { sandbox } = await detectTestSandbox(host.root, {
+        routes: broker,
+        ...(allowedHosts && { allowedHosts }),
+      });
+      const sandboxed = (request: StartRequest) => ({
+        ...request,
+        launcher: sandboxLauncher(request.launcher, sandbox),
+      });
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      await body({ ...host, sandbox, broker, sandboxed, listener: { port: listener.addr.port } });
+    }, cgroups);
+  } finally {
+    await broker.close();
+  }
 }
 
 /** Paths by name, in the place of this machine's own programs; undefined where one is missing. */
-type Programs = Readonly<Record<string, string | undefined>>;
+export type Programs = Readonly<Record<string, string | undefined>>;
+
+export interface TestSandboxOptions {
+  readonly programs?: Programs;
+  readonly routes?: Routes;
+  readonly allowedHosts?: AllowedHosts;
+}
+
+const NO_ROUTES: Routes = { open: () => Promise.reject(new Error("The test has no broker")) };
 
 /** What level 3 needs, kept below `root`. */
 export async function detectTestSandbox(
   root: string,
-  programs: Programs = {},
+  options: TestSandboxOptions = {},
 ): Promise<Detection & { readonly available: true }> {
   // The sandbox's user has to pass it.
   await Deno.chmod(root, 0o711);
-  const detection = await detectSandbox(detectionOptions(root, join(root, "sandbox"), programs));
+  const detection = await detectSandbox(detectionOptions(root, join(root, "sandbox"), options));
   if (!detection.available) throw new Error(detection.reason);
   return detection;
 }
@@ -89,7 +117,7 @@ export async function detectTestSandbox(
 export function detectionOptions(
   root: string,
   folder: string,
-  programs: Programs,
+  { programs = {}, routes = NO_ROUTES, allowedHosts = new Set() }: TestSandboxOptions,
 ): DetectionOptions {
   return {
     findProgram: (name) => name in programs ? Promise.resolve(programs[name]) : findProgram(name),
@@ -100,6 +128,8 @@ export function detectionOptions(
       : undefined,
     hidden: join(root, ".codex"),
     shown: [],
+    routes,
+    allowedHosts,
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from "@codex/protocol";
 import type { z } from "zod";
 import { createTicketVerifier, quietLogger } from "@codex/service";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { connectDatabase } from "@codex/service/database";
 import { createTestIdentities, type TestIdentities, testSubject } from "@codex/service/testing";
 import { createTicketSigner } from "@codex/service";
@@ -20,10 +21,11 @@ import { assemble, type Assembly } from "../assembly.ts";
 import { listEnabledRevisions } from "../db/plugin_queries.ts";
 import * as schema from "../db/schema.ts";
 import type { FaultLimits } from "../domain/fault_limits.ts";
+import { EgressBroker } from "../network/egress_broker.ts";
 import type { SandboxMode } from "../process/sandbox_mode.ts";
 import { hostChecks } from "../runtime/host_checks.ts";
 import { FakeAuth, FakeStorage } from "./fake_peers.ts";
-import { denoRuntime, detectTestSandbox, TESTDATA } from "./test_host.ts";
+import { denoRuntime, detectTestSandbox, type Programs, TESTDATA } from "./test_host.ts";
 import { waitUntil } from "./wait_until.ts";
 
 export interface TestService {
@@ -78,11 +80,12 @@ export interface TestServiceOptions {
   readonly sandboxMode?: SandboxMode;
   /** Level 3 as this machine gives it. */
   readonly hasSandbox?: boolean;
-  /** Programs by name, in the place of this machine's own. */
-  readonly programs?: Readonly<Record<string, string>>;
   readonly isSafeMode?: boolean;
   readonly processesMax?: number;
   readonly faultLimits?: FaultLimits;
+  /** Names that may lead into the own network. */
+  readonly allowedHosts?: AllowedHosts;
+  readonly programs?: Programs;
 }
 
 export async function withService(
@@ -104,6 +107,7 @@ export async function withService(
     storage: new FakeStorage(),
     options,
     started: [],
+    broker: new EgressBroker({ denoPath: Deno.execPath() }),
   };
   try {
     await body(await startService(shared));
@@ -113,6 +117,7 @@ export async function withService(
       await Promise.all(ids.map((id) => runtime.stop(id, "now")));
       await runtime.close();
     }
+    await shared.broker.close();
     await connection.close();
     await Deno.remove(root, { recursive: true });
   }
@@ -129,6 +134,7 @@ interface Shared {
   readonly storage: FakeStorage;
   readonly options: TestServiceOptions;
   readonly started: Assembly[];
+  readonly broker: EgressBroker;
 }
 
 async function startService(shared: Shared): Promise<TestService> {
@@ -136,7 +142,11 @@ async function startService(shared: Shared): Promise<TestService> {
   const pluginsFolders = [folders.builtIn, folders.plugins];
   const publicKey = identities.publicKeys.auth!;
   const sandbox = options.hasSandbox
-    ? await detectTestSandbox(shared.root, options.programs)
+    ? await detectTestSandbox(shared.root, {
+      routes: shared.broker,
+      ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
+      ...(options.programs && { programs: options.programs }),
+    })
     : { available: false, reason: "the test has none" } as const;
   const deps = assemble({
     db: shared.db,
@@ -163,6 +173,7 @@ async function startService(shared: Shared): Promise<TestService> {
       setprivPath: "/usr/bin/setpriv",
       cgroups: { available: false, reason: "the test has none" },
       sandbox,
+      broker: shared.broker,
       hostChecks: hostChecks({
         dataRoot: folders.dataRoot,
         denoPath: Deno.execPath(),

@@ -125,7 +125,7 @@ export const Plugin = z.object({
   workingDirectory: z.string().nullable(),
   permissions: z.array(Permission),
   requestedPermissions: z.array(Permission),
-  /** As granted and as it takes effect: `*` for any grant of a plugin that isn't Deno's. */
+  /** As granted: `host`, `host:port` or `*`. */
   network: z.array(z.string()),
   /** What that lets it reach here, in words. */
   networkAccess: z.string(),

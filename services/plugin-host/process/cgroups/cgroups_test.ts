@@ -40,7 +40,10 @@ function groupTest(
   Deno.test({
     name: `${name}, in a sandbox`,
     ignore: cgroups === undefined || !hasSandbox,
-    fn: () => withSandboxedHost((host) => run(host, host.sandboxed(host.node())), cgroups),
+    fn: () =>
+      withSandboxedHost((host) => run(host, host.sandboxed(host.node())), {
+        ...(cgroups && { cgroups }),
+      }),
   });
 }
 

@@ -1,10 +1,11 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
-import { memoryFolder, mountMemoryFiles } from "./memory_files.ts";
-import { ownNetworkOf, pastaArguments } from "./pasta.ts";
+import { memoryFolder, memoryNamespace, memorySteps } from "./memory_files.ts";
+import { openNetwork, type ProcessNetwork } from "./network.ts";
+import { outerCommand, type OuterStep } from "./outer_script.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
-import { isOfSystem, networkMounts, readOnly } from "./system_mounts.ts";
+import { isOfSystem, readOnly } from "./system_mounts.ts";
 
 /** Processes and threads in one sandbox: the kernel counts them per user namespace (Linux 5.14). */
 const PROCESSES_MAX = 64;
@@ -29,18 +30,17 @@ const LIMITS = [
 ];
 
 /**
- * bubblewrap's own two processes keep stdin and stdout open as long as they live, and close all but the first three [tried]. So the
- * plugin's go round them as 3 and 4, and the host learns at once when the plugin closes one. Behind pasta, which keeps
- * all that it is given, only a missed deadline tells. By dash, as bash takes programs from the environment (SHELLOPTS, PS4).
+ * bubblewrap's own two processes keep stdin and stdout open as long as they live, and close all but
+ * the first three [tried]. So the plugin's go round them as 3 and 4, and the host learns at once
+ * when the plugin closes one. Behind pasta, which keeps all that it is given, only a missed deadline
+ * tells. By dash, as bash takes programs from the environment (SHELLOPTS, PS4).
  */
-const PIPES_ASIDE = 'exec 3<&0 4>&1 </dev/null >/dev/null; exec "$@"';
+const PIPES_ASIDE: OuterStep = { script: "exec 3<&0 4>&1 </dev/null >/dev/null", args: [] };
 const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
 
-/**
- * bubblewrap takes the filter of system calls as an open file, here 5 for the file named as `$0`.
- */
-const FILTER_OPEN = 'exec 5<"$0"; ';
+/** bubblewrap takes the filter of system calls as an open file. */
 const FILTER = ["--seccomp", "5"];
+const filterStep = (path: string): OuterStep => ({ script: 'exec 5<"$1"\nshift', args: [path] });
 
 /** Wraps the plans of `below`, level 2 for Deno plugins and level 1 for others. */
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
@@ -49,50 +49,52 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     userOf: async (dataFolder) => await sandbox.users?.userOf(dataFolder),
     async plan(request) {
       const plan = await below.plan({ ...request, isSandboxed: true });
-      const network = networkOf(request, sandbox);
-      const dash = sandbox.dashPath;
-      const hasPipesAside = network.kind !== "own";
-      const wrapped = [
-        ...[dash, "-c", FILTER_OPEN + (hasPipesAside ? PIPES_ASIDE : 'exec "$@"')],
-        sandbox.filterPath,
-        ...mountMemoryFiles(sandbox.memoryFiles),
-        ...[sandbox.bwrapPath, ...FILTER],
-        ...NAMESPACES,
-        ...(network.kind === "none" ? ["--unshare-net"] : []),
-        ...await mountsOf(plan, request, sandbox),
-        ...(network.kind === "none" ? [] : networkMounts(network.resolvConf)),
-        // After all mounts: until then bwrap itself makes the folders for them.
-        ...["--remount-ro", "/", "--remount-ro", "/dev"],
-        ...["--chdir", plan.workingDirectory, "--"],
-        ...(hasPipesAside ? [dash, ...PIPES_BACK] : []),
-        ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
-      ];
-      const [command = "", ...args] = network.kind === "own"
-        ? [...pastaArguments(network.pastaPath, request.network), ...wrapped]
-        : wrapped;
-      return {
-        ...plan,
-        command,
-        args,
-        // The user of the sandbox may be unable to enter any other.
-        workingDirectory: "/",
-        sandbox: { user: request.user },
-      };
+      const network = await openNetwork(request, sandbox);
+      try {
+        return await wrap(plan, request, sandbox, network);
+      } catch (error) {
+        await network.close();
+        throw error;
+      }
     },
   };
 }
 
-type Network =
-  | { readonly kind: "none" }
-  | { readonly kind: "host"; readonly resolvConf: string }
-  | { readonly kind: "own"; readonly resolvConf: string; readonly pastaPath: string };
-
-function networkOf({ network, target }: LaunchRequest, sandbox: Sandbox): Network {
-  if (network.length === 0) return { kind: "none" };
-  const own = ownNetworkOf(sandbox, network, target.runtime);
-  return own === undefined
-    ? { kind: "host", resolvConf: "/etc/resolv.conf" }
-    : { kind: "own", ...own };
+async function wrap(
+  plan: LaunchPlan,
+  request: LaunchRequest,
+  sandbox: Sandbox,
+  network: ProcessNetwork,
+): Promise<LaunchPlan> {
+  const { dashPath: dash, memoryFiles } = sandbox;
+  const aside = network.holdsPipes ? [] : [PIPES_ASIDE];
+  const outer = network.outer.length > 0 ? network.outer : memoryNamespace(memoryFiles);
+  const steps = [...network.steps, ...memorySteps(memoryFiles), filterStep(sandbox.filterPath)];
+  const [command = "", ...args] = [
+    ...outerCommand(dash, aside),
+    ...outer,
+    ...outerCommand(dash, steps),
+    ...[sandbox.bwrapPath, ...FILTER],
+    ...NAMESPACES,
+    ...network.options,
+    ...await mountsOf(plan, request, sandbox),
+    ...network.mounts,
+    // After all mounts: until then bwrap itself makes the folders for them.
+    ...["--remount-ro", "/", "--remount-ro", "/dev"],
+    ...["--chdir", plan.workingDirectory, "--"],
+    ...(network.holdsPipes ? [] : [dash, ...PIPES_BACK]),
+    ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
+  ];
+  return {
+    ...plan,
+    command,
+    args,
+    // The user of the sandbox may be unable to enter any other.
+    workingDirectory: "/",
+    notes: [...plan.notes, ...network.notes],
+    sandbox: { user: request.user },
+    cleanUp: network.close,
+  };
 }
 
 async function mountsOf(

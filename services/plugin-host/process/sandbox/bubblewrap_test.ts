@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runProgram } from "@codex/service/program";
-import { requireDevice, requireTool } from "../../../../infra/test/tools.ts";
+import { requireTool } from "../../../../infra/test/tools.ts";
 import { RpcError, TransportError } from "../../rpc/errors.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { type SandboxedHost, withSandboxedHost } from "../../testing/test_host.ts";
@@ -13,7 +13,6 @@ import type { PluginProcess } from "../plugin_process.ts";
 /** Where the host is root, a sandbox's user owns nothing either. */
 const UNWRITABLE = /Read-only file system|Permission denied/;
 const ignore = requireTool("bwrap") === "skip";
-const hasTun = await requireDevice("/dev/net/tun") === "present";
 
 function sandboxTest(name: string, fn: (host: SandboxedHost) => Promise<void>): void {
   Deno.test({ name, ignore, fn: () => withSandboxedHost(fn) });
@@ -202,24 +201,6 @@ sandboxTest("the whole family of a sandboxed process can be told from the table"
     "node",
     "sleep",
   ]);
-});
-
-Deno.test({
-  name: "with pasta a network grant leads outside, and to granted ports of the loopback alone",
-  ignore: ignore || requireTool("pasta") === "skip" || !hasTun,
-  fn: () =>
-    withSandboxedHost(async (host) => {
-      assert.ok(host.sandbox.ownNetwork, "pasta doesn't work here");
-      const { port } = host.listener;
-      const open = await host.start({
-        ...host.sandboxed(host.node()),
-        network: ["*", `127.0.0.1:${port}`],
-      });
-      assert.equal(await shell(open, connect(port)), "connected");
-      const closed = await host.start({ ...host.sandboxed(host.node()), network: ["*"] });
-      assert.match(await shell(closed, connect(port)), /refused/);
-      assert.match(await shell(closed, "cat /etc/resolv.conf"), /nameserver/);
-    }),
 });
 
 function connect(port: number): string {

@@ -1,16 +1,17 @@
 /** Finds out, by trying, whether isolation level 3 works on this machine. */
 import { join } from "node:path";
+import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { runProgram } from "@codex/service/program";
-import { makeDataFolder } from "../data_folder.ts";
-import type { DenoRuntime } from "../deno_runtime.ts";
-import { type LaunchPlan, plainLauncher } from "../launch_plan.ts";
+import type { Routes } from "../../network/egress_broker.ts";
 import { writeFilter } from "../seccomp/filter_file.ts";
-import { sandboxLauncher } from "./bubblewrap.ts";
-import { ReadableCopies, samePaths } from "./readable_paths.ts";
-import { type OwnNetwork, PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
-import { systemMounts } from "./system_mounts.ts";
 import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_users.ts";
 import type { UidRange } from "../users/uid_range.ts";
+import { lacking, type NetworkSupport } from "./network.ts";
+import { findNetwork } from "./network_trial.ts";
+import { ReadableCopies, samePaths } from "./readable_paths.ts";
+import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
+import { systemMounts } from "./system_mounts.ts";
+import { explain, run, TRIAL_MS_MAX, type TrialOptions, withTrial } from "./trial.ts";
 
 export type Detection =
   | {
@@ -23,11 +24,7 @@ export type Detection =
   }
   | { readonly available: false; readonly reason: string };
 
-export interface DetectionOptions {
-  readonly findProgram: (name: string) => Promise<string | undefined>;
-  readonly denoRuntime: DenoRuntime;
-  /** Takes what sandboxes need; the sandbox's user must be able to pass it. */
-  readonly folder: string;
+export interface DetectionOptions extends TrialOptions {
   /** Of the users that plugins run as; undefined where the host isn't root. */
   readonly users:
     | {
@@ -39,9 +36,12 @@ export interface DetectionOptions {
   /** The host's own data, which no sandbox shows, but for plugins below `shown`. */
   readonly hidden: string;
   readonly shown: readonly string[];
+  /** Opens the ways of granted hosts. */
+  readonly routes: Routes;
+  /** Names that may lead into the own network. */
+  readonly allowedHosts: AllowedHosts;
 }
 
-const TRIAL_MS_MAX = 10_000;
 const REPAIR =
   "once it works again (on Debian: apt-get install bubblewrap dash util-linux), plugins start by themselves";
 
@@ -71,7 +71,7 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     memoryFiles: undefined,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
-    ownNetwork: undefined,
+    network: { hosts: lacking(UNTRIED), everyHost: lacking(UNTRIED) },
     hidden,
     shown,
   };
@@ -86,25 +86,26 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     const fault = await trySandbox(sandbox, options);
     return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
   };
-  const network = await findOwnNetwork(sandbox, options);
-  const files = sandbox.memoryFiles === undefined
+  const network = await findNetwork(sandbox, options);
+  return {
+    available: true,
+    sandbox: { ...sandbox, network },
+    check,
+    findings: tellFindings(sandbox, network),
+  };
+}
+
+const UNTRIED = "it was not tried yet";
+
+function tellFindings({ memoryFiles }: Sandbox, { hosts, everyHost }: NetworkSupport): string {
+  const start = "Plugins run in sandboxes with a filter of system calls (level 3)";
+  const files = memoryFiles === undefined
     ? "; the number of files in memory can't be limited here"
     : "";
-  return typeof network === "string"
-    ? {
-      available: true,
-      sandbox,
-      check,
-      findings:
-        `Plugins run in sandboxes with a filter of system calls (level 3); a network grant of other plugins than Deno's includes this machine, as ${network}${files}`,
-    }
-    : {
-      available: true,
-      sandbox: { ...sandbox, ownNetwork: network },
-      check,
-      findings:
-        `Plugins run in sandboxes with a filter of system calls (level 3), with networks of their own${files}`,
-    };
+  if (!hosts.available) return `${start}, without network: ${hosts.reason}${files}`;
+  return everyHost.available
+    ? `${start}, with networks of their own${files}`
+    : `${start}, with granted hosts by name; the network "*" can't be given: ${everyHost.reason}${files}`;
 }
 
 function missing(reason: string): Detection {
@@ -130,14 +131,14 @@ async function canRunAs(uid: number): Promise<boolean> {
 
 /** The same sandbox with a limit on the number of files in memory, if it works with that. */
 async function withMemoryFiles(sandbox: Sandbox, options: DetectionOptions): Promise<Sandbox> {
-  const names = ["unshare", "dash", "mount", "mkdir"];
+  const names = ["unshare", "mount", "mkdir"];
   const paths = await Promise.all(names.map(options.findProgram));
-  const [unsharePath, dashPath, mountPath, mkdirPath] = paths;
-  if (!unsharePath || !dashPath || !mountPath || !mkdirPath) return sandbox;
+  const [unsharePath, mountPath, mkdirPath] = paths;
+  if (!unsharePath || !mountPath || !mkdirPath) return sandbox;
   const place = join(options.folder, "memory-files");
   await Deno.mkdir(place, { recursive: true });
   await Deno.chmod(place, 0o755);
-  const memoryFiles = { unsharePath, dashPath, mountPath, mkdirPath, place };
+  const memoryFiles = { unsharePath, mountPath, mkdirPath, place };
   const limited = { ...sandbox, memoryFiles };
   return await trySandbox(limited, options) === undefined ? limited : sandbox;
 }
@@ -190,115 +191,4 @@ async function tryFilter(
   });
   if (outcome.success && outcome.text === "-1") return undefined;
   return outcome.success ? "a program in it made a refused call" : explain(outcome.text);
-}
-
-type TrialPlan = (
-  path: string,
-  args: readonly string[],
-  network: readonly string[],
-) => Promise<LaunchPlan>;
-
-/** Runs `body` with a data folder and plans as a plugin has them. */
-async function withTrial<T>(
-  sandbox: Sandbox,
-  { folder, denoRuntime }: DetectionOptions,
-  body: (plan: TrialPlan, data: string) => Promise<T>,
-): Promise<T> {
-  const name = `trial-${crypto.randomUUID()}`;
-  const launcher = sandboxLauncher(plainLauncher(1, denoRuntime), sandbox);
-  const user = await launcher.userOf(join(folder, name));
-  const data = await makeDataFolder(folder, [name], user);
-  const plan: TrialPlan = (path, args, network) =>
-    launcher.plan({
-      target: { runtime: "other", path, args },
-      pluginFolder: null,
-      workingDirectory: data,
-      environment: {},
-      network,
-      folders: { data, denoDir: `${data}-cache` },
-      user,
-    });
-  try {
-    return await body(plan, data);
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
-}
-
-interface Outcome {
-  readonly success: boolean;
-  /** All that was printed. */
-  readonly text: string;
-}
-
-async function run(plan: LaunchPlan): Promise<Outcome> {
-  try {
-    const { success, isLate, stdout, stderr } = await runProgram({
-      command: plan.command,
-      args: plan.args,
-      cwd: plan.workingDirectory,
-      env: plan.env,
-      user: plan.sandbox?.user,
-      timeoutMs: TRIAL_MS_MAX,
-    });
-    const text = (stdout + stderr).trim();
-    return { success, text: isLate ? `no end within ${TRIAL_MS_MAX / 1000} s. ${text}` : text };
-  } catch (error) {
-    return { success: false, text: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function explain(text: string): string {
-  const [line = ""] = text.split("\n");
-  const isForbidden = /permission|not permitted|namespace|uid map|Creating new/i.test(line);
-  return (line || "it failed without a word") +
-    (isForbidden
-      ? " (unprivileged user namespaces must be allowed; in a container, by its seccomp and AppArmor profiles)"
-      : "");
-}
-
-/** A namespace that really keeps this machine's loopback out but for a granted port, or why there is none. */
-async function findOwnNetwork(
-  sandbox: Sandbox,
-  options: DetectionOptions,
-): Promise<OwnNetwork | string> {
-  const pastaPath = await options.findProgram("pasta");
-  if (pastaPath === undefined) {
-    return "pasta is not installed (on Debian: apt-get install passt)";
-  }
-  const resolvConf = await findResolvConf();
-  if (resolvConf === undefined) {
-    return "this machine's only name servers are on its loopback, which pasta keeps out";
-  }
-  const ownNetwork = { pastaPath, resolvConf };
-  using granted = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [open, closed] = [granted.addr.port, other.addr.port];
-  const { denoPath } = options.denoRuntime;
-  const outcome = await withTrial({ ...sandbox, ownNetwork }, options, async (plan) => {
-    const args = ["eval", "-q", "--no-config", "--no-lock", connectingProgram(open, closed)];
-    return await run(await plan(denoPath, args, ["*", `127.0.0.1:${open}`]));
-  });
-  if (outcome.success && outcome.text === "true,false") return ownNetwork;
-  return `pasta does not work here: ${outcome.text.split("\n")[0]}`;
-}
-
-function connectingProgram(...ports: readonly number[]): string {
-  return `const tries = ${JSON.stringify(ports)}.map((port) =>
-    Deno.connect({ hostname: "127.0.0.1", port }).then(() => true, () => false));
-  console.log((await Promise.all(tries)).join());
-  Deno.exit(0);`;
-}
-
-/** With systemd-resolved the first names its stub on the loopback, the second what that asks. */
-const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
-
-async function findResolvConf(): Promise<string | undefined> {
-  for (const path of RESOLV_CONFS) {
-    const text = await Deno.readTextFile(path).catch(() => "");
-    const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server = ""]) => server);
-    const isReachable = (server: string) => !server.startsWith("127.") && server !== "::1";
-    if (servers.length > 0 && servers.every(isReachable)) return path;
-  }
-  return undefined;
 }

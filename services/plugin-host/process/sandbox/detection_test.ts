@@ -5,7 +5,7 @@ import { detectTestSandbox, withTestHost } from "../../testing/test_host.ts";
 import { waitUntil } from "../../testing/wait_until.ts";
 import { listProcesses } from "../process_table.ts";
 
-const ignore = requireTool("bwrap") === "skip";
+const ignore = ["bwrap", "socat", "ip"].some((tool) => requireTool(tool) === "skip");
 
 /**
  * What pasta does where `/dev/net/tun` can't be opened: it ends with an error at once, and leaves
@@ -29,14 +29,45 @@ Deno.test({
       const pasta = join(folder, "pasta");
       await Deno.writeTextFile(pasta, STUB_PASTA);
       await Deno.chmod(pasta, 0o755);
-      const detection = await detectTestSandbox(root, { pasta });
-      assert.equal(detection.sandbox.ownNetwork, undefined);
-      assert.match(detection.findings, /pasta does not work here: Failed to open tun/);
+      const detection = await detectTestSandbox(root, { programs: { pasta } });
+      const { everyHost } = detection.sandbox.network;
+      assert.ok(!everyHost.available);
+      assert.match(everyHost.reason, /pasta does not work here: Failed to open tun/);
+      assert.ok(detection.findings.includes(everyHost.reason));
       const child = Number(await Deno.readTextFile(join(folder, "child")));
       assert.ok(child > 0);
       await waitUntil(
         async () => !(await listProcesses()).some(({ pid }) => pid === child),
         "the child of pasta is gone",
       );
+    }),
+});
+
+Deno.test({
+  name: "without a program that forwarders need no host is given, and what to install is said",
+  ignore,
+  fn: () =>
+    withTestHost(async ({ root }) => {
+      for (const [program, debianPackage] of [["socat", "socat"], ["ip", "iproute2"]]) {
+        const programs = { [program!]: undefined };
+        const { sandbox, findings } = await detectTestSandbox(root, { programs });
+        const { hosts, everyHost } = sandbox.network;
+        const reason = `${program} is not installed (on Debian: apt-get install ${debianPackage})`;
+        assert.deepEqual(hosts, { available: false, reason });
+        assert.deepEqual(everyHost, { available: false, reason });
+        assert.ok(findings.endsWith(`without network: ${reason}`));
+      }
+    }),
+});
+
+Deno.test({
+  name: "a forwarder that does nothing fails the trial, and no host is given",
+  ignore,
+  fn: () =>
+    withTestHost(async ({ root }) => {
+      const { sandbox } = await detectTestSandbox(root, { programs: { ip: "/bin/false" } });
+      const { hosts } = sandbox.network;
+      assert.ok(!hosts.available);
+      assert.match(hosts.reason, /^hosts can't be forwarded to here: /);
     }),
 });

@@ -60,7 +60,7 @@ async function detectWith(
   programs: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
   const detection = await detectSandbox(
-    detectionOptions(host.root, join(host.root, "other"), programs),
+    detectionOptions(host.root, join(host.root, "other"), { programs }),
   );
   return detection.available ? undefined : detection.reason;
 }

@@ -3,11 +3,10 @@
  * counts, and bubblewrap has no option for the number of files. So one file system for all of them is mounted in a namespace
  * around bubblewrap, with both limits.
  */
-import { outerCommand, type OuterStep } from "./outer_script.ts";
+import type { OuterStep } from "./outer_script.ts";
 
 export interface MemoryFiles {
   readonly unsharePath: string;
-  readonly dashPath: string;
   readonly mountPath: string;
   readonly mkdirPath: string;
   /** An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted there. */
@@ -38,17 +37,17 @@ const MOUNT_STEP = `
 shift 7
 `;
 
-/** What runs before bubblewrap, and makes it the root of a namespace around its own. */
-export function mountMemoryFiles(files: MemoryFiles | undefined): string[] {
+/** The command line around a namespace whose root may mount, for a sandbox that has no other. */
+export function memoryNamespace(files: MemoryFiles | undefined): string[] {
+  return files === undefined
+    ? []
+    : [files.unsharePath, "--user", "--map-root-user", "--mount", "--"];
+}
+
+/** What runs in that namespace before bubblewrap. */
+export function memorySteps(files: MemoryFiles | undefined): OuterStep[] {
   if (files === undefined) return [];
-  const { unsharePath, dashPath, mountPath, mkdirPath, place } = files;
+  const { mountPath, mkdirPath, place } = files;
   const limits = `size=${BYTES_MAX},nr_inodes=${FILES_MAX},mode=0755`;
-  const step: OuterStep = {
-    script: MOUNT_STEP,
-    args: [mountPath, limits, place, mkdirPath, ...FOLDERS],
-  };
-  return [
-    ...[unsharePath, "--user", "--map-root-user", "--mount", "--"],
-    ...outerCommand(dashPath, [step]),
-  ];
+  return [{ script: MOUNT_STEP, args: [mountPath, limits, place, mkdirPath, ...FOLDERS] }];
 }

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { requireTool } from "../../../../infra/test/tools.ts";
-import { findProgram } from "../../installation.ts";
-import { denoRuntime, withSandboxedHost } from "../../testing/test_host.ts";
+import { detectionOptions, withSandboxedHost } from "../../testing/test_host.ts";
 import { detectSandbox } from "./detection.ts";
 
 const ignore = requireTool("bwrap") === "skip";
@@ -62,14 +61,8 @@ Deno.test({
   ignore,
   fn: () =>
     withSandboxedHost(async (host) => {
-      const detection = await detectSandbox({
-        findProgram: (name) => name in STUBS ? Promise.resolve(STUBS[name]) : findProgram(name),
-        denoRuntime,
-        folder: join(host.root, "other"),
-        users: undefined,
-        hidden: join(host.root, ".codex"),
-        shown: [],
-      });
+      const options = detectionOptions(host.root, join(host.root, "other"), { programs: STUBS });
+      const detection = await detectSandbox({ ...options, users: undefined });
       assert.ok(detection.available);
       assert.equal(detection.sandbox.memoryFiles, undefined);
       assert.match(detection.findings, /number of files in memory/);

@@ -2,6 +2,7 @@
 import type { SystemUser } from "../data_folder.ts";
 import type { MemoryFiles } from "./memory_files.ts";
 import type { PluginUsers } from "../users/plugin_users.ts";
+import type { NetworkSupport } from "./network.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
 
 export interface Sandbox {
@@ -17,17 +18,11 @@ export interface Sandbox {
   readonly paths: ReadablePaths;
   /** Arguments of bwrap that show the system's programs and libraries. */
   readonly systemMounts: readonly string[];
-  /** A network namespace without this machine's loopback; undefined where there is none to be had. */
-  readonly ownNetwork: OwnNetwork | undefined;
+  /** What of a network grant can be given. */
+  readonly network: NetworkSupport;
   /** The host's own data, which no sandbox shows, but for what lies in one of the plugins folders `shown`. */
   readonly hidden: string;
   readonly shown: readonly string[];
-}
-
-export interface OwnNetwork {
-  readonly pastaPath: string;
-  /** A resolv.conf whose name servers can be reached from such a namespace. */
-  readonly resolvConf: string;
 }
 
 /**

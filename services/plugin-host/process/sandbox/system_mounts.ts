@@ -10,8 +10,6 @@ const RUN_FILES = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"];
 
 /** Needed to reach other machines, with no key among them. */
 const NETWORK_FILES = [
-  "/etc/hosts",
-  "/etc/nsswitch.conf",
   "/etc/ssl/certs",
   "/etc/ssl/cert.pem",
   "/etc/ssl/openssl.cnf",
@@ -36,11 +34,17 @@ export async function systemMounts(folder: string, hidden: string): Promise<stri
   ];
 }
 
-/** Arguments of bwrap for what a sandbox with network shows in addition. */
-export function networkMounts(resolvConf: string): string[] {
+/**
+ * Arguments of bwrap for what a sandbox with network shows in addition.
+ *
+ * @param nsswitch where names are looked up
+ * @param hosts names that lead to its own loopback
+ */
+export function networkMounts(nsswitch: string, hosts: string): string[] {
   return [
     ...NETWORK_FILES.flatMap((path) => ["--ro-bind-try", path, path]),
-    ...["--ro-bind-try", resolvConf, "/etc/resolv.conf"],
+    ...readOnly("/etc/nsswitch.conf", nsswitch),
+    ...readOnly("/etc/hosts", hosts),
   ];
 }
 
@@ -66,11 +70,19 @@ async function userFiles(folder: string): Promise<string[]> {
     passwd: `plugin:x:${uid}:${gid}::/nonexistent:/usr/sbin/nologin\n`,
     group: `plugin:x:${gid}:\n`,
   };
-  const mounts = Object.entries(files).map(async ([name, text]) => {
-    const path = join(folder, name);
-    await Deno.writeTextFile(path, text);
-    await Deno.chmod(path, 0o644);
-    return readOnly(`/etc/${name}`, path);
-  });
+  const mounts = Object.entries(files).map(async ([name, text]) =>
+    readOnly(`/etc/${name}`, await writeReadable(folder, name, text))
+  );
   return (await Promise.all(mounts)).flat();
+}
+
+/**
+ * Writes a small file of the sandboxes' own, which every user may read.
+ * @returns its path
+ */
+export async function writeReadable(folder: string, name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await Deno.writeTextFile(path, text);
+  await Deno.chmod(path, 0o644);
+  return path;
 }
