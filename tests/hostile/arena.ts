@@ -113,6 +113,9 @@ async function openParts(
         // Trials fail often; that it turns a plugin off is plugin-host's own test.
         CODEX_PLUGIN_FAILURE_THRESHOLD: "1000",
         CODEX_PLUGIN_FAILURES_IN_WINDOW: "1000",
+        // All trials have one address, and one of them makes hundreds of calls at once.
+        CODEX_CONNECTIONS_MAX: "1000",
+        CODEX_CONNECTIONS_PER_ADDRESS_MAX: "800",
         CODEX_LOG_LEVEL: "error",
       },
     }),
