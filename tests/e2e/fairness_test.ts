@@ -1,4 +1,4 @@
-/** One reader who asks for too much: neither the plugin nor the other readers are to suffer for it. */
+/** One reader who asks for too much: neither the plugin nor other readers are to suffer for it. */
 import assert from "node:assert/strict";
 import {
   ExecuteAnswer,
@@ -19,7 +19,7 @@ const SEARCH_MS = 150;
 /** 80 searches take 12 s. */
 const TIMEOUT_SECONDS = 5;
 
-/** It reads its next call, a ping too, when it is done with the last; its manifest doesn't say so. */
+/** It reads its next call, a ping too, when it is done with the last; no manifest says so. */
 const PROGRAM = `
 import { createInterface } from "node:readline";
 
