@@ -4,6 +4,7 @@ import { describeError, type Logger } from "@codex/service";
 import { recordSuccess } from "../db/failure_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
 import type { PluginMemory } from "../registry/deleted_plugins.ts";
+import { isWork } from "../rpc/answer_record.ts";
 import type { FaultKeeper } from "./fault_keeper.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Fault } from "./outcome.ts";
@@ -46,7 +47,7 @@ export class CallRecorder implements PluginMemory {
     const last = this.#successAt.get(plugin.id) ?? 0;
     if (!plugin.isUnwell && now() - last < SUCCESS_EVERY_MS) return;
     this.#successAt.set(plugin.id, now());
-    const write = this.#inBackground(recordSuccess(db, plugin.id));
+    const write = this.#inBackground(recordSuccess(db, plugin.id, isWork(method)));
     this.#successWrites.set(plugin.id, write);
     if (plugin.isUnwell) await write;
   }

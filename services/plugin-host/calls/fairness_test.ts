@@ -101,6 +101,24 @@ Deno.test("a plugin that claims to take many calls and takes one is found out, w
   });
 });
 
+Deno.test("answers to what was given up excuse the calls that wait behind it", async () => {
+  const queued = { description: "Works on its calls one by one, from a queue of its own" };
+  await withScripted({ ...queued, maxConcurrentCalls: 32 }, 1, async (scene) => {
+    const { many, other, searchAs, health, failureCodes } = scene;
+    // 16 at once take 3.2 s; whoever was told of a missed deadline asks again at once.
+    const asking = times(16, async () => {
+      for (let call = 0; call < 4; call++) await searchAs(many, "brief");
+    });
+    await Promise.all(asking);
+    await waitUntil(
+      async () => (await searchAs(other, "x")).status === 200,
+      "what was given up is worked off",
+    );
+    assert.ok((await failureCodes()).includes("busy"));
+    assert.equal((await health()).state, "running");
+  });
+});
+
 Deno.test("a plugin that answers pings and no calls is turned off by three of them, each alone", async () => {
   await withScripted({}, 1, async ({ service, id, many, searchAs, health }) => {
     for (let call = 0; call < 3; call++) {
@@ -108,7 +126,7 @@ Deno.test("a plugin that answers pings and no calls is turned off by three of th
       await service.request("POST", `/plugins/${id}/execute`, { action: "ping" });
     }
     assert.equal((await health()).state, "disabled");
-    assert.match((await health()).disabledReason ?? "", /3 faults .*did not answer/);
+    assert.match((await health()).disabledReason ?? "", /3 faults in a row.*did not answer/);
   });
 });
 

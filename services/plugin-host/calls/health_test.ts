@@ -55,6 +55,17 @@ Deno.test("three faults in a row turn a plugin off, with the reason and one line
   });
 });
 
+Deno.test("a ping ends no row of faults, a call that goes well does", async () => {
+  await withScripted(async (service, id) => {
+    await service.search(id, "broken");
+    const ping = await service.request("POST", `/plugins/${id}/execute`, { action: "ping" });
+    assert.equal(ping.as(ExecuteAnswer).success, true);
+    assert.equal((await healthOf(service, id)).failureCount, 1);
+    await service.search(id, "x");
+    assert.equal((await healthOf(service, id)).failureCount, 0);
+  });
+});
+
 Deno.test("reset turns it on again with a clean count", async () => {
   await withScripted(async (service, id) => {
     for (let fault = 0; fault < 3; fault++) await service.search(id, "broken");

@@ -111,9 +111,14 @@ export async function turnOffFaulty(
   return rows.length > 0;
 }
 
-/** A call succeeded: the row of faults ends. */
-export async function recordSuccess(db: Executor, id: PluginId): Promise<void> {
-  await db.update(plugins).set({ lastSuccessAt: sql`now()`, failureCount: 0 })
+/**
+ * A call succeeded.
+ *
+ * @param endsRow it ends the row of faults: a ping, which any process answers, does not
+ */
+export async function recordSuccess(db: Executor, id: PluginId, endsRow: boolean): Promise<void> {
+  await db.update(plugins)
+    .set({ lastSuccessAt: sql`now()`, ...(endsRow && { failureCount: 0 }) })
     .where(eq(plugins.id, id));
 }
 

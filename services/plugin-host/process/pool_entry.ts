@@ -149,6 +149,8 @@ export class PoolEntry<Spec extends ProcessSpec> {
   ): Promise<T> {
     const sentAt = this.#clock.now();
     let workedOff: Promise<void> | undefined;
+    // What was given up before may be answered beside a call that is sent alone: no excuse.
+    const isExcusable = this.window.size > 1;
     this.window.sent(this.#slots.taken);
     try {
       const result = await run();
@@ -159,6 +161,7 @@ export class PoolEntry<Spec extends ProcessSpec> {
       if (error instanceof AbandonedError) {
         workedOff = error.call.workedOff;
         const isOverload = error.kind === "timeout" && error.call.wasBusy;
+        if (isOverload && !isExcusable) throw unexcused(error);
         if (isOverload) this.window.overloaded(sentAt, this.#clock.now());
       }
       throw error;
@@ -173,4 +176,9 @@ export class PoolEntry<Spec extends ProcessSpec> {
     const now = this.#clock.now();
     this.window.answered(now - sentAt, timeoutMs, this.#slots.isWanted, now);
   }
+}
+
+/** The same error, which counts. */
+function unexcused({ kind, message, call }: AbandonedError): AbandonedError {
+  return new AbandonedError(kind, message, { ...call, wasBusy: false });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock, settled } from "../testing/fake_clock.ts";
-import { TransportError } from "../rpc/errors.ts";
+import { AbandonedError, TransportError } from "../rpc/errors.ts";
 import type { PluginProcess, ProcessEnd } from "./plugin_process.ts";
 import { type PoolOptions, ProcessPool } from "./pool.ts";
 import { PoolError } from "./pool_error.ts";
@@ -444,5 +444,27 @@ Deno.test("what a start takes is part of its call's time", async () => {
       return process.call("ping", {});
     }, { timeoutMs: 15_000 });
     assert.equal(leftMs, 5000);
+  });
+});
+
+Deno.test("a missed deadline beside others' answers is excused, but not of a process that is sent one call at a time", async () => {
+  await withPool(async ({ pool, spec }) => {
+    await pool.use(spec("a"), pidOf);
+    const busy = { workedOff: Promise.resolve(), wasBusy: true };
+    const missed = async () => {
+      const error = new AbandonedError("timeout", "The plugin did not answer", busy);
+      await assert.rejects(
+        pool.use(spec("a"), () => Promise.reject(error)),
+        (thrown) => {
+          assert.ok(thrown instanceof AbandonedError);
+          isExcused.push(thrown.call.wasBusy);
+          return true;
+        },
+      );
+    };
+    const isExcused: boolean[] = [];
+    // The first one lowers what is sent to half of the one call that was sent at once.
+    for (let call = 0; call < 3; call++) await missed();
+    assert.deepEqual(isExcused, [true, false, false]);
   });
 });

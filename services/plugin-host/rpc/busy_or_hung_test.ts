@@ -64,21 +64,32 @@ Deno.test("answers of the lifecycle, and those before a call, are none", async (
   assert.equal((await hung).call.wasBusy, false);
 });
 
-Deno.test("a late answer counts as one until its call was released, and then no more", async () => {
+Deno.test("a late answer counts as one, also after its call was released, and counts once", async () => {
   const { connection, clock, givenUp, answer } = scene();
   const first = givenUp();
   await clock.tick(TIMEOUT_MS);
   await first;
-  const second = givenUp();
-  await answer(1);
-  await clock.tick(TIMEOUT_MS);
-  assert.equal((await second).call.wasBusy, true);
-  connection.releaseAbandoned(connection.nextId);
-  const third = givenUp();
-  await answer(2);
-  await answer(1);
-  await clock.tick(TIMEOUT_MS);
-  assert.equal((await third).call.wasBusy, false);
+  for (const wasBusy of [true, false]) {
+    connection.releaseAbandoned(connection.nextId);
+    const next = givenUp();
+    await answer(1);
+    await clock.tick(TIMEOUT_MS);
+    assert.equal((await next).call.wasBusy, wasBusy);
+  }
+});
+
+Deno.test("of the calls that were released, the late answers of the last 1,000 count", async () => {
+  for (const [id, wasBusy] of [[1, false], [2, true]] as const) {
+    const { connection, clock, givenUp, answer } = scene();
+    const released = Array.from({ length: 1001 }, () => givenUp());
+    await clock.tick(TIMEOUT_MS);
+    await Promise.all(released);
+    connection.releaseAbandoned(connection.nextId);
+    const next = givenUp();
+    await answer(id);
+    await clock.tick(TIMEOUT_MS);
+    assert.equal((await next).call.wasBusy, wasBusy);
+  }
 });
 
 Deno.test("a call that was given up is worked off when it is answered, released, or the end comes", async () => {

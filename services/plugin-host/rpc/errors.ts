@@ -62,7 +62,11 @@ export interface AbandonedCall {
 
 /** A call that the host gave up, at its deadline or because its caller left. */
 export class AbandonedError extends TransportError {
-  constructor(kind: "timeout" | "cancelled", message: string, readonly call: AbandonedCall) {
+  constructor(
+    override readonly kind: "timeout" | "cancelled",
+    message: string,
+    readonly call: AbandonedCall,
+  ) {
     super(kind, message);
   }
 }

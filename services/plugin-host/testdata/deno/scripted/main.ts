@@ -9,6 +9,9 @@ const manifest = JSON.parse(await Deno.readTextFile(new URL("./manifest.json", i
  * It reads its next call, a ping too, when it is done with the last, and no cancellation before.
  */
 const isOneByOne = manifest.description === "Works on its calls one by one";
+/** It reads on meanwhile, and answers pings at once; a cancelled call is worked on all the same. */
+const hasQueue = manifest.description === "Works on its calls one by one, from a queue of its own";
+let queue = Promise.resolve();
 const waiting = new Map<unknown, (reply: Params) => void>();
 let initialized: Params = {};
 let nextId = 1;
@@ -135,7 +138,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line);
   if (message.method === undefined) waiting.get(message.id)?.(message);
   else if (message.id !== undefined) {
-    const answered = answer(message.id, message.method, message.params ?? {}).then(() => {
+    const run = () => answer(message.id, message.method, message.params ?? {});
+    const isQueued = hasQueue && message.method !== "ping";
+    const answered = (isQueued ? queue = queue.then(run) : run()).then(() => {
       if (message.method === "shutdown") Deno.exit(0);
     });
     if (isOneByOne) await answered;
