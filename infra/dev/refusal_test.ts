@@ -1,6 +1,7 @@
 /** Starts that must not succeed: one clear line on stderr, a non-zero exit, nothing left. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { requireTool } from "../test/tools.ts";
 import { isAlive } from "../processes.ts";
 import { layGround, startPlatform } from "./testing/platform.ts";
 
@@ -99,6 +100,21 @@ Deno.test("an address that isn't this machine's is named with its variable", asy
   assert.deepEqual(platform.stderr, [
     'error: CODEX_HOST: "192.0.2.1" is no address of this machine',
   ]);
+});
+
+Deno.test({
+  name: "more connections than there may be open files are refused with what would do",
+  // Its limit of open files is set by a program of util-linux.
+  ignore: requireTool("prlimit") === "skip",
+  async fn() {
+    await using ground = await layGround();
+    await using platform = startPlatform(ground, {}, [], ["prlimit", "--nofile=500:500"]);
+    assert.equal((await platform.status).code, 1);
+    assert.deepEqual(platform.stderr, [
+      "error: CODEX_CONNECTIONS_MAX is 400, which takes 900 open files: raise the limit of open " +
+      "files (ulimit -Hn), or set at most 200",
+    ]);
+  },
 });
 
 Deno.test("a service that can't start ends all with what it said", async () => {

@@ -5,6 +5,11 @@
  * time to finish its requests, the database last.
  */
 import type { ServiceName } from "@codex/protocol";
+import {
+  connectionsForFiles,
+  filesForConnections,
+  settings as gatewaySettings,
+} from "../../services/gateway/settings.ts";
 import { lockDataDir } from "../data_dir.ts";
 import {
   accessNamedServer,
@@ -14,6 +19,7 @@ import {
 } from "../database/access.ts";
 import { startOwnServer, usesOwnServer } from "../database/own_server.ts";
 import { Failure, reasonOf } from "../failure.ts";
+import { openFilesMax } from "../open_files.ts";
 import { freePorts, isFree } from "../ports.ts";
 import { openSecretStore, type SecretStore } from "../secrets/store.ts";
 import { type DevConfig, loadDevConfig } from "./config.ts";
@@ -52,6 +58,7 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   await using parts = new AsyncDisposableStack();
   parts.use(await lockDataDir(config.dataDir));
   refusePortsInUse(config);
+  await refuseTooManyConnections(config);
   const store = await openSecretStore(config.dataDir);
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
@@ -115,6 +122,17 @@ function refusePortsInUse(config: DevConfig): void {
       throw new Failure(`Can't listen on port ${port} of ${host}: choose another with ${variable}`);
     }
   }
+}
+
+/** Before an anonymous client finds out that the gateway can't have as many. */
+async function refuseTooManyConnections({ settings }: DevConfig): Promise<void> {
+  const connections = gatewaySettings.CODEX_CONNECTIONS_MAX.parse(settings.CODEX_CONNECTIONS_MAX);
+  const most = connectionsForFiles(await openFilesMax());
+  if (connections <= most) return;
+  throw new Failure(
+    `CODEX_CONNECTIONS_MAX is ${connections}, which takes ${filesForConnections(connections)} ` +
+      `open files: raise the limit of open files (ulimit -Hn), or set at most ${most}`,
+  );
 }
 
 /** The ports asked for, and free ones for the rest. */

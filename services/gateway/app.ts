@@ -15,6 +15,7 @@ import {
 } from "@codex/service";
 import { accessLog } from "./access_log.ts";
 import { createJsonBodies, type JsonBodyOptions } from "./bodies/json_body.ts";
+import { refuseBeyondLimit } from "./connections/request_connection.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { deviceCookie } from "./device_cookie.ts";
 import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
@@ -68,7 +69,7 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
     const detail = `There is no ${c.req.method} ${c.req.path}: /api/docs lists every call`;
     return problemResponse(c, new ProblemError("not_found", detail));
   });
-  app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
+  app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure), refuseBeyondLimit);
   app.route("/health", healthRoutes(probes.checks));
   app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie, devices }));
   app.route("/", oauthRoutes({ ...deps, guard, principals, cookie }));

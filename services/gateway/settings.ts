@@ -2,6 +2,19 @@
 import { z } from "zod";
 import { Count } from "@codex/service/config";
 
+/** Open files that the gateway needs beside those of its connections; some twenty were counted. */
+const FILES_BESIDE = 100;
+
+/** How many open files so many connections need: each may have another to the service that answers. */
+export function filesForConnections(connections: number): number {
+  return connections * 2 + FILES_BESIDE;
+}
+
+/** The most connections for which so many open files are enough; of a small number, none. */
+export function connectionsForFiles(files: number): number {
+  return Math.max(0, Math.floor((files - FILES_BESIDE) / 2));
+}
+
 /** Schemas of the variables' text. */
 export const settings = {
   CODEX_TRUSTED_PROXIES: z.string().regex(/^\d$/, "Must be a number from 0 to 9").default("0"),

@@ -7,15 +7,16 @@ import { addressGroup } from "./address_group.ts";
 import { connectionRuntime } from "./connection_runtime.ts";
 import { ConnectionTable, type PhaseLimits } from "./connection_table.ts";
 import { type RequestHandler, ServedConnection } from "./served_connection.ts";
+import { UsageLimit } from "./usage_limit.ts";
 
 export interface ConnectionServerOptions {
   readonly hostname: string;
   readonly port: number;
   readonly handle: RequestHandler;
   readonly logger: Logger;
-  /** Connections in all. */
+  /** Connections in all, and requests under way on them. */
   readonly max: number;
-  /** Connections of one IPv4 address or one IPv6 network. */
+  /** Of those, what one IPv4 address or one IPv6 network may have. */
   readonly perAddressMax: number;
   readonly limits?: PhaseLimits;
 }
@@ -59,6 +60,7 @@ class AcceptLoop implements ConnectionServer {
   readonly #options: ConnectionServerOptions;
   readonly #listener: Deno.TcpListener;
   readonly #table: ConnectionTable;
+  readonly #requests: UsageLimit;
   readonly #serve = connectionRuntime();
   readonly #served = new Set<ServedConnection>();
   readonly #sweeping: ReturnType<typeof setInterval>;
@@ -77,6 +79,7 @@ class AcceptLoop implements ConnectionServer {
       limits: options.limits ?? PHASE_LIMITS,
       now: () => performance.now(),
     });
+    this.#requests = new UsageLimit({ max: options.max, perKeyMax: options.perAddressMax });
     this.#listener = Deno.listen({ hostname: options.hostname, port: options.port });
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     void this.#acceptAll();
@@ -117,6 +120,7 @@ class AcceptLoop implements ConnectionServer {
       connection,
       group: "hostname" in remoteAddr ? addressGroup(remoteAddr.hostname) : "unknown",
       table: this.#table,
+      requests: this.#requests,
       serve: this.#serve,
       handle: this.#options.handle,
       onEnd: (one) => this.#end(one),

@@ -131,6 +131,27 @@ Deno.test("with all connections in use a newcomer is refused, until one ends", a
   equal(await Promise.all(replies), ["hello", "hello", "hello"]);
 });
 
+Deno.test("requests that share one connection are counted like connections", async () => {
+  const go = Promise.withResolvers<void>();
+  const over: boolean[] = [];
+  await using gate = start(async (_request, connection) => {
+    over.push(connection.isBeyondLimit);
+    if (!connection.isBeyondLimit) await go.promise;
+    return new Response("hello");
+  }, { max: 5, perAddressMax: 3 });
+  using client = Deno.createHttpClient({ http1: false, http2: true });
+  const ask = async () => await (await fetch(gate.url, { client })).text();
+  const first = Array.from({ length: 3 }, ask);
+  await until(() => over.length === 3);
+  equal(gate.server.count, 1);
+  equal(await ask(), "hello");
+  equal(over, [false, false, false, true]);
+  go.resolve();
+  await Promise.all(first);
+  // Their places are free once the connection knows that it has passed the answers on.
+  while (over.at(-1)) equal(await ask(), "hello");
+});
+
 Deno.test("clients that leave in the middle of anything free their places", async () => {
   let asked = 0;
   await using gate = start(async (request) => {

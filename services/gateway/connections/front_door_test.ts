@@ -1,6 +1,6 @@
 /** The gateway's process under anonymous clients that want to take all it has. */
 import { deepEqual as equal, match, ok } from "node:assert/strict";
-import { API_BASE } from "@codex/protocol";
+import { API_BASE, Problem } from "@codex/protocol";
 import { requireTool } from "../../../infra/test/tools.ts";
 import { startGatewayProcess } from "../testing/gateway_process.ts";
 
@@ -20,13 +20,19 @@ const LOGIN = [
 /** Stands for every service, and counts its calls. */
 function serveOwners() {
   let calls = 0;
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+  let held = Promise.withResolvers<void>();
+  held.resolve();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async () => {
     calls++;
+    await held.promise;
     return Response.json({ status: "ok", setupRequired: false });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     calls: () => calls,
+    /** Answers nothing until {@linkcode release}. */
+    hold: () => void (held = Promise.withResolvers()),
+    release: () => held.resolve(),
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
@@ -139,5 +145,39 @@ Deno.test({
     await until(() => bodies.ended() >= 90);
     for (let i = 0; i < 20; i++) equal(await elsewhere.ask(), 200);
     equal([owners.calls(), gateway.ended()], [0, undefined]);
+  },
+});
+
+Deno.test({
+  name: "many requests on one connection reach the services no more than as many connections",
+  ignore,
+  async fn() {
+    await using owners = serveOwners();
+    await using gateway = await startGatewayProcess(owners.url, {
+      descriptors: 200,
+      env: { CODEX_CONNECTIONS_MAX: "80", CODEX_CONNECTIONS_PER_ADDRESS_MAX: "40" },
+    });
+    owners.hold();
+    using client = Deno.createHttpClient({ http1: false, http2: true });
+    const login = async () => {
+      const reply = await fetch(`${gateway.url}${API_BASE}/auth/login`, {
+        client,
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"username":"reader","password":"x"}',
+      });
+      return [reply.status, Problem.safeParse(await reply.json()).data?.code];
+    };
+    let refused = 0;
+    const replies = Array.from({ length: 120 }, async () => {
+      const [status, code] = await login();
+      if (status === 503 && code === "no_capacity") refused++;
+    });
+    await until(() => refused === 80 && owners.calls() === 40);
+    using elsewhere = honestClient(gateway.url, "127.0.0.2");
+    for (let i = 0; i < 20; i++) equal(await elsewhere.ask(), 200);
+    owners.release();
+    await Promise.all(replies);
+    equal([refused, owners.calls(), gateway.ended()], [80, 40, undefined]);
   },
 });

@@ -1,10 +1,16 @@
 /** One accepted connection: the requests on it, and whose turn it is. */
 import type { ConnectionHandle, ServeOnConnection } from "./connection_runtime.ts";
 import type { ConnectionTable, Seat } from "./connection_table.ts";
+import type { UsageLimit } from "./usage_limit.ts";
 
 /** What a request knows of its connection. */
 export interface RequestConnection {
   readonly remoteAddr: Deno.Addr;
+  /**
+   * Whether as many requests as there may be connections are under way without this one, of its
+   * client or in all: HTTP/2 sends many on one connection.
+   */
+  readonly isBeyondLimit: boolean;
   /** From now on it is the client who is waited for: to take what was sent. */
   waitForClient(): void;
   /** From now on it is the server who is waited for. */
@@ -22,6 +28,8 @@ export interface ServedConnectionOptions {
   readonly connection: Deno.TcpConn;
   readonly group: string;
   readonly table: ConnectionTable;
+  /** Requests under way, by group: each may need a connection to the service that answers. */
+  readonly requests: UsageLimit;
   readonly serve: ServeOnConnection;
   readonly handle: RequestHandler;
   readonly onEnd: (served: ServedConnection) => void;
@@ -92,6 +100,7 @@ export class ServedConnection {
   async #answer(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     this.#requests++;
     this.#look();
+    const place = this.#options.requests.take(this.#options.group);
     let isAnswering = false;
     const turn = (toClient: boolean) => {
       if (isAnswering === toClient) return;
@@ -101,12 +110,14 @@ export class ServedConnection {
     };
     const end = () => {
       this.#requests--;
+      if (place.ok) place.release();
       if (isAnswering) this.#answers--;
       this.#look();
     };
     info.completed.then(end, end);
     const response = await this.#options.handle(request, {
       remoteAddr: info.remoteAddr,
+      isBeyondLimit: !place.ok,
       waitForClient: () => turn(true),
       waitForServer: () => turn(false),
       closeAfterAnswer: () => {
