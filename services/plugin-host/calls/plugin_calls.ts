@@ -240,10 +240,18 @@ function withoutUndefined(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
+/** What a plugin says of its error, where numbers that can't be kept exactly are told as texts. */
+function keepable(data: Json): Json {
+  if (typeof data === "number") return Number.isFinite(data) ? data : String(data);
+  if (Array.isArray(data)) return data.map(keepable);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, child]) => [name, keepable(child)]));
+}
+
 function toCallError(error: RpcError) {
   return {
     code: error.code,
     message: error.message,
-    ...(error.data !== undefined && { data: error.data as Json }),
+    ...(error.data !== undefined && { data: keepable(error.data as Json) }),
   };
 }
