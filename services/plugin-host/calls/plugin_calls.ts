@@ -31,6 +31,8 @@ import { matchBySearch, type MatchFallback, matchFallback } from "./match_fallba
 import { AnswerError, causeOf, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
+/** Values left out of an answer that a person is told of. */
+const IGNORED_TOLD_MAX = 200;
 
 type LimitedCall = RuntimeCall & {
   readonly bucket: CallBucket;
@@ -107,9 +109,14 @@ export class PluginCalls {
     };
     const answer = await this.call(context, id, call);
     const latencyMs = toTenths(performance.now() - startedAt);
-    return answer.ok
-      ? { success: true, result: answer.result, latencyMs }
-      : { success: false, error: answer.error, latencyMs };
+    if (!answer.ok) return { success: false, error: answer.error, latencyMs };
+    const ignored = answer.ignored.slice(0, IGNORED_TOLD_MAX);
+    return {
+      success: true,
+      result: answer.result,
+      ...(ignored.length > 0 && { ignored }),
+      latencyMs,
+    };
   }
 
   async #run(
