@@ -5,16 +5,61 @@ const SUSPECT_NUMBER = /\d{16}|[eE][+-]?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d+$/;
 
+/** A JSON text as it was read. */
+export interface ExactJson {
+  readonly value: unknown;
+  /** The first number of the text that reading it would have changed. */
+  readonly inexact: string | undefined;
+}
+
 /**
- * The first number of a JSON text that reading it would change beyond rounding: one that is too large
- * (`1e400` reads as infinite, and is written as null), one that is too small (`1e-400` reads as 0), or
- * a whole number that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so;
- * a value that is kept must come back as it was sent.
+ * JSON.parse that doesn't falsify: a number that reading would change beyond rounding reads as
+ * infinite, so that no schema takes it. Such are one that is too large (`1e400` reads as infinite
+ * anyhow, and is written as null), one that is too small (`1e-400` reads as 0), and a whole number
+ * that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so; a value
+ * that is kept must come back as it was sent.
  *
- * @param text is JSON
+ * @throws SyntaxError for what is no JSON
  */
+export function parseExact(text: string): ExactJson {
+  const value: unknown = JSON.parse(text);
+  const places = inexactPlaces(text);
+  const [first] = places;
+  if (first === undefined) return { value, inexact: undefined };
+  const pieces: string[] = [];
+  let end = 0;
+  for (const { at, number } of places) {
+    pieces.push(text.slice(end, at), "1e400");
+    end = at + number.length;
+  }
+  return { value: JSON.parse(pieces.join("") + text.slice(end)), inexact: first.number };
+}
+
+/** The first such number of a JSON text; see {@linkcode parseExact}. */
 export function inexactNumber(text: string): string | undefined {
-  if (!SUSPECT_NUMBER.test(text)) return undefined;
+  return inexactPlaces(text)[0]?.number;
+}
+
+/** Where the first infinite number is in a value of bounded depth. */
+export function pathOfInfinite(value: unknown): readonly PropertyKey[] | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : [];
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const path = pathOfInfinite(child);
+    if (path !== undefined) return [name, ...path];
+  }
+  return undefined;
+}
+
+/** A number of the text, which begins at `at`. */
+interface NumberPlace {
+  readonly at: number;
+  readonly number: string;
+}
+
+function inexactPlaces(text: string): readonly NumberPlace[] {
+  if (!SUSPECT_NUMBER.test(text)) return [];
+  const places: NumberPlace[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
@@ -22,11 +67,11 @@ export function inexactNumber(text: string): string | undefined {
       NUMBER.lastIndex = at;
       const number = NUMBER.exec(text)?.[0];
       if (number === undefined) continue;
-      if (isInexact(number)) return number;
+      if (isInexact(number)) places.push({ at, number });
       at += number.length - 1;
     }
   }
-  return undefined;
+  return places;
 }
 
 /** Whether reading this number changes it beyond rounding. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { inexactNumber } from "./mod.ts";
+import { inexactNumber, parseExact, pathOfInfinite } from "./mod.ts";
 
 Deno.test("a number that reading would change is found wherever it stands", () => {
   const numbers = [
@@ -55,5 +55,25 @@ Deno.test("any whole number is told apart by what comes back", () => {
   fc.assert(fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (number) => {
     const comesBack = JSON.stringify(Number(number)) === String(number);
     assert.equal(inexactNumber(`[${number}]`), comesBack ? undefined : String(number));
+  }));
+});
+
+Deno.test("numbers that can't be kept read as infinite, the rest as it was sent", () => {
+  const text = '{"1e400":"1e400","a":[1e400,7,-1e-400,9007199254740993],"b":-0.5}';
+  assert.deepEqual(parseExact(text), {
+    value: { "1e400": "1e400", a: [Infinity, 7, Infinity, Infinity], b: -0.5 },
+    inexact: "1e400",
+  });
+  assert.deepEqual(pathOfInfinite(parseExact(text).value), ["a", "0"]);
+  assert.equal(pathOfInfinite({ a: [1, "Infinity", null] }), undefined);
+  for (const broken of ["", "01e999", "[1e400", "1e400.5", "{1e400:1}"]) {
+    assert.throws(() => parseExact(broken), SyntaxError, broken);
+  }
+});
+
+Deno.test("what JSON.stringify writes is read as JSON.parse reads it", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    const text = JSON.stringify(value);
+    assert.deepEqual(parseExact(text), { value: JSON.parse(text), inexact: undefined });
   }));
 });

@@ -1,5 +1,12 @@
 /** Metadata of series and books as plugins give it and the library stores it (protocol.md: "Host → plugin methods"). */
 import { z } from "zod";
+import {
+  charactersAtMost,
+  SUMMARY_BYTES_MAX,
+  TEXT_CHARACTERS_MAX,
+  TITLE_CHARACTERS_MAX,
+  URL_CHARACTERS_MAX,
+} from "./document_limits.ts";
 import { Json, listOf } from "./json.ts";
 
 const Score100 = z.number().min(0).max(100);
@@ -149,20 +156,20 @@ export type BookMetadata = z.infer<typeof BookMetadata>;
 
 export const SearchPreview = z.object({
   status: z.string().optional(),
-  genres: listOf(z.string()),
+  genres: listOf(charactersAtMost(TEXT_CHARACTERS_MAX)),
   rating: z.number().min(0).max(10).optional(),
-  description: z.string().optional(),
+  description: charactersAtMost(SUMMARY_BYTES_MAX).optional(),
   bookCount: z.int().nonnegative().optional(),
-  authors: listOf(z.string()),
+  authors: listOf(charactersAtMost(TEXT_CHARACTERS_MAX)),
   format: z.string().optional(),
 });
 
 export const SearchResult = z.object({
   externalId: z.string().min(1),
-  title: z.string(),
-  alternateTitles: listOf(z.string()),
+  title: charactersAtMost(TITLE_CHARACTERS_MAX),
+  alternateTitles: listOf(charactersAtMost(TITLE_CHARACTERS_MAX)),
   year: z.int().optional(),
-  coverUrl: z.string().optional(),
+  coverUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
   relevanceScore: z.number().min(0).max(1).optional(),
   preview: SearchPreview.optional(),
 });

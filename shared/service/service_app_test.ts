@@ -105,6 +105,18 @@ Deno.test("a body that is nested too deep is a bad request", async () => {
   assert.equal(deep.detail, "The body is nested deeper than 64 levels");
 });
 
+Deno.test("a number that would be kept as another is refused by its place", async () => {
+  for (const number of ["1e400", "-1e400", "1e-400", "9007199254740993"]) {
+    const problem = await problemOf(post("/any", `{"a": {"b": [1, ${number}]}}`));
+    assert.equal(problem.code, "bad_request");
+    const detail = `The number ${number} can't be kept exactly: send it as a string`;
+    assert.deepEqual(problem.errors, [{ pointer: "/a/b/1", detail }]);
+  }
+  const exact = '{"a":[9007199254740992,1e+300,0.1,"1e400"]}';
+  assert.equal(await (await post("/any", exact)).text(), exact);
+  assert.equal((await problemOf(post("/any", "[1e400"))).code, "bad_request");
+});
+
 Deno.test("malformed JSON is a bad request, an id that isn't one names nothing", async () => {
   const problem = await problemOf(app.request("/body", {
     method: "POST",

@@ -1,16 +1,26 @@
 /** Validation of requests by zod: every wrong field is named (http-api.md: "Errors"). */
 import { zValidator } from "@hono/zod-validator";
 import type { z } from "zod";
-import { isDeeperThan, plainWords, toPointer, WIRE_DEPTH_MAX } from "@codex/protocol";
+import {
+  type ExactJson,
+  inexactNumber,
+  inexactWords,
+  isDeeperThan,
+  parseExact,
+  pathOfInfinite,
+  plainWords,
+  toPointer,
+  WIRE_DEPTH_MAX,
+} from "@codex/protocol";
 import { ProblemError } from "./problem_error.ts";
 
 type Issue = z.core.$ZodIssue;
 
 const WORDS = { error: plainWords };
 
-/** The JSON body, by `schema`. */
+/** The JSON body, by `schema`; one with a number that would be kept as another is refused. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return zValidator("json", schema, undefined, {
+  const validate = zValidator("json", schema, undefined, {
     validationFunction: async (schema, value) => {
       // Depth first: zod recurses, and so does what writes the value on.
       if (isDeeperThan(value, WIRE_DEPTH_MAX)) {
@@ -21,6 +31,11 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
       return result.success ? result : refuse(result.error.issues, "body");
     },
   });
+  const checked: typeof validate = async (context, next) => {
+    refuseInexact(await context.req.text());
+    return await validate(context, next);
+  };
+  return checked;
 }
 
 /** The query parameters, by `schema`. */
@@ -39,6 +54,24 @@ export function path<Schema extends z.ZodType>(schema: Schema) {
     if (!result.success) {
       throw new ProblemError("not_found", "There is nothing with this id");
     }
+  });
+}
+
+/** What is no JSON is refused by the validator, which has words for it. */
+function refuseInexact(text: string): void {
+  if (inexactNumber(text) === undefined) return;
+  let read: ExactJson;
+  try {
+    read = parseExact(text);
+  } catch {
+    return;
+  }
+  const { value, inexact } = read;
+  if (inexact === undefined || isDeeperThan(value, WIRE_DEPTH_MAX)) return;
+  const pointer = toPointer(pathOfInfinite(value) ?? []);
+  const detail = inexactWords(inexact);
+  throw new ProblemError("bad_request", `${pointer || "body"}: ${detail}`, {
+    errors: [{ pointer, detail }],
   });
 }
 

@@ -3,8 +3,7 @@ import {
   type IgnoredValue,
   type ImportReport,
   ImportSeries,
-  inexactNumber,
-  isInexact,
+  parseExact,
   readWire,
 } from "@codex/protocol";
 import { mayNeedReplacing, storable } from "./storable_text.ts";
@@ -37,14 +36,13 @@ export function readImportLine(bytes: Uint8Array): ImportLine {
 
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    raw = parseExact(text).value;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     // It counts lines within the text, which is one: beside the line of the file that misleads.
     const reason = message.replace(/ \(line \d+ column \d+\)$/, "");
     return fault({ code: "bad_json", detail: `The line is not JSON: ${shorten(reason)}` });
   }
-  if (inexactNumber(text) !== undefined) raw = withoutInexact(text);
   if (mayNeedReplacing(text)) raw = storable(raw as Parameters<typeof storable>[0]);
 
   const result = readWire(ImportSeries, raw);
@@ -54,16 +52,6 @@ export function readImportLine(bytes: Uint8Array): ImportLine {
   const more = result.issues.length - told.length;
   if (more > 0) told.push(`and ${more} more`);
   return fault({ code: "invalid", detail: told.join("; "), ...keyOf(raw) });
-}
-
-/** The line's value, in which what can't be kept exactly reads as infinite: `readWire` leaves that out. */
-function withoutInexact(text: string): unknown {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    const { source } = context ?? {};
-    return typeof value === "number" && source !== undefined && isInexact(source)
-      ? Infinity
-      : value;
-  });
 }
 
 function fault(fault: Fault): ImportLine {

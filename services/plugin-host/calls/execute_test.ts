@@ -56,6 +56,23 @@ Deno.test("execute searches, gets and pings, with the latency", async () => {
   });
 });
 
+Deno.test("what is too large in an answer is left out and told, the rest is given", async () => {
+  await withScripted(async (service, id) => {
+    const { success, result, ignored } = (await service.search(id, "oversized")).as(ExecuteAnswer);
+    assert.equal(success, true);
+    assert.deepEqual(
+      Object(result).results.map((it: Record<string, unknown>) => [it.title, it.coverUrl]),
+      [["fine", undefined]],
+    );
+    assert.deepEqual(ignored?.map(({ pointer }) => pointer).sort(), [
+      "/results/0",
+      "/results/0/title",
+      "/results/1/coverUrl",
+    ]);
+    assert.equal((await service.search(id, "Dune")).as(ExecuteAnswer).ignored, undefined);
+  });
+});
+
 Deno.test("wrong parameters, actions and content types are 400 and name the field", async () => {
   await withScripted(async (service, id) => {
     const wrong = await execute(service, id, "search", { query: "", limit: "many" });

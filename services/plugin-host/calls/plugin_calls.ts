@@ -31,6 +31,8 @@ import { matchBySearch, type MatchFallback, matchFallback } from "./match_fallba
 import { AnswerError, causeOf, judge, toProblem } from "./outcome.ts";
 
 const PING = "ping";
+/** Values left out of an answer that a person is told of. */
+const IGNORED_TOLD_MAX = 200;
 
 type LimitedCall = RuntimeCall & {
   readonly bucket: CallBucket;
@@ -107,9 +109,14 @@ export class PluginCalls {
     };
     const answer = await this.call(context, id, call);
     const latencyMs = toTenths(performance.now() - startedAt);
-    return answer.ok
-      ? { success: true, result: answer.result, latencyMs }
-      : { success: false, error: answer.error, latencyMs };
+    if (!answer.ok) return { success: false, error: answer.error, latencyMs };
+    const ignored = answer.ignored.slice(0, IGNORED_TOLD_MAX);
+    return {
+      success: true,
+      result: answer.result,
+      ...(ignored.length > 0 && { ignored }),
+      latencyMs,
+    };
   }
 
   async #run(
@@ -240,10 +247,18 @@ function withoutUndefined(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
+/** What a plugin says of its error, where numbers that can't be kept exactly are told as texts. */
+function keepable(data: Json): Json {
+  if (typeof data === "number") return Number.isFinite(data) ? data : String(data);
+  if (Array.isArray(data)) return data.map(keepable);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, child]) => [name, keepable(child)]));
+}
+
 function toCallError(error: RpcError) {
   return {
     code: error.code,
     message: error.message,
-    ...(error.data !== undefined && { data: error.data as Json }),
+    ...(error.data !== undefined && { data: keepable(error.data as Json) }),
   };
 }

@@ -1,6 +1,6 @@
 /** Reads the plugins folders (protocol.md: "Installed plugins"). One bad folder never hides the others. */
 import { join } from "node:path";
-import { PluginFile, readWire, tellIssue } from "@codex/protocol";
+import { parseExact, PluginFile, readWire, tellIssue } from "@codex/protocol";
 import { findUnstorable } from "../domain/storable.ts";
 import { findFolderFault, isInside, realPathOf } from "../process/folders.ts";
 
@@ -142,7 +142,7 @@ async function readFolder(folder: string): Promise<FolderContent> {
 function parseFile(text: string): PluginFile | { readonly message: string } {
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    raw = parseExact(text).value;
   } catch {
     return { message: "Is not JSON" };
   }

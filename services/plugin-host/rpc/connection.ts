@@ -1,17 +1,21 @@
 import {
   CANCEL_METHOD,
+  inexactWords,
   LINE_BYTES_MAX,
+  pathOfInfinite,
   REQUEST_TIMEOUT_SECONDS_DEFAULT,
   RpcErrorCode,
+  toPointer,
 } from "@codex/protocol";
 import { AbandonedCalls } from "./abandoned_calls.ts";
 import { AnswerRecord, isWork, type SendingRecord } from "./answer_record.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { AbandonedError, RpcError, TransportError } from "./errors.ts";
-import type { FramingFault, FramingFaultKind, JsonObject } from "./framing.ts";
+import type { FramingFault, FramingFaultKind, JsonObject, LineFacts } from "./framing.ts";
 import { JSON_DEPTH_MAX, JSON_PARTS_MAX } from "./json_shape.ts";
 import { readOversizedLine } from "./oversized_line.ts";
+import { plainText } from "./plain_text.ts";
 import { errorLine, readReply } from "./reply.ts";
 import { busyLine, ReverseCalls, type ReverseHandler } from "./reverse_calls.ts";
 import type { Transport } from "./transport.ts";
@@ -87,7 +91,7 @@ export class Connection {
     );
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     transport.start({
-      message: (message, textLength, depth) => this.#receive(message, textLength, depth),
+      message: (message, line) => this.#receive(message, line),
       fault: (fault) => this.#receiveFault(fault),
       closed: (cause) => this.#end(cause),
     });
@@ -160,9 +164,10 @@ export class Connection {
   }
 
   /** Direction is told by `method` alone, since both sides number their requests from 1. */
-  #receive(message: JsonObject, textLength: number, depth: number): void {
-    if (message.method === undefined || message.method === null) this.#receiveReply(message, depth);
-    else this.#receiveRequest(message, textLength, depth);
+  #receive(message: JsonObject, line: LineFacts): void {
+    if (message.method === undefined || message.method === null) {
+      this.#receiveReply(message, line.depth);
+    } else this.#receiveRequest(message, line);
   }
 
   #receiveReply(message: JsonObject, depth: number): void {
@@ -184,7 +189,7 @@ export class Connection {
     call.reject(reply.error);
   }
 
-  #receiveRequest(message: JsonObject, textLength: number, depth: number): void {
+  #receiveRequest(message: JsonObject, line: LineFacts): void {
     const { id, method, params } = message;
     if (id === undefined || id === null) {
       this.dropped.notifications++;
@@ -195,10 +200,11 @@ export class Connection {
       this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidRequest, "Method is no string")));
       return this.#invalidRequest("A request's method is no string");
     }
-    if (depth > JSON_DEPTH_MAX) {
-      const message = `Params are nested deeper than ${JSON_DEPTH_MAX}`;
-      return this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidParams, message)));
+    const fault = faultOfParams(params, line);
+    if (fault !== undefined) {
+      return this.#refuse(errorLine(id, new RpcError(RpcErrorCode.invalidParams, fault)));
     }
+    const { textLength } = line;
     if (!this.#reverse.offer({ id, method, params, textLength })) this.#refuse(busyLine(id));
   }
 
@@ -292,6 +298,17 @@ const OVERSIZED: Partial<Record<FramingFaultKind, string>> = {
   "line-too-long": `is longer than ${LINE_BYTES_MAX / 1024 / 1024} MiB`,
   "line-too-full": `holds more than ${JSON_PARTS_MAX} values and fields`,
 };
+
+const POINTER_LENGTH_MAX = 200;
+
+/** Why params can't be served, whatever the method. */
+function faultOfParams(params: unknown, { depth, inexact }: LineFacts): string | undefined {
+  if (depth > JSON_DEPTH_MAX) return `Params are nested deeper than ${JSON_DEPTH_MAX}`;
+  const place = inexact === undefined ? undefined : pathOfInfinite(params);
+  if (inexact === undefined || place === undefined) return undefined;
+  const pointer = plainText(toPointer(place), POINTER_LENGTH_MAX);
+  return `${pointer || "Params"}: ${inexactWords(inexact)}`;
+}
 
 /** Strings and the numbers that JSON.parse keeps as they were written. */
 function isEchoableId(id: unknown): id is number | string {

@@ -325,3 +325,35 @@ Deno.test("a long line of garbage or of a call is nobody's answer", async () => 
   assert.equal(await call, "fine");
   assert.deepEqual(faults, ["line-too-long", "line-too-long", "line-too-long"]);
 });
+
+Deno.test("a call with a number that can't be kept is refused, and served without it", async () => {
+  const served: unknown[] = [];
+  const peer = withPeer({
+    onRequest: (_method, params) => {
+      served.push(params);
+      return Promise.resolve("kept");
+    },
+  });
+  const set = (data: string) =>
+    peer.write(
+      `{"id":"s","method":"storage/set","params":{"key":"k","data":${data}},"more":1e400}`,
+    );
+  for (const number of ["1e400", "-1e400", "1e-400", "9007199254740993", "9".repeat(400)]) {
+    await set(`{"a":[1,${number}]}`);
+    const { error } = peer.received.at(-1) as { error: { code: number; message: string } };
+    assert.equal(error.code, -32602);
+    assert.match(error.message, /^\/data\/a\/1: The number .+ can't be kept exactly: send it as a/);
+  }
+  assert.deepEqual(served, []);
+  await set('{"a":[1,1e300,9007199254740992,"1e400"]}');
+  assert.deepEqual(peer.received.at(-1)?.result, "kept");
+  assert.deepEqual(served, [{ key: "k", data: { a: [1, 1e300, 9007199254740992, "1e400"] } }]);
+});
+
+Deno.test("numbers of a result that can't be kept come as no number, the rest as it is", async () => {
+  const peer = withPeer();
+  const call = peer.connection.call("a", {});
+  await settled();
+  await peer.write('{"id":1,"result":{"a":9007199254740993,"b":"9007199254740993","c":12}}');
+  assert.deepEqual(await call, { a: Infinity, b: "9007199254740993", c: 12 });
+});

@@ -4,7 +4,7 @@
  * The bytes come from an untrusted plugin: nothing here throws on any input, and memory stays
  * bounded by `lineBytesMax` however the bytes are cut.
  */
-import { LINE_BYTES_MAX } from "@codex/protocol";
+import { type ExactJson, LINE_BYTES_MAX, parseExact } from "@codex/protocol";
 import { JSON_PARTS_MAX, shapeOf } from "./json_shape.ts";
 import { plainText } from "./plain_text.ts";
 
@@ -25,9 +25,19 @@ export interface FramingFault {
   readonly excerpt: string;
 }
 
+/** What a message's line tells beside what was parsed of it. */
+export interface LineFacts {
+  /** In UTF-16 code units. */
+  readonly textLength: number;
+  /** Levels of arrays and objects, if they may be too many. */
+  readonly depth: number;
+  /** The first number that can't be kept exactly; in the message each such number is infinite. */
+  readonly inexact: string | undefined;
+}
+
 export interface FramingSink {
-  /** One complete object. `textLength` is the length of its line in UTF-16 code units, `depth` its levels if they may be too many. */
-  message(message: JsonObject, textLength: number, depth: number): void;
+  /** One complete object. */
+  message(message: JsonObject, line: LineFacts): void;
   /** One line that was skipped. */
   fault(fault: FramingFault): void;
   /** Bytes thrown away, of a line too long or of blank lines: for whoever limits floods. */
@@ -183,16 +193,18 @@ export class LineSplitter {
       this.#sink.fault({ kind: "line-too-full", excerpt: excerpt(text) });
       return;
     }
-    let value: unknown;
+    let parsed: ExactJson;
     try {
-      value = JSON.parse(text);
+      parsed = parseExact(text);
     } catch {
       // A blank line (some programs print "\r\n" between messages) harms nobody, a million of them do.
       if (text.trim() === "") this.#sink.discarded?.(text.length + 1);
       else this.#sink.fault({ kind: "not-json", excerpt: excerpt(text) });
       return;
     }
-    if (isJsonObject(value)) this.#sink.message(value, text.length, depth);
+    const { value, inexact } = parsed;
+    const line = { textLength: text.length, depth, inexact };
+    if (isJsonObject(value)) this.#sink.message(value, line);
     else this.#sink.fault({ kind: "not-an-object", excerpt: excerpt(text) });
   }
 }

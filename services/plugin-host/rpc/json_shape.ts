@@ -2,7 +2,7 @@
  * What a JSON text holds, told before it is parsed: a plugin writes it, and what is made of it costs the host a hundred
  * times the text's own memory and time.
  */
-import { STORAGE_VALUE_BYTES_MAX } from "@codex/protocol";
+import { endOfString, STORAGE_VALUE_BYTES_MAX } from "@codex/protocol";
 
 /**
  * Deepest nesting taken from a plugin. JSON.parse takes any depth, but what comes after it
@@ -50,14 +50,4 @@ export function shapeOf(text: string): JsonShape {
     }
   }
   return { depth: deepest, parts };
-}
-
-/** Where the string ends that begins at `start`; the text's end if it doesn't. */
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(at - escapes - 1) === 0x5c) escapes++; // \
-    if (escapes % 2 === 0) return at;
-  }
-  return text.length;
 }

@@ -101,9 +101,9 @@ export class StdioTransport implements Transport {
   /** Reads to the end of stdout. Never rejects. */
   async #read(events: TransportEvents): Promise<void> {
     const splitter = new LineSplitter({
-      message: (message, textLength, depth) => {
+      message: (message, line) => {
         this.#served++;
-        events.message(message, textLength, depth);
+        events.message(message, line);
       },
       fault: (fault) => {
         this.#flood.charge(1);

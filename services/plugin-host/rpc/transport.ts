@@ -1,10 +1,10 @@
-import { type FramingFault, type JsonObject, LineSplitter } from "./framing.ts";
+import { type FramingFault, type JsonObject, type LineFacts, LineSplitter } from "./framing.ts";
 import { TransportError } from "./errors.ts";
 
 /** What a transport tells its connection. Called in the order of the stream; must not throw. */
 export interface TransportEvents {
-  /** One object from the peer. `textLength` is its length in UTF-16 code units, `depth` its levels if they may be too many. */
-  message(message: JsonObject, textLength: number, depth: number): void;
+  /** One object from the peer. */
+  message(message: JsonObject, line: LineFacts): void;
   fault(fault: FramingFault): void;
   /** Once, as the last event: nothing more comes and nothing more is sent. */
   closed(cause: TransportError): void;

@@ -354,6 +354,8 @@ export const ExecuteAnswer = z.object({
   success: z.boolean(),
   result: Json.optional(),
   error: PluginCallError.optional(),
+  /** Values that were left out of the result; missing where there are none. */
+  ignored: z.array(z.object({ pointer: z.string(), reason: z.string() })).optional(),
   latencyMs: z.number(),
 });
 export type ExecuteAnswer = z.infer<typeof ExecuteAnswer>;

@@ -126,6 +126,35 @@ export const storageCases: readonly HostileCase[] = [
     },
   },
   {
+    name: "stores numbers that would be kept as others",
+    holds: EVERYWHERE,
+    kind: "user",
+    program: {
+      call: async (it) => {
+        const read = async () => {
+          const { result } = await it.callHost("storage/get", { key: "n" });
+          return (result as { data: string | null }).data;
+        };
+        const earlier = await read();
+        if (earlier !== null) return it.answer(earlier);
+        await it.callHost("storage/set", { key: "n", data: "untouched" });
+        for (const number of ["1e400", "-1e400", "1e-400", "9007199254740993"]) {
+          await it.print(
+            `{"jsonrpc":"2.0","id":"${number}","method":"storage/set",` +
+              `"params":{"key":"n","data":[{"n":${number}}]}}\n`,
+          );
+        }
+        return it.answer(String(await read()));
+      },
+    },
+    promise: async (trial) => {
+      const { one } = await trial.connectPeople();
+      answers(await trial.callFor(one.person), "untouched");
+      // What was still being stored then would be seen now.
+      answers(await trial.callFor(one.person), "untouched");
+    },
+  },
+  {
     name: "asks for large values and reads no reply",
     holds: EVERYWHERE,
     isHeavy: true,

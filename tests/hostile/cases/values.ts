@@ -69,7 +69,7 @@ export const valueCases: readonly HostileCase[] = [
             `[{"externalId":"1","title":"fine","year":1e400}]}}\n`,
         ),
     },
-    promise: async (trial) => fails(await trial.call(), "plugin_failed", /year/),
+    promise: async (trial) => answers(await trial.call()),
   },
   {
     name: "uses names of prototypes as keys",

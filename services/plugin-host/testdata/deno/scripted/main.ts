@@ -81,6 +81,12 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   broken: () => {
     throw new PluginError(-32603, "Broken inside");
   },
+  oversized: () => ({
+    results: [
+      { externalId: "1", title: "t".repeat(1001) },
+      { externalId: "2", title: "fine", coverUrl: "u".repeat(4097) },
+    ],
+  }),
   misshapen: () => ({ results: [{ title: 7 }] }),
   initialized: () => ({ results: [{ externalId: "1", title: JSON.stringify(initialized) }] }),
 };
