@@ -138,6 +138,7 @@ export function assemble(parts: Parts): Assembly {
       ledger,
       purges,
       starter,
+      dataRoot: installation.dataRoot,
       cgroups,
       forgetDeletedPlugins,
     }),

@@ -2,6 +2,8 @@
 import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
+import { DiskWatch } from "./process/disk/disk_watch.ts";
+import { diskSpace, judgeSpace } from "./process/disk/free_space.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
 import type { Cgroups } from "./process/cgroups/cgroups.ts";
 import { listPageTables, listProcesses, listShares } from "./process/process_table.ts";
@@ -17,7 +19,7 @@ import { sweep } from "./sweep.ts";
 
 /** A plugin that one replica turned off has no process on any other after this. */
 const RECONCILE_EVERY_MS = 1000;
-const WATCH_DATA_EVERY_MS = 30_000;
+const WATCH_DISK_EVERY_MS = 1000;
 const AUDITS_EVERY_MS = 5000;
 const PURGES_EVERY_MS = 5000;
 const FORGET_EVERY_MS = 60_000;
@@ -31,19 +33,28 @@ export interface TaskDeps {
   readonly ledger: EgressLedger;
   readonly purges: Purges;
   readonly starter: Starter;
+  /** Holds the data folder of every plugin and connection. */
+  readonly dataRoot: string;
   /** Undefined where the host can't use control groups. */
   readonly cgroups: Cgroups | undefined;
   readonly forgetDeletedPlugins: () => Promise<void>;
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, runtime, host, ledger, purges, starter, cgroups } = deps;
+  const { db, runtime, host, ledger, purges, starter, cgroups, dataRoot } = deps;
   const watchdog = new Watchdog({
     running: () => starter.running(),
     listProcesses,
     listShares,
     listPageTables,
     listUsages: cgroups && (() => cgroups.usages()),
+  });
+  const diskWatch = new DiskWatch({
+    running: () => starter.running(),
+    readSpace: () => diskSpace(dataRoot),
+    judge: (space) => judgeSpace(space, dataRoot),
+    measure: () => watchDataFolders(starter.running()),
+    onLow: async () => void await host.look(),
   });
   const task = (name: string, everyMs: number, run: RepeatedTask["run"]) => ({
     name,
@@ -59,7 +70,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
       },
       run: () => watchdog.look(),
     },
-    task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
+    task("watch the disk", WATCH_DISK_EVERY_MS, () => diskWatch.look()),
     task("check the host", HOST_RETRY_SECONDS * 1000, () => host.lookAgain()),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),

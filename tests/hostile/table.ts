@@ -13,6 +13,7 @@ import { resourceCases } from "./cases/resources.ts";
 import { reverseCallCases } from "./cases/reverse_calls.ts";
 import { signalCases } from "./cases/signals.ts";
 import { storageCases } from "./cases/storage.ts";
+import { unlinkedFileCases } from "./cases/unlinked_files.ts";
 import { systemCallCases } from "./cases/system_calls.ts";
 import { unownedMemoryCases } from "./cases/unowned_memory.ts";
 import { valueCases } from "./cases/values.ts";
@@ -21,6 +22,7 @@ import { wireCases } from "./cases/wire.ts";
 export const HOSTILE_CASES: readonly HostileCase[] = [
   // First, as one of them waits longest.
   ...resourceCases,
+  ...unlinkedFileCases,
   ...unownedMemoryCases,
   ...wireCases,
   ...replyCases,

@@ -219,6 +219,13 @@ export class Trial {
     return await this.arena.platform.api.expect(PluginDataUse, "GET", path);
   }
 
+  /** The administrator sees so much, or more, of files without a name. */
+  async showsUnlinked(bytes: number): Promise<void> {
+    const { folders } = await this.dataUse();
+    const shown = folders.reduce((sum, folder) => sum + folder.unlinkedBytes, 0);
+    assert.ok(shown >= bytes, `${shown} of ${bytes} bytes`);
+  }
+
   /** Removes that, as an administrator does: again where it took longer than the answer may. */
   async emptyData(): Promise<void> {
     const { api } = this.arena.platform;

@@ -1,6 +1,7 @@
 /** How much the private folders of plugins hold, and what happens when it is too much. */
 
 import { runProgram } from "@codex/service/program";
+import { type FileHolder, measureUnlinked } from "./disk/unlinked_files.ts";
 
 /** Of one plugin and connection. */
 export const DATA_BYTES_MAX = 256 * 1024 * 1024;
@@ -92,16 +93,19 @@ export function judgeUsage({ bytes, files, isHidden }: DataUsage): string | unde
   return files > FILES_MAX ? `its data folder holds more than ${FILES_MAX} files` : undefined;
 }
 
-interface DataUser {
-  readonly dataFolder: string;
+interface DataUser extends FileHolder {
   fail(reason: string): void;
 }
 
-/** Ends the plugins whose data folders hold too much. */
+/** Ends the plugins whose data folders, with their files that have no name, hold too much. */
 export async function watchDataFolders(running: Iterable<DataUser>): Promise<void> {
   const users = Map.groupBy(running, ({ dataFolder }) => dataFolder);
-  for (const [folder, usage] of await measureFolders([...users.keys()])) {
-    const reason = judgeUsage(usage);
+  const [usages, unlinked] = await Promise.all([
+    measureFolders([...users.keys()]),
+    measureUnlinked([...users.values()].flat()),
+  ]);
+  for (const [folder, usage] of usages) {
+    const reason = judgeUsage({ ...usage, bytes: usage.bytes + (unlinked.get(folder) ?? 0) });
     if (reason === undefined) continue;
     for (const process of users.get(folder) ?? []) process.fail(`The plugin was ended: ${reason}`);
   }

@@ -77,6 +77,7 @@ Deno.test("every process with a folder that holds too much is ended, and no othe
   await withFolder(async (folder) => {
     const ended = new Map<string, string>();
     const user = (name: string, dataFolder: string) => ({
+      pid: Deno.pid,
       dataFolder,
       fail: (reason: string) => ended.set(name, reason),
     });

@@ -109,10 +109,11 @@ Deno.test("memory that a plugin fills before it answers initialize counts too", 
 /** A scripted process on a clock that stands still. */
 async function withClock(
   body: (process: PluginProcess, clock: FakeClock) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<void> {
   await withTestHost(async (host) => {
     const clock = new FakeClock();
-    await body(await host.start(host.node(), clock), clock);
+    await body(await host.start(host.node(env), clock), clock);
   });
 }
 
@@ -162,7 +163,7 @@ Deno.test("a plugin that works one by one is not taken as hung while it answers 
     await clock.tick(5000);
     assert.equal(process.isClosing, false);
     assert.deepEqual(await process.call("echo", {}, options), {});
-  });
+  }, { ONE_BY_ONE: "1" });
 });
 
 Deno.test("a plugin that stopped reading gets a second chance, then it is ended", async () => {

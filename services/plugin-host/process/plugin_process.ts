@@ -22,6 +22,8 @@ export interface PluginProcessOptions {
   readonly groupName: string | undefined;
   /** The folder it may fill: its private one, or what Deno keeps for it. */
   readonly dataFolder: string;
+  /** Of the plugin or connection, whether the process may write there or not. */
+  readonly privateFolder: string;
   /** Serves the plugin's own calls, from the first byte on: some wait for them within `initialize`. */
   readonly onRequest: ReverseHandler;
   readonly onFault: (kind: ProtocolFaultKind, excerpt: string) => void;
@@ -50,6 +52,7 @@ export class PluginProcess {
   readonly memoryBytesMax: number;
   readonly groupName: string | undefined;
   readonly dataFolder: string;
+  readonly privateFolder: string;
   /** Resolves when the process was reaped, its pipes read to the end and its leavings removed. */
   readonly exited: Promise<ProcessEnd>;
   /** Result of `initialize`, unchecked; undefined until then. */
@@ -76,6 +79,7 @@ export class PluginProcess {
     this.memoryBytesMax = options.memoryBytesMax;
     this.groupName = options.groupName;
     this.dataFolder = options.dataFolder;
+    this.privateFolder = options.privateFolder;
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock ?? systemClock;
     this.#onLogLine = options.onLogLine;

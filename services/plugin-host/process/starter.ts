@@ -154,6 +154,7 @@ export class Starter {
       memoryBytesMax,
       groupName: group?.name,
       dataFolder: canWriteData(child, request) ? paths.data : paths.folder,
+      privateFolder: paths.data,
       timeoutMs: request.timeoutMs,
       onRequest: request.onRequest,
       onFault: request.onFault,

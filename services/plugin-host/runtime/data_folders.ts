@@ -2,7 +2,14 @@
 import { join } from "node:path";
 import { type PluginDataUse, PluginId, type TicketClaims } from "@codex/protocol";
 import { FOLDERS_OF_HOST, removeFolder } from "../process/data_folder.ts";
+import { measureUnlinked } from "../process/disk/unlinked_files.ts";
 import { DATA_BYTES_MAX, measureFolders } from "../process/data_usage.ts";
+
+export interface PrivateProcess {
+  readonly pid: number;
+  /** The private folder of its plugin or connection. */
+  readonly privateFolder: string;
+}
 
 /** Path of a process's private folder, below the root. */
 export function dataPathOf(pluginId: PluginId, claims: TicketClaims | undefined): string[] {
@@ -21,8 +28,16 @@ export async function pluginsWithData(root: string): Promise<PluginId[]> {
   return ids.flatMap(({ data }) => data === undefined ? [] : [data]);
 }
 
-/** Of a plugin's folders that hold something of its own, and of those that connections to it have. */
-export async function dataUseOf(root: string, pluginId: PluginId): Promise<PluginDataUse> {
+/**
+ * Of a plugin's folders that hold something of its own, and of those that connections to it have.
+ *
+ * @param running processes, some of which may be the plugin's and hold files without a name
+ */
+export async function dataUseOf(
+  root: string,
+  pluginId: PluginId,
+  running: Iterable<PrivateProcess>,
+): Promise<PluginDataUse> {
   const plugin = join(root, pluginId);
   const users = join(plugin, "users");
   const own = ["system", "probe"].map((name) => ({ connectionId: null, path: join(plugin, name) }));
@@ -31,11 +46,19 @@ export async function dataUseOf(root: string, pluginId: PluginId): Promise<Plugi
     return connections.map((id) => ({ connectionId: id, path: join(users, user, id) }));
   }));
   const places = [...own, ...ofUsers.flat()];
-  const usages = await measureFolders(places.map(({ path }) => path));
+  const paths = places.map(({ path }) => path);
+  const holders = [...running].filter(({ privateFolder }) => paths.includes(privateFolder))
+    .map(({ pid, privateFolder }) => ({ pid, dataFolder: privateFolder }));
+  const [usages, unlinked] = await Promise.all([
+    measureFolders(paths),
+    measureUnlinked(holders),
+  ]);
   const folders = (await Promise.all(places.map(async ({ connectionId, path }) => {
-    const { bytes, files: inodes } = usages.get(path) ?? { bytes: 0, files: 0 };
+    const { bytes: named, files: inodes } = usages.get(path) ?? { bytes: 0, files: 0 };
+    const unlinkedBytes = unlinked.get(path) ?? 0;
+    const bytes = named + unlinkedBytes;
     const files = inodes - await countFoldersOfHost(path);
-    return files > 0 ? [{ connectionId, bytes, files }] : [];
+    return files > 0 || unlinkedBytes > 0 ? [{ connectionId, bytes, unlinkedBytes, files }] : [];
   }))).flat();
   const totalBytes = folders.reduce((sum, { bytes }) => sum + bytes, 0);
   return { folders, totalBytes, limitBytes: DATA_BYTES_MAX };

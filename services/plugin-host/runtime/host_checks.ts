@@ -1,5 +1,6 @@
 /** What the host tries of itself before it blames a plugin for a start that failed. */
 import { join } from "node:path";
+import { diskSpace, judgeSpace } from "../process/disk/free_space.ts";
 import type { Detection } from "../process/sandbox/detection.ts";
 import type { HostCheck } from "./host_state.ts";
 
@@ -21,8 +22,16 @@ export function hostChecks(
 /** More than what fits into a file's own entry, so that a full disk is noticed. */
 const TRIAL_BYTES = 64 * 1024;
 
-/** Whether something can be written to the disk that plugins' data folders are on. */
-export async function checkDisk(dataRoot: string): Promise<string | undefined> {
+/**
+ * Whether there is space on the disk that plugins' data folders are on, and something can be
+ * written to it.
+ */
+export async function checkDisk(
+  dataRoot: string,
+  readSpace = diskSpace,
+): Promise<string | undefined> {
+  const low = judgeSpace(await readSpace(dataRoot), dataRoot);
+  if (low !== undefined) return low.reason;
   const path = join(dataRoot, `.trial-${crypto.randomUUID()}`);
   try {
     await Deno.mkdir(dataRoot, { recursive: true });

@@ -53,6 +53,16 @@ Deno.test({
   },
 });
 
+Deno.test("a disk with little space left is the host's fault, with what to do", async () => {
+  const folder = await Deno.makeTempDir();
+  const left = (freeBytes: number) => () =>
+    Promise.resolve({ freeBytes, totalBytes: 100 * 1024 ** 3 });
+  const reason = await checkDisk(folder, left(300 * 1024 ** 2));
+  assert.match(reason ?? "", /has 300 MiB left, .*: free some space on it$/);
+  assert.equal(await checkDisk(folder, left(2 * 1024 ** 3)), undefined);
+  await Deno.remove(folder);
+});
+
 Deno.test("a folder of data that can't be written is the host's fault, with what to do", async () => {
   const file = await Deno.makeTempFile();
   // A folder can't be made below a file, not even by root.

@@ -147,7 +147,7 @@ export class LivePlugins implements PluginRuntime {
   }
 
   dataUseOf(id: PluginId): Promise<PluginDataUse> {
-    return dataUseOf(this.#deps.dataRoot, id);
+    return dataUseOf(this.#deps.dataRoot, id, this.#deps.starter.running());
   }
 
   async clearData(id: PluginId): Promise<void> {

@@ -285,7 +285,10 @@ export const PluginDataUse = z.object({
   folders: z.array(z.object({
     /** Null for the folder of a system plugin, and of its test. */
     connectionId: z.uuid().nullable(),
+    /** On the disk, with those of files that have no name any more. */
     bytes: z.int(),
+    /** Of files without a name, which go when the plugin's process ends. */
+    unlinkedBytes: z.int(),
     files: z.int(),
   })),
   totalBytes: z.int(),

@@ -44,6 +44,7 @@ def run(name, kind, call):
         message = json.loads(line)
         method = message.get("method")
         it.id = message.get("id")
+        it.params = message.get("params")
         if method is None or it.id is None:
             continue
         if method == "initialize":

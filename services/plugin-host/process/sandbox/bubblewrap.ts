@@ -9,9 +9,12 @@ import { isOfSystem, readOnly } from "./system_mounts.ts";
 
 /** Processes and threads in one sandbox: the kernel counts them per user namespace (Linux 5.14). */
 const PROCESSES_MAX = 64;
-/** Of one file, which a watch over the whole folder would see too late. */
-const FILE_BYTES_MAX = 512 * 1024 * 1024;
-/** Of one process. What sockets buffer is no process's memory: without control groups only their number bounds it. */
+/** Of one file: what is written between two looks at the disk is in many. */
+const FILE_BYTES_MAX = 128 * 1024 * 1024;
+/**
+ * Of one process. What sockets buffer is no process's memory: without control groups only their
+ * number bounds it.
+ */
 const OPEN_FILES_MAX = 256;
 
 const NAMESPACES = [

@@ -117,12 +117,21 @@ async function receive(message) {
   }
 }
 
+/** Set so, it takes on its next call, a ping too, when it has answered the last. */
+const isOneByOne = process.env.ONE_BY_ONE !== undefined;
+let answered = Promise.resolve();
+
+function take(message) {
+  if (!isOneByOne || message.method === undefined) return receive(message);
+  answered = answered.then(() => receive(message));
+}
+
 let rest = "";
 process.stdin.setEncoding("utf8");
 process.stdin.on("data", (chunk) => {
   const lines = (rest + chunk).split("\n");
   rest = lines.pop();
-  for (const line of lines) receive(JSON.parse(line));
+  for (const line of lines) take(JSON.parse(line));
 });
 process.stdin.on("end", () => {
   if (!isStubborn) process.exit(0);
