@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Count } from "@codex/service/config";
 
-/** Open files that the gateway needs beside those of its connections; some twenty were counted. */
+/** Left for what the gateway opens beside its connections; a round number with room to spare. */
 const FILES_BESIDE = 100;
 
 /** How many open files so many connections need: each may have another to the service that answers. */
