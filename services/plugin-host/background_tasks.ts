@@ -1,6 +1,7 @@
 /** Everything that plugin-host repeats while it is up, and how often. */
 import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
+import type { TrafficLedger } from "./calls/traffic_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
 import type { Cgroups } from "./process/cgroups/cgroups.ts";
@@ -29,6 +30,7 @@ export interface TaskDeps {
   readonly runtime: PluginRuntime;
   readonly host: HostState;
   readonly ledger: EgressLedger;
+  readonly traffic: TrafficLedger;
   readonly purges: Purges;
   readonly starter: Starter;
   /** Undefined where the host can't use control groups. */
@@ -37,7 +39,7 @@ export interface TaskDeps {
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, runtime, host, ledger, purges, starter, cgroups } = deps;
+  const { db, runtime, host, ledger, traffic, purges, starter, cgroups } = deps;
   const watchdog = new Watchdog({
     running: () => starter.running(),
     listProcesses,
@@ -62,6 +64,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
     task("watch data folders", WATCH_DATA_EVERY_MS, () => watchDataFolders(starter.running())),
     task("check the host", HOST_RETRY_SECONDS * 1000, () => host.lookAgain()),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
+    task("write traffic", EGRESS_EVERY_MS, () => traffic.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
     task("settle audits", AUDITS_EVERY_MS, () => deps.audits.settle()),
     task("forget deleted plugins", FORGET_EVERY_MS, deps.forgetDeletedPlugins),
