@@ -10,6 +10,7 @@ import { FaultKeeper } from "./calls/fault_keeper.ts";
 import { CallMetrics } from "./calls/metrics.ts";
 import { PluginCalls } from "./calls/plugin_calls.ts";
 import { RecordedEvents } from "./calls/plugin_events.ts";
+import { TrafficLedger } from "./calls/traffic_ledger.ts";
 import type { Config } from "./config.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import type { Installation } from "./installation.ts";
@@ -58,6 +59,7 @@ export interface Assembly extends AppDeps {
   readonly records: ProcessRecords;
   /** Flushed at the end. */
   readonly ledger: EgressLedger;
+  readonly traffic: TrafficLedger;
   /** Run by the service while it is up. */
   readonly tasks: readonly RepeatedTask[];
 }
@@ -67,6 +69,7 @@ export function assemble(parts: Parts): Assembly {
   const cgroups = installation.cgroups.available ? installation.cgroups.cgroups : undefined;
   const records = new ProcessRecords(installation.processFolder, startTimesByPs, Deno.pid);
   const ledger = new EgressLedger({ db, logger, now });
+  const traffic = new TrafficLedger({ db, logger, now });
   const starter = new Starter({
     dataRoot: installation.dataRoot,
     records,
@@ -77,6 +80,7 @@ export function assemble(parts: Parts): Assembly {
     faults: () => faults,
     grants: () => grants,
     ledger,
+    traffic,
     logger,
     now,
   });
@@ -122,6 +126,7 @@ export function assemble(parts: Parts): Assembly {
     host,
     purges,
     ledger,
+    traffic,
     storage,
     metrics,
     logger,
@@ -136,6 +141,7 @@ export function assemble(parts: Parts): Assembly {
       runtime,
       host,
       ledger,
+      traffic,
       purges,
       starter,
       dataRoot: installation.dataRoot,

@@ -1,6 +1,7 @@
 /** Everything that plugin-host repeats while it is up, and how often. */
 import type { RepeatedTask } from "@codex/service";
 import { EGRESS_EVERY_MS, type EgressLedger } from "./calls/egress_ledger.ts";
+import type { TrafficLedger } from "./calls/traffic_ledger.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { DiskWatch } from "./process/disk/disk_watch.ts";
 import { diskSpace, judgeSpace } from "./process/disk/free_space.ts";
@@ -31,6 +32,7 @@ export interface TaskDeps {
   readonly runtime: PluginRuntime;
   readonly host: HostState;
   readonly ledger: EgressLedger;
+  readonly traffic: TrafficLedger;
   readonly purges: Purges;
   readonly starter: Starter;
   /** Holds the data folder of every plugin and connection. */
@@ -41,7 +43,7 @@ export interface TaskDeps {
 }
 
 export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
-  const { db, runtime, host, ledger, purges, starter, cgroups, dataRoot } = deps;
+  const { db, runtime, host, ledger, traffic, purges, starter, cgroups, dataRoot } = deps;
   const watchdog = new Watchdog({
     running: () => starter.running(),
     listProcesses,
@@ -73,6 +75,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
     task("watch the disk", WATCH_DISK_EVERY_MS, () => diskWatch.look()),
     task("check the host", HOST_RETRY_SECONDS * 1000, () => host.lookAgain()),
     task("write egress", EGRESS_EVERY_MS, () => ledger.flush()),
+    task("write traffic", EGRESS_EVERY_MS, () => traffic.flush()),
     task("follow purges", PURGES_EVERY_MS, () => purges.follow()),
     task("settle audits", AUDITS_EVERY_MS, () => deps.audits.settle()),
     task("forget deleted plugins", FORGET_EVERY_MS, deps.forgetDeletedPlugins),

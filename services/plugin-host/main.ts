@@ -59,6 +59,7 @@ await runMain("plugin-host", async () => {
     () => deps.runtime.close(),
     () => installation.broker.close(),
     () => deps.ledger.flush(),
+    () => deps.traffic.flush(),
     close,
   ];
   await serveUntilStopped({ fetch: (it) => app.fetch(it), hostname, port, logger, onStop });

@@ -1,31 +1,10 @@
 import { deepEqual as equal } from "node:assert/strict";
-import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { migrateDatabase } from "../../../infra/migrate/migrate.ts";
-import { databaseFolder } from "../../../infra/migrate/services.ts";
 import { createTestDatabase, testPasswords } from "../../../infra/test/database.ts";
+import { treeBefore } from "../../../infra/test/tree_before.ts";
 
 const TAG = "0004_progress_scope";
-
-/** A tree whose journal of auth ends before the migration under test. */
-async function treeBefore(tag: string): Promise<string> {
-  const tree = await Deno.makeTempDir();
-  const [source, target] = [databaseFolder("auth"), databaseFolder("auth", tree)];
-  await Deno.mkdir(join(target, "migrations", "meta"), { recursive: true });
-  for await (const { name, isFile } of Deno.readDir(join(source, "migrations"))) {
-    if (isFile) {
-      await Deno.copyFile(join(source, "migrations", name), join(target, "migrations", name));
-    }
-  }
-  const journal = join("migrations", "meta", "_journal.json");
-  const { entries, ...rest } = JSON.parse(await Deno.readTextFile(join(source, journal)));
-  const index = entries.findIndex((entry: { tag: string }) => entry.tag === tag);
-  await Deno.writeTextFile(
-    join(target, journal),
-    JSON.stringify({ ...rest, entries: entries.slice(0, index) }),
-  );
-  return tree;
-}
 
 async function insertKey(sql: Sql, userId: string, name: string, scopes: string[]): Promise<void> {
   await sql`insert into auth.api_keys (user_id, name, scopes, prefix, secret_hash, created_at)
@@ -33,7 +12,7 @@ async function insertKey(sql: Sql, userId: string, name: string, scopes: string[
 }
 
 Deno.test("a token that could write progress by library:read still can after the migration", async () => {
-  const tree = await treeBefore(TAG);
+  const tree = await treeBefore("auth", TAG);
   await using database = await createTestDatabase("none");
   const { adminUrl } = database;
   const migrate = (options: { tree?: string } = {}) =>

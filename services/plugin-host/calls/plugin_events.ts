@@ -1,6 +1,7 @@
 /** What happens to plugins outside of calls: noted for the administrator, bounded however often it happens. */
 import type { Connection, PluginId } from "@codex/protocol";
 import { describeError, type Logger } from "@codex/service";
+import type { HostTraffic, RouteHost } from "../network/egress_broker.ts";
 import type { ProcessEnd } from "../process/plugin_process.ts";
 import type { PluginMemory } from "../registry/deleted_plugins.ts";
 import type { PluginGrants } from "../registry/plugin_grants.ts";
@@ -8,6 +9,7 @@ import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import type { PluginEvents } from "../runtime/plugin_events.ts";
 import type { EgressLedger } from "./egress_ledger.ts";
 import type { FaultKeeper } from "./fault_keeper.ts";
+import type { TrafficLedger } from "./traffic_ledger.ts";
 
 /** Protocol faults of one plugin within this time are one failure. */
 const FAULTS_EVERY_MS = 10_000;
@@ -16,6 +18,7 @@ const FAULTS_EVERY_MS = 10_000;
 export interface EventDeps {
   readonly faults: () => FaultKeeper;
   readonly ledger: EgressLedger;
+  readonly traffic: TrafficLedger;
   readonly grants: () => PluginGrants;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -47,6 +50,15 @@ export class RecordedEvents implements PluginEvents, PluginMemory {
   crashed(id: PluginId, { exit, reason }: ProcessEnd): void {
     const how = exit.signal === null ? `exit code ${exit.code}` : exit.signal;
     this.#record(id, "crashed", reason ?? `The process ended by itself (${how})`);
+  }
+
+  passed(
+    id: PluginId,
+    connection: Connection | undefined,
+    host: RouteHost,
+    traffic: HostTraffic,
+  ): void {
+    this.#deps.traffic.note(id, connection, host, traffic);
   }
 
   faulted(id: PluginId, kind: ProtocolFaultKind, excerpt: string): void {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { eq, gt, type SQL, sql } from "drizzle-orm";
 import type { ConnectionId, UserId } from "@codex/protocol";
 import type { Executor } from "./plugin_queries.ts";
-import { callBuckets, egress, purged } from "./schema.ts";
+import { callBuckets, egress, purged, traffic } from "./schema.ts";
 
 export type Purged =
   | { readonly kind: "connection"; readonly id: ConnectionId }
@@ -52,6 +52,7 @@ export async function purge(db: Executor, { kind, id }: Purged): Promise<void> {
     const digest = Uint8Array.fromHex(purgeDigest(id));
     await tx.insert(purged).values({ digest }).onConflictDoNothing();
     await tx.delete(egress).where(eq(kind === "user" ? egress.userId : egress.connectionId, id));
+    await tx.delete(traffic).where(eq(kind === "user" ? traffic.userId : traffic.connectionId, id));
     await tx.delete(callBuckets).where(
       kind === "user" ? eq(callBuckets.userId, id) : eq(callBuckets.id, id),
     );

@@ -4,12 +4,14 @@ import {
   bigint,
   boolean,
   customType,
+  date,
   index,
   integer,
   jsonb,
   pgSchema,
   text,
   timestamp,
+  unique,
   uuid,
 } from "drizzle-orm/pg-core";
 
@@ -132,6 +134,33 @@ export const egress = pluginHost.table("egress", {
   index("egress_by_user").on(table.userId, table.pluginId, table.seq),
   index("egress_by_connection").on(table.connectionId),
   index("egress_by_time").on(table.occurredAt),
+]);
+
+/** What passed between a plugin's processes and each granted host, by day. */
+export const traffic = pluginHost.table("traffic", {
+  /** Grows in the order in which a host was first reached on a day. */
+  seq: bigint("seq", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  pluginId: uuid("plugin_id").notNull().references(() => plugins.id, { onDelete: "cascade" }),
+  /** Of a user plugin's process. */
+  connectionId: uuid("connection_id"),
+  /** Whose connection it is. */
+  userId: uuid("user_id"),
+  /** Of UTC. */
+  day: date("day", { mode: "string" }).notNull(),
+  /** `host:port` */
+  host: text("host").notNull(),
+  connections: bigint("connections", { mode: "number" }).notNull(),
+  bytesIn: bigint("bytes_in", { mode: "number" }).notNull(),
+  bytesOut: bigint("bytes_out", { mode: "number" }).notNull(),
+  refusals: bigint("refusals", { mode: "number" }).notNull(),
+  lastAt: instant("last_at").notNull(),
+}, (table) => [
+  unique("traffic_once_a_day")
+    .on(table.pluginId, table.connectionId, table.day, table.host).nullsNotDistinct(),
+  index("traffic_by_plugin").on(table.pluginId, table.seq),
+  index("traffic_by_user").on(table.userId, table.pluginId, table.seq),
+  index("traffic_by_connection").on(table.connectionId),
+  index("traffic_by_time").on(table.lastAt),
 ]);
 
 /**

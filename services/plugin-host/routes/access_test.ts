@@ -28,6 +28,7 @@ const ADMIN_CALLS = [
   ["GET", `/admin/plugins/${ID}/logs`],
   ["GET", `/admin/plugins/${ID}/storage`],
   ["GET", `/admin/plugins/${ID}/egress`],
+  ["GET", `/admin/plugins/${ID}/egress/hosts`],
   ["GET", "/metrics/plugins"],
 ] as const;
 

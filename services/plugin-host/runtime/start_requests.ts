@@ -53,7 +53,8 @@ export class StartRequests {
     const isDeno = placement.target.runtime === "deno";
     const { params, environment } = initializationOf(spec, own.secrets, isDeno);
     const log = this.#logOf(spec.id);
-    events.initializing(spec.id, own.secrets.connection?.connection, params);
+    const connection = own.secrets.connection?.connection;
+    events.initializing(spec.id, connection, params);
     const hidden = privateValues(own.secrets);
     const redact = createRedact(hidden);
     const redactLine = createLineRedact(hidden, LINE_LENGTH_MAX);
@@ -67,7 +68,10 @@ export class StartRequests {
       environment,
       network: spec.network,
       plugin: spec.id,
-      networkEvents: { onTraffic: () => {}, onRefusal: onLogLine },
+      networkEvents: {
+        onTraffic: (host, traffic) => events.passed(spec.id, connection, host, traffic),
+        onRefusal: onLogLine,
+      },
       dataPath: own.dataPath,
       ...(own.isTest && { isTest: own.isTest }),
       initializeParams: params,

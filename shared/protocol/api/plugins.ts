@@ -318,6 +318,32 @@ export const AdminEgressEntry = EgressEntry.extend({
 export type AdminEgressEntry = z.infer<typeof AdminEgressEntry>;
 export const AdminEgressPage = pageOf(AdminEgressEntry);
 
+/** What passed between a plugin and one host that it was granted, on one day. */
+export const TrafficEntry = z.object({
+  /** Of UTC. */
+  day: z.iso.date(),
+  /** `host:port`, an IPv6 address in brackets. */
+  host: z.string(),
+  connections: z.int(),
+  /** What the plugin received. */
+  bytesIn: z.int(),
+  /** What the plugin sent. */
+  bytesOut: z.int(),
+  /** Connections that were refused or ended, for where the name led or for a limit; the log says why. */
+  refusals: z.int(),
+  lastAt: IsoDateTime,
+});
+export type TrafficEntry = z.infer<typeof TrafficEntry>;
+export const TrafficPage = pageOf(TrafficEntry);
+
+export const AdminTrafficEntry = TrafficEntry.extend({
+  /** Whose process it was; of nobody where all share it. */
+  userId: UserId.optional(),
+  connectionId: ConnectionId.optional(),
+});
+export type AdminTrafficEntry = z.infer<typeof AdminTrafficEntry>;
+export const AdminTrafficPage = pageOf(AdminTrafficEntry);
+
 export const PluginMetrics = z.object({
   plugins: z.array(z.object({
     pluginId: PluginId,

@@ -39,7 +39,7 @@ const LIMITS = [
  * tells. By dash, as bash takes programs from the environment (SHELLOPTS, PS4).
  */
 const PIPES_ASIDE: OuterStep = { script: "exec 3<&0 4>&1 </dev/null >/dev/null", args: [] };
-const PIPES_BACK = ["-c", 'exec "$@" <&3 >&4 3<&- 4>&-', "sh"];
+const PIPES_BACK: OuterStep = { script: "exec <&3 >&4 3<&- 4>&-", args: [] };
 
 /** bubblewrap takes the filter of system calls as an open file. */
 const FILTER = ["--seccomp", "5"];
@@ -70,7 +70,7 @@ async function wrap(
   network: ProcessNetwork,
 ): Promise<LaunchPlan> {
   const { dashPath: dash, memoryFiles } = sandbox;
-  const aside = network.holdsPipes ? [] : [PIPES_ASIDE];
+  const [aside, back] = network.holdsPipes ? [[], []] : [[PIPES_ASIDE], [PIPES_BACK]];
   const outer = network.outer.length > 0 ? network.outer : memoryNamespace(memoryFiles);
   const steps = [...network.steps, ...memorySteps(memoryFiles), filterStep(sandbox.filterPath)];
   const [command = "", ...args] = [
@@ -85,7 +85,7 @@ async function wrap(
     // After all mounts: until then bwrap itself makes the folders for them.
     ...["--remount-ro", "/", "--remount-ro", "/dev"],
     ...["--chdir", plan.workingDirectory, "--"],
-    ...(network.holdsPipes ? [] : [dash, ...PIPES_BACK]),
+    ...outerCommand(dash, [...network.innerSteps, ...back]),
     ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
   ];
   return {

@@ -13,37 +13,47 @@ export interface SocketForward extends Forward {
 }
 
 /**
- * Brings the loopback up with the granted addresses, starts a forwarder for each host, and waits until all of them listen:
- * the plugin behind may connect at once. Without the pipes of the plugin (3 and 4), whose end would go unnoticed.
+ * Gives the loopback the granted addresses, and starts a forwarder for each host. They take longer to start than
+ * bubblewrap, so they do so beside it, and {@linkcode forwarderWait} waits for them. Without the pipes of the plugin
+ * (3 and 4), whose end would go unnoticed.
  *
- * Of arguments: the programs, the lines for `ip -batch`, the addresses as /proc/net/tcp writes them, a count, and so often
- * socat's two addresses.
+ * Of arguments: the programs, the lines for `ip -batch`, a count, and so often socat's two addresses.
  */
-const SCRIPT = `
-ip=$1 socat=$2 batch=$3 wanted=$4 left=$5
-shift 5
-printf '%s\\n' "$batch" | "$ip" -batch - 3<&- 4>&- || exit 1
+const START = `
+ip=$1 socat=$2 batch=$3 left=$4
+shift 4
+if [ -n "$batch" ]; then printf '%s\\n' "$batch" | "$ip" -batch - 3<&- 4>&- || exit 1; fi
 while [ "$left" -gt 0 ]; do
   "$socat" -b 65536 -t 600 "$1" "$2" </dev/null >/dev/null 2>&1 3<&- 4>&- &
   shift 2
   left=$((left - 1))
 done
-round=0
-for address in $wanted; do
-  until
-    found=
-    while read -r _ local _ state _; do
-      if [ "$state" = 0A ] && [ "$local" = "$address" ]; then found=1; fi
-    done <<EOT
-$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
-EOT
-    [ -n "$found" ]
-  do
+`;
+
+/**
+ * Waits in the sandbox until all forwarders listen: the plugin behind may connect at once. By what dash does itself, as
+ * each program that it starts would cost as much as what is waited for.
+ *
+ * Of arguments: the listening addresses as /proc/net/tcp and tcp6 write them.
+ */
+const WAIT = `
+ipv4=$1 ipv6=$2 round=0
+shift 2
+listens() {
+  while read -r _ local _ state _; do
+    if [ "$state" = 0A ] && [ "$local" = "$2" ]; then return 0; fi
+  done <"$1"
+  return 1
+}
+await() {
+  until listens "$1" "$2"; do
     round=$((round + 1))
     if [ "$round" -gt 1000 ]; then echo "A forwarder to a granted host did not start" >&2; exit 1; fi
     sleep 0.01
   done
-done
+}
+for address in $ipv4; do await /proc/net/tcp "$address"; done
+for address in $ipv6; do await /proc/net/tcp6 "$address"; done
 `;
 
 /** Connections that one forwarder passes at once; the broker's limit over all of them is no higher. */
@@ -54,13 +64,18 @@ export function forwarderStep(
   forwards: readonly SocketForward[],
   addresses: readonly string[],
 ): OuterStep {
-  const batch = ["link set lo up", ...addresses.map(addressLine)].join("\n");
-  const wanted = forwards.map(({ at, to }) => tableAddress(at, to.port)).join(" ");
+  // Whoever made the namespace has brought its loopback up.
+  const batch = addresses.map(addressLine).join("\n");
   const pairs = forwards.flatMap((forward) => [listening(forward), connecting(forward)]);
-  return {
-    script: SCRIPT,
-    args: [ipPath, socatPath, batch, wanted, String(forwards.length), ...pairs],
-  };
+  return { script: START, args: [ipPath, socatPath, batch, String(forwards.length), ...pairs] };
+}
+
+/** Runs behind bubblewrap, before the plugin. */
+export function forwarderWait(forwards: readonly Forward[]): OuterStep {
+  const listening = (family: 4 | 6) =>
+    forwards.filter(({ at }) => isIP(at) === family)
+      .map(({ at, to }) => tableAddress(at, to.port)).join(" ");
+  return { script: WAIT, args: [listening(4), listening(6)] };
 }
 
 function addressLine(address: string): string {

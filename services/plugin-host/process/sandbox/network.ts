@@ -8,7 +8,7 @@ import type { NetworkEvents, OpenRoute, Routes } from "../../network/egress_brok
 import { planForwarding } from "../../network/forwarding.ts";
 import type { LaunchRequest } from "../launch_plan.ts";
 import { closePrivateStep, type EveryHost, pastaCommand } from "./every_host.ts";
-import { forwarderStep, type ForwarderTools } from "./forwarders.ts";
+import { forwarderStep, type ForwarderTools, forwarderWait } from "./forwarders.ts";
 import type { OuterStep } from "./outer_script.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { networkMounts, readOnly } from "./system_mounts.ts";
@@ -43,6 +43,8 @@ export interface ProcessNetwork {
   /** The command line around the namespaces in which `steps` run before bubblewrap. */
   readonly outer: readonly string[];
   readonly steps: readonly OuterStep[];
+  /** What runs in the sandbox, before the plugin. */
+  readonly innerSteps: readonly OuterStep[];
   /** Arguments of bubblewrap. */
   readonly options: readonly string[];
   readonly mounts: readonly string[];
@@ -58,6 +60,7 @@ const UNHEARD: NetworkEvents = { onTraffic: () => {}, onRefusal: () => {} };
 const NONE: ProcessNetwork = {
   outer: [],
   steps: [],
+  innerSteps: [],
   options: ["--unshare-net"],
   mounts: [],
   holdsPipes: false,
@@ -112,6 +115,7 @@ async function openHosts(
     }));
     return networkOf(sandbox, hosts, everyHost, {
       forwarders: forwarderStep(hosts, sockets, addresses),
+      wait: forwarderWait(forwards),
       names: await writeHosts(route, hostsFile),
       close: route.close,
       notes,
@@ -124,6 +128,7 @@ async function openHosts(
 
 interface Parts {
   readonly forwarders?: OuterStep;
+  readonly wait?: OuterStep;
   /** The `/etc/hosts` of the process. */
   readonly names?: string;
   readonly close?: () => Promise<void>;
@@ -134,7 +139,7 @@ function networkOf(
   { bwrapPath }: Sandbox,
   hosts: HostNetwork,
   everyHost: EveryHost | undefined,
-  { forwarders, names = hosts.localhostOnly, close = NONE.close, notes }: Parts,
+  { forwarders, wait, names = hosts.localhostOnly, close = NONE.close, notes }: Parts,
 ): ProcessNetwork {
   const isEvery = everyHost !== undefined;
   return {
@@ -146,6 +151,7 @@ function networkOf(
       ...(isEvery ? [closePrivateStep(hosts.ipPath, everyHost.ownAddresses())] : []),
       ...(forwarders === undefined ? [] : [forwarders]),
     ],
+    innerSteps: wait === undefined ? [] : [wait],
     options: [],
     mounts: [
       ...networkMounts(isEvery ? hosts.everyName : hosts.hostsOnly, names),

@@ -75,12 +75,19 @@ export async function run(plan: LaunchPlan): Promise<Outcome> {
   }
 }
 
-/** What a failed trial printed, and what a refusal of namespaces mostly means. */
+/** What a failed trial printed, and what to do where that is known. */
 export function explain(text: string): string {
-  const [line = ""] = text.split("\n");
-  const isForbidden = /permission|not permitted|namespace|uid map|Creating new/i.test(line);
-  return (line || "it failed without a word") +
-    (isForbidden
-      ? " (unprivileged user namespaces must be allowed; in a container, by its seccomp and AppArmor profiles)"
-      : "");
+  const lines = text.split("\n");
+  // A container has no syslog, which pasta complains of before all else.
+  const line = lines.find((it) => it !== "" && !/ to syslog$/.test(it)) ?? lines[0] ?? "";
+  const remedy = REMEDIES.find(([sign]) => sign.test(line))?.[1];
+  return (line || "it failed without a word") + (remedy === undefined ? "" : ` (${remedy})`);
 }
+
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/\btun\b/, "/dev/net/tun must be there, and open to every user: chmod 0666 /dev/net/tun"],
+  [
+    /permission|not permitted|namespace|uid map|Creating new/i,
+    "unprivileged user namespaces must be allowed; in a container, by its seccomp and AppArmor profiles",
+  ],
+];

@@ -134,6 +134,15 @@ export const adminPlugins = operationTable(
       answer: plugins.AdminEgressPage,
     },
     {
+      id: "listPluginTraffic",
+      method: "get",
+      path: "/admin/plugins/{id}/egress/hosts",
+      summary:
+        "What passed between a plugin and each granted host, by day: connections, bytes, refusals",
+      query: PageQuery,
+      answer: plugins.AdminTrafficPage,
+    },
+    {
       id: "getPluginMetrics",
       method: "get",
       path: "/metrics/plugins",

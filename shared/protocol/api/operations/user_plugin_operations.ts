@@ -34,6 +34,14 @@ export const everyonesPlugins = operationTable(
       answer: plugins.EgressPage,
     },
     {
+      id: "listUserPluginTraffic",
+      method: "get",
+      path: "/user/plugins/{pluginId}/egress/hosts",
+      summary: "What passed between your process of a plugin and each granted host, by day",
+      query: PageQuery,
+      answer: plugins.TrafficPage,
+    },
+    {
       id: "listUserPlugins",
       method: "get",
       path: "/user/plugins",

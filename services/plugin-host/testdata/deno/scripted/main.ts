@@ -61,6 +61,17 @@ const behaviours: Record<string, (params: Params) => unknown> = {
     const { state } = Deno.permissions.querySync({ name: "net", host: "new.example:443" });
     return { results: [{ externalId: "1", title: state }] };
   },
+  /** Says five bytes to the `host:port` after the word, and waits until the other side has ended. */
+  visit: async ({ query, cursor }) => {
+    const [, hostname = "", port] = /^visit (.+):(\d+)$/.exec(String(query ?? cursor)) ?? [];
+    using connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(new TextEncoder().encode("hello"));
+    await connection.closeWrite();
+    const buffer = new Uint8Array(100);
+    // One that was refused may end with an error.
+    while (await connection.read(buffer).catch(() => null) !== null);
+    return query === undefined ? { entries: [], hasMore: false } : { results: [] };
+  },
   /** Tells which module this is. */
   module: () => ({
     results: [{ externalId: "1", title: import.meta.url.split("/").at(-1) ?? "" }],
@@ -91,6 +102,11 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   initialized: () => ({ results: [{ externalId: "1", title: JSON.stringify(initialized) }] }),
 };
 
+function behaviourOf(text: unknown) {
+  const words = String(text);
+  return words.startsWith("visit ") ? behaviours.visit : behaviours[words];
+}
+
 const methods: Record<string, (params: Params) => unknown> = {
   initialize: (params) => {
     initialized = params;
@@ -100,7 +116,7 @@ const methods: Record<string, (params: Params) => unknown> = {
   ping: () => "pong",
   shutdown: () => null,
   "metadata/series/search": (params) => {
-    const behaviour = behaviours[String(params.query)];
+    const behaviour = behaviourOf(params.query);
     if (behaviour !== undefined) return behaviour(params);
     const titles = [`About ${params.query}`, String(params.query)];
     return { results: titles.map((title, index) => ({ externalId: `id-${index}`, title })) };
@@ -115,7 +131,7 @@ const methods: Record<string, (params: Params) => unknown> = {
   }),
   /** The cursor says what it does, as the query of a search. */
   "sync/pullProgress": (params) =>
-    behaviours[String(params.cursor)]?.(params) ?? { entries: [], hasMore: false },
+    behaviourOf(params.cursor)?.(params) ?? { entries: [], hasMore: false },
   /** Hands on a reverse call, and tells the whole reply. */
   "sync/getUserInfo": async () => {
     const reply = await callHost("storage/get", { key: "account" });
