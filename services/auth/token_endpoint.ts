@@ -3,6 +3,7 @@
  * arctic's own calls have no deadline, no size limit, and follow redirects.
  */
 import type { GuardedAnswer, GuardedFetch } from "@codex/service/guarded-fetch";
+import { hiding } from "./domain/hidden_secrets.ts";
 import { readTokenAnswer, type TokenAnswer, type Tokens } from "./domain/token_answer.ts";
 
 /** How a client proves itself (RFC 6749 section 2.3.1). */
@@ -89,28 +90,23 @@ async function attempt(
     body.set("client_id", clientId);
     if (clientSecret !== null) body.set("client_secret", clientSecret);
   }
-  const answer = toOutcome(
-    await fetch(url, {
-      method: "POST",
-      headers,
-      body: body.toString(),
-      timeoutMs: TOKEN_TIMEOUT_MS,
-      bytesMax: TOKEN_BYTES_MAX,
-    }),
-  );
-  if (answer.kind === "tokens") return { ...answer, secretBy };
-  if (answer.kind !== "error") return answer;
-  const sent = [...body].filter(([name]) => SECRET_FIELDS.has(name)).map(([, value]) => value);
-  const secrets = clientSecret === null ? sent : [...sent, clientSecret];
-  return { ...answer, description: withoutSecrets(answer.description, secrets) };
+  const answer = await fetch(url, {
+    method: "POST",
+    headers,
+    body: body.toString(),
+    timeoutMs: TOKEN_TIMEOUT_MS,
+    bytesMax: TOKEN_BYTES_MAX,
+  });
+  const secrets = [
+    ...[...body].filter(([name]) => SECRET_FIELDS.has(name)).map(([, value]) => value),
+    clientSecret,
+    headers["authorization"]?.replace(/^Basic /, "") ?? null,
+  ];
+  const outcome = toOutcome(answer, secrets);
+  return outcome.kind === "tokens" ? { ...outcome, secretBy } : outcome;
 }
 
 const SECRET_FIELDS: ReadonlySet<string> = new Set(["code", "code_verifier", "refresh_token"]);
-
-/** A provider may repeat in its error what it was sent; the error goes into the log. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((it, secret) => secret === "" ? it : it.replaceAll(secret, "[…]"), text);
-}
 
 function grantBody(grant: Grant): URLSearchParams {
   const body = new URLSearchParams({ grant_type: grant.type });
@@ -131,15 +127,16 @@ function basicAuthorization(clientId: string, clientSecret: string): string {
   return `Basic ${new TextEncoder().encode(pair).toBase64()}`;
 }
 
-function toOutcome(answer: GuardedAnswer): TokenAnswer | TokenFailure {
-  switch (answer.kind) {
-    case "answered":
-      return readTokenAnswer(answer);
-    case "unreachable":
-      return { kind: "unavailable", detail: answer.detail };
-    case "refused":
-      return answer.reason === "address" || answer.reason === "scheme"
-        ? { kind: "address_refused", detail: answer.detail }
-        : { kind: "unusable", detail: answer.detail };
-  }
+/** @param secrets what was sent: the outcome goes into the log, and a provider may repeat them */
+function toOutcome(
+  answer: GuardedAnswer,
+  secrets: readonly (string | null)[],
+): TokenAnswer | TokenFailure {
+  if (answer.kind === "answered") return readTokenAnswer(answer, secrets);
+  // Names where the provider redirects to.
+  const detail = hiding(secrets)(answer.detail);
+  if (answer.kind === "unreachable") return { kind: "unavailable", detail };
+  return answer.reason === "address" || answer.reason === "scheme"
+    ? { kind: "address_refused", detail }
+    : { kind: "unusable", detail };
 }

@@ -4,7 +4,7 @@
  * connected to, so a name can't resolve to something else a moment later.
  */
 import { lookup as lookUpName } from "node:dns/promises";
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import { type AllowedHosts, isAllowedHost } from "./allowed_hosts.ts";
@@ -50,6 +50,12 @@ export type GuardedFailure =
     readonly detail: string;
   };
 
+/** Answers before the answer (RFC 9110 section 15.2): one or two are in use. */
+const INFORMATION_MAX = 10;
+
+/** Bytes beside the body at most, and as many again as the body has: heads, chunk sizes, trailers. */
+const FRAMING_BYTES_MAX = 64 * 1024;
+
 export type GuardedFetch = (url: URL, request: GuardedRequest) => Promise<GuardedAnswer>;
 
 export interface ResolvedAddress {
@@ -70,9 +76,13 @@ export interface GuardedFetchOptions {
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   return async (url, request) => {
     const deadline = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
+    const broken = new AbortController();
+    const signals = [deadline, broken.signal, ...(request.signal ? [request.signal] : [])];
+    const signal = AbortSignal.any(signals);
+    const giveUp: GiveUp = (reason) => broken.abort(reason);
     try {
-      return await follow(url, request, options, signal);
+      // Whatever a server does to the connection, nobody waits beyond the deadline.
+      return await unlessAborted(follow(url, request, options, signal, giveUp), signal);
     } catch (error) {
       if (deadline.aborted) {
         const detail = `"${url.host}" did not answer within ${request.timeoutMs} ms`;
@@ -85,6 +95,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     }
   };
 }
+
+/** Ends a fetch at once, whatever it is waiting for. */
+type GiveUp = (reason: Error) => void;
 
 /** Ends a fetch from inside of callbacks. */
 class Refusal extends Error {
@@ -105,12 +118,13 @@ async function follow(
   request: GuardedRequest,
   options: GuardedFetchOptions,
   signal: AbortSignal,
+  giveUp: GiveUp,
 ): Promise<GuardedAnswer> {
   let url = start;
   let headers = request.headers ?? {};
   for (let redirects = 0;; redirects++) {
     const address = await checkedAddress(url, options, signal);
-    const reply = await send(url, address, { ...request, headers }, options, signal);
+    const reply = await send(url, address, { ...request, headers }, options, signal, giveUp);
     const target = redirectTarget(url, reply);
     if (target === undefined) return await readAnswer(url, reply, request);
     reply.destroy();
@@ -171,9 +185,10 @@ async function systemLookUp(hostname: string): Promise<ResolvedAddress[]> {
 function send(
   url: URL,
   { address, family }: ResolvedAddress,
-  { method = "GET", headers = {}, body }: GuardedRequest,
+  { method = "GET", headers = {}, body, bytesMax }: GuardedRequest,
   { certificates }: GuardedFetchOptions,
   signal: AbortSignal,
+  giveUp: GiveUp,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -199,6 +214,13 @@ function send(
   });
   const leave = () => void outgoing.destroy(signal.reason);
   signal.addEventListener("abort", leave, { once: true });
+  boundReceived(outgoing, bytesMax, () => giveUp(tooLarge(url, bytesMax)));
+  outgoing.on("upgrade", (_reply, socket) => {
+    // It is nobody's but the listener's now: an error of it would end the process.
+    socket.on("error", () => {});
+    giveUp(new Error("The server changes the protocol"));
+    socket.destroy();
+  });
   outgoing.on("response", (reply: IncomingMessage) => {
     reply.on("close", () => signal.removeEventListener("abort", leave));
     resolve(reply);
@@ -209,6 +231,24 @@ function send(
   });
   outgoing.end(body);
   return promise;
+}
+
+/**
+ * Ends a request whose server sends without end where no body is: information, parts of chunks and
+ * trailers that the parser takes in silence, at the cost of everybody else's time and memory.
+ */
+function boundReceived(outgoing: ClientRequest, bytesMax: number, giveUp: () => void): void {
+  let received = 0;
+  outgoing.on("socket", (socket) => {
+    socket.on("data", (chunk: Uint8Array) => {
+      received += chunk.length;
+      if (received > 2 * bytesMax + FRAMING_BYTES_MAX) giveUp();
+    });
+  });
+  let informed = 0;
+  outgoing.on("information", () => {
+    if (++informed > INFORMATION_MAX) giveUp();
+  });
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -22,6 +22,11 @@ const BY_CODE = new Map<string, OauthFailure>(Object.entries({
 /** Codes that providers also use for a redirect URL that is not the registered one. */
 const MAY_MEAN_REDIRECT: ReadonlySet<string> = new Set(["invalid_grant", "invalid_request"]);
 
+/** Whether a code means something here: such a word is no secret. */
+export function isKnownError(code: string): boolean {
+  return MAY_MEAN_REDIRECT.has(code) || BY_CODE.has(code);
+}
+
 export function failureOfError(
   place: ErrorPlace,
   code: string,

@@ -1,5 +1,7 @@
 /** What a token endpoint answered (RFC 6749 sections 5.1 and 5.2), read as hostile input. */
 import { z } from "zod";
+import { hiding } from "./hidden_secrets.ts";
+import { isKnownError } from "./oauth_failures.ts";
 
 export interface Tokens {
   readonly accessToken: string;
@@ -39,27 +41,35 @@ const Success = z.object({
 
 const DESCRIPTION_CHARACTERS_MAX = 500;
 
-export function readTokenAnswer({ status, headers, body }: RawAnswer): TokenAnswer {
+/** @param sent secrets of the request: what the answer repeats of them is hidden */
+export function readTokenAnswer(
+  { status, headers, body }: RawAnswer,
+  sent: readonly (string | null)[] = [],
+): TokenAnswer {
   if (status === 429) return { kind: "rate_limited", retryAfterSeconds: retryAfterOf(headers) };
   if (status >= 500 || status === 408) {
     return { kind: "unavailable", detail: `Status ${status}` };
   }
   const answer = parseObject(body);
   if (answer === undefined) return { kind: "unusable", detail: `Status ${status} without JSON` };
+  // Before anything is cut to length, lest a part of a secret is left.
+  const hide = hiding([...sent, ...tokensIn(answer)]);
   // Some providers report errors with status 200.
-  const error = errorOf(answer);
+  const error = errorOf(answer, hide);
   if (error !== undefined) return error;
   if (status >= 300) return { kind: "unusable", detail: `Status ${status} without an error code` };
-  return readTokens(answer);
+  return readTokens(answer, hide);
 }
 
-function readTokens(answer: object): TokenAnswer {
+type Hide = (text: string) => string;
+
+function readTokens(answer: object, hide: Hide): TokenAnswer {
   const parsed = Success.safeParse(answer);
   if (!parsed.success) return { kind: "unusable", detail: "No usable access token" };
   const { access_token, refresh_token, expires_in, token_type } = parsed.data;
   // Any other type needs more of the plugin than to present it (RFC 6749 section 7.1).
   if (token_type != null && token_type.toLowerCase() !== "bearer") {
-    return { kind: "unusable", detail: `Tokens of type "${token_type.slice(0, 50)}"` };
+    return { kind: "unusable", detail: `Tokens of type "${hide(token_type).slice(0, 50)}"` };
   }
   const seconds = Seconds.parse(expires_in);
   return {
@@ -72,10 +82,10 @@ function readTokens(answer: object): TokenAnswer {
   };
 }
 
-function errorOf(answer: object): TokenAnswer | undefined {
+function errorOf(answer: object, hide: Hide): TokenAnswer | undefined {
   const error: unknown = Reflect.get(answer, "error");
   if (error === undefined || error === null || error === false) return undefined;
-  const code = typeof error === "string" ? error.slice(0, 100) : "unknown";
+  const code = typeof error === "string" ? codeOf(error, hide) : "unknown";
   if (code === "temporarily_unavailable" || code === "server_error") {
     return { kind: "unavailable", detail: `Error "${code}"` };
   }
@@ -87,9 +97,21 @@ function errorOf(answer: object): TokenAnswer | undefined {
     kind: "error",
     code,
     description: typeof description === "string"
-      ? description.slice(0, DESCRIPTION_CHARACTERS_MAX)
+      ? hide(description).slice(0, DESCRIPTION_CHARACTERS_MAX)
       : "",
   };
+}
+
+/** A secret as short as a part of the word must not hide what it says. */
+function codeOf(error: string, hide: Hide): string {
+  return isKnownError(error) ? error : hide(error).slice(0, 100);
+}
+
+/** An answer that is refused may hold tokens, and tell of them. */
+function tokensIn(answer: object): string[] {
+  return ["access_token", "refresh_token", "id_token"]
+    .map((name): unknown => Reflect.get(answer, name))
+    .filter((token) => typeof token === "string");
 }
 
 function parseObject(body: Uint8Array): object | undefined {

@@ -14,17 +14,13 @@ import { setSecretBy } from "../db/oauth_client_queries.ts";
 import { endExchange, type OauthFlowRow, takeOauthFlow } from "../db/oauth_flow_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { ACCESS_TOKEN } from "../domain/connection_rules.ts";
+import { hiding } from "../domain/hidden_secrets.ts";
 import { failureOfError } from "../domain/oauth_failures.ts";
 import { checkReturn, isIssuerOf } from "../domain/oauth_flow.ts";
 import { redirectUrlOf } from "../domain/redirect_url.ts";
 import type { Tokens } from "../domain/token_answer.ts";
 import { tokenTimes } from "../domain/token_lifetime.ts";
-import {
-  requestTokens,
-  type TokenClient,
-  type TokenFailure,
-  withoutSecrets,
-} from "../token_endpoint.ts";
+import { requestTokens, type TokenClient, type TokenFailure } from "../token_endpoint.ts";
 import { fillExternalIdentity } from "./external_identity.ts";
 import { type NewGrant, saveCredentials } from "./new_credentials.ts";
 import { openTokenClient } from "./oauth_clients.ts";
@@ -62,12 +58,13 @@ export async function finishOauth(
   const result = await finish(deps, context, subject, back);
   if ("kind" in result) return result;
   const { reason, plugin, code, detail } = result;
+  const hide = hiding([back.state, back.code, back.browserToken]);
   deps.logger.warn("A sign-in at the provider of {plugin} failed: {reason}", {
     plugin: plugin?.name ?? "unknown",
     reason,
     requestId: context.requestId,
-    ...(code !== undefined && { providerError: code }),
-    ...(detail !== undefined && { detail: withoutSecrets(detail, [back.state]) }),
+    ...(code !== undefined && { providerError: hide(code) }),
+    ...(detail !== undefined && { detail: hide(detail) }),
   });
   return {
     kind: "failed",
