@@ -113,6 +113,8 @@ async function openParts(
         // Trials fail often; that it turns a plugin off is plugin-host's own test.
         CODEX_PLUGIN_FAILURE_THRESHOLD: "1000",
         CODEX_PLUGIN_FAILURES_IN_WINDOW: "1000",
+        // All callers have one address here, and some cases call hundreds of times at once.
+        CODEX_CONNECTIONS_PER_ADDRESS_MAX: "1000",
         CODEX_LOG_LEVEL: "error",
       },
     }),
