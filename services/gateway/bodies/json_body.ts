@@ -15,8 +15,8 @@ export const BODY_BYTES_MAX = 1024 * 1024;
 export const BODY_MS = 15_000;
 /** Of all bodies that are being read or passed on. */
 const BYTES_HELD_MAX = 64 * 1024 * 1024;
-/** Of those, the bodies of one address. */
-const BYTES_HELD_PER_ADDRESS_MAX = 16 * 1024 * 1024;
+/** Of those, the bodies of one address, which may be a whole household's. */
+const BYTES_HELD_PER_ADDRESS_MAX = BYTES_HELD_MAX / 2;
 const RETRY_AFTER_SECONDS = 2;
 
 export interface JsonBodyOptions {
