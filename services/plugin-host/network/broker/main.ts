@@ -1,6 +1,7 @@
 /**
  * Starts the egress broker: a process of plugin-host's making that has the network and nothing else (architecture.md:
- * "Beside the services"). It ends with its stdin, and so with plugin-host.
+ * "Beside the services"). It ends with its stdin, and so with plugin-host, and removes the folder of its sockets, its first
+ * argument.
  */
 import { lookup } from "node:dns/promises";
 import { lines } from "@codex/service/lines";
@@ -11,6 +12,7 @@ const REPORT_EVERY_MS = 500;
 /** A hundred hosts of the longest names, twice over. */
 const COMMAND_LENGTH_MAX = 1024 * 1024;
 
+const [folder = ""] = Deno.args;
 /** Whether sockets are for everyone who can pass their folder: where plugins run as other users. */
 const isForOthers = Deno.args.includes("--for-others");
 const EVERYONE = 0o666;
@@ -51,4 +53,5 @@ for await (const line of lines(Deno.stdin.readable, COMMAND_LENGTH_MAX)) {
   }
 }
 broker.reportTraffic();
+await Deno.remove(folder, { recursive: true }).catch(() => {});
 Deno.exit(0);
