@@ -9,6 +9,8 @@ import { Broker } from "./broker.ts";
 import { BrokerCommand, type BrokerReport } from "./messages.ts";
 
 const REPORT_EVERY_MS = 500;
+/** With 128 KiB for what is on its way, 128 MiB; far from every limit of descriptors but the lowest. */
+const CONNECTIONS_MAX = 1024;
 /** A hundred hosts of the longest names, twice over. */
 const COMMAND_LENGTH_MAX = 1024 * 1024;
 
@@ -28,6 +30,7 @@ const broker = new Broker({
   ownAddresses: () => Deno.networkInterfaces().map(({ address }) => address),
   connect: (hostname, port, signal) => Deno.connect({ hostname, port, signal }),
   elapsed: () => performance.now(),
+  connectionsMax: CONNECTIONS_MAX,
   onReport: tell,
   listen: async (path) => {
     const listener = Deno.listen({ transport: "unix", path });
