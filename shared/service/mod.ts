@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./address_group.ts";
 export * from "./allowed_hosts.ts";
 export * from "./authorization.ts";
 export * from "./config.ts";

@@ -3,8 +3,8 @@
  * past a limit, and keeps strangers from using up the count of the people whose secrets they guess
  * at.
  */
+import { addressGroup } from "@codex/service";
 import type { AuthDeps } from "../deps.ts";
-import { throttleKeyOfAddress } from "../domain/client_address.ts";
 import type { Client } from "./client.ts";
 
 export interface Throttled {
@@ -49,7 +49,7 @@ export async function admitSignIn(deps: GuessDeps, guess: SignInGuess): Promise<
     if (counted.kind === "throttled") return counted;
     return admitted(false, () => throttles.device.forget(deviceId));
   }
-  const addressKey = throttleKeyOfAddress(client.address);
+  const addressKey = addressGroup(client.address);
   const pairKey = `${accountKey} ${addressKey}`;
   const byPair = await throttles.accountAtAddress.attempt(pairKey);
   if (byPair.kind === "throttled") return byPair;
@@ -91,7 +91,7 @@ async function countAddress(
   name: "address" | "setup",
   client: Client,
 ): Promise<Admission> {
-  const key = throttleKeyOfAddress(client.address);
+  const key = addressGroup(client.address);
   const counted = await throttles[name].attempt(key);
   const forgive = () => throttles[name].refund(key);
   if (counted.kind === "allowed") return admitted(false, forgive);

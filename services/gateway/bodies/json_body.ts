@@ -3,8 +3,7 @@
  * no service, and no more of this server's memory than its share.
  */
 import type { Context } from "hono";
-import { ProblemError } from "@codex/service";
-import { addressGroup } from "../connections/address_group.ts";
+import { addressGroup, ProblemError } from "@codex/service";
 import { connectionOf, requestSource } from "../connections/request_connection.ts";
 import { UsageLimit } from "../connections/usage_limit.ts";
 import type { GatewayEnv } from "../gateway_env.ts";

@@ -2,8 +2,7 @@
  * The gateway's own loop around `accept`: no anonymous client can take all connections, hold one for
  * long, or end the process.
  */
-import type { Logger, RunningServer } from "@codex/service";
-import { addressGroup } from "./address_group.ts";
+import { addressGroup, type Logger, type RunningServer } from "@codex/service";
 import { connectionRuntime } from "./connection_runtime.ts";
 import { ConnectionTable, type PhaseLimits } from "./connection_table.ts";
 import { type RequestHandler, ServedConnection } from "./served_connection.ts";

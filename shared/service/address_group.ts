@@ -1,10 +1,14 @@
+/** Which addresses count as one client's, wherever something is limited by address. */
+
 /**
- * What attempts are counted by, of a client's address. Whoever has an IPv6 connection has at least
- * a /64 of addresses (RFC 6177), so those count as one; IPv4-mapped ones count as IPv4 (RFC 4291
- * section 2.5.5.2). Some proxies name the port too, which a client chooses anew as often as it
- * likes.
+ * What a client is counted by: an IPv4 address, or the /64 network of an IPv6 address, since whoever
+ * has one address of it has all (RFC 6177 section 2 gives a home at least that much). An IPv4-mapped
+ * address counts as IPv4 (RFC 4291 section 2.5.5.2). A port, which some proxies name too, doesn't
+ * count: a client chooses it anew as often as it likes.
+ *
+ * @param address as a connection or a proxy tells it; what is no address is a group of its own
  */
-export function throttleKeyOfAddress(address: string): string {
+export function addressGroup(address: string): string {
   const text = withoutPort(address.trim().toLowerCase());
   if (!text.includes(":")) return text.slice(0, MAX_LENGTH);
   const groups = groupsOf(text.split("%")[0]!);
