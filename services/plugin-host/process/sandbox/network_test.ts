@@ -295,6 +295,40 @@ networkTest("what goes to each host is counted", (server) =>
     });
   }));
 
+/**
+ * Ways past the rules of routing to private addresses and to all who listen in this machine's network: by a device that a
+ * socket or a packet names, and by multicast.
+ */
+const ASIDE = `python3 -c '
+import errno, socket, struct
+TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
+device = next(it for it in socket.if_nameindex() if it[1] != "lo")
+def told(kind, send):
+  try:
+    with socket.socket(socket.AF_INET, kind) as s:
+      s.settimeout(2)
+      send(s)
+      return "open"
+  except OSError as e:
+    return errno.errorcode.get(e.errno, "open")
+def bound(s):
+  s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device[1].encode())
+  s.connect(("10.9.8.6", 80))
+def unicast(s):
+  s.setsockopt(socket.IPPROTO_IP, 50, struct.pack("!I", device[0]))
+  s.sendto(b"x", ("192.168.1.1", 9))
+def packet(to):
+  info = struct.pack("I8x", device[0])
+  return lambda s: s.sendmsg([b"x"], [(socket.IPPROTO_IP, 8, info)], 0, (to, 9))
+def source(s):
+  with socket.socket(socket.AF_INET, UDP) as own:
+    own.connect(("1.1.1.1", 53))
+    s.bind((own.getsockname()[0], 0))
+  s.sendto(b"x", ("239.255.255.250", 1900))
+print(told(TCP, bound), told(UDP, bound), told(UDP, unicast), told(UDP, packet("10.9.8.6")),
+  told(UDP, packet("224.0.0.251")), told(UDP, source))
+' 2>&1`;
+
 const hasPasta = !ignore && requireTool("pasta") === "present" &&
   await requireDevice("/dev/net/tun") === "present";
 
@@ -324,6 +358,7 @@ Deno.test({
         ...["10.9.8.6", "192.168.1.1", "100.64.0.1", "169.254.169.254", "169.254.53.53"]
           .map((address) => `${address} ${unreachable}`),
       ]);
+      assert.equal(await shell(process, ASIDE), "EPERM EPERM EPERM EPERM EPERM EPERM");
       const dns = await shell(process, "ip route get 169.254.53.53 ipproto 17 dport 53");
       assert.match(dns, /^169\.254\.53\.53 via/);
     });

@@ -125,7 +125,14 @@ function trialProgram(
 "$1" -u TCP4:${NAME}:80 - && "$1" -u TCP4:10.9.8.7:80 - || exit 1
 for closed in 127.0.0.1:${closedPort} 10.9.8.7:${closedPort} 10.9.8.6:80 192.168.0.1:80; do
   if "$1" -u "TCP4:$closed,connect-timeout=1" /dev/null 2>/dev/null; then echo "$closed is open"; exit 1; fi
-done`;
+done
+while read -r device _; do
+  case $device in lo:) continue ;; *:) ;; *) continue ;; esac
+  if "$1" -u /dev/null "UDP4:10.9.8.6:80,bindtodevice=\${device%:}" 2>/dev/null; then
+    echo "10.9.8.6 is open by \${device%:}: policies of IPsec (ip xfrm) have no effect"
+    exit 1
+  fi
+done </proc/net/dev`;
   return [dashPath, "-c", script, "sh", socatPath];
 }
 
