@@ -131,19 +131,23 @@ async function mountsOf(
 
 /** Everything keeps its path, so that a plan means the same inside. */
 async function readMounts(paths: readonly string[], sandbox: Sandbox) {
-  const mounts: string[] = [];
-  const mounted: string[] = [];
-  for (const path of new Set(paths)) {
+  const found = await Promise.all([...new Set(paths)].map(async (path) => {
     const real = await Deno.realPath(path);
     refuseHidden(real, sandbox);
+    return { path, real };
+  }));
+  const mounted: { readonly place: string; readonly real: string }[] = [];
+  for (const { path, real } of found) {
     // A link of the system may lead out of it: `/usr/local/bin/uv` to `/opt/uv/uv`.
     for (const place of new Set([path, real])) {
-      if (isOfSystem(place) || mounted.some((folder) => isInside(place, folder))) continue;
-      mounts.push(...readOnly(place, await sandbox.paths.readableAt(real)));
-      mounted.push(place);
+      if (isOfSystem(place) || mounted.some((it) => isInside(place, it.place))) continue;
+      mounted.push({ place, real });
     }
   }
-  return mounts;
+  const mounts = mounted.map(async ({ place, real }) =>
+    readOnly(place, await sandbox.paths.readableAt(real))
+  );
+  return (await Promise.all(mounts)).flat();
 }
 
 /** An administrator may name any working directory; one with the host's keys in it is a mistake. */
