@@ -1,5 +1,5 @@
 /** From a plugin's launch request to a process that has answered `initialize`. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type Clock, systemClock } from "../rpc/clock.ts";
 import type { ProtocolFaultKind } from "../rpc/connection.ts";
 import { TransportError } from "../rpc/errors.ts";
@@ -94,6 +94,7 @@ export class Starter {
     if (signal.aborted) await onAbort();
     await process.initialize({ ...request.initializeParams, dataDir: data });
     signal.removeEventListener("abort", onAbort);
+    void this.#options.cgroups?.prepare();
     return process;
   }
 
@@ -118,10 +119,7 @@ export class Starter {
   ): Promise<PluginProcess> {
     const { records, setprivPath, inherited, cgroups, clock } = this.#options;
     const { memoryBytesMax } = request;
-    const group = cgroups?.group(basename(paths.folder), {
-      memoryBytes: memoryBytesMax,
-      tasks: TASKS_MAX,
-    });
+    const group = cgroups?.freshGroup({ memoryBytes: memoryBytesMax, tasks: TASKS_MAX });
     let child: PluginChild;
     let plan: LaunchPlan | undefined;
     try {

@@ -13,6 +13,7 @@ import {
   USAGE_PATTERN,
 } from "./layout.ts";
 import { JOIN, REMOVE } from "./scripts.ts";
+import { SpareGroups } from "./spare_groups.ts";
 
 /** Absolute paths of the programs that work on groups. */
 export interface GroupPrograms {
@@ -35,10 +36,12 @@ const USAGE_BYTES_MAX = 16 * 1024 * 1024;
 export class Cgroups {
   readonly #layout: CgroupLayout;
   readonly #programs: GroupPrograms;
+  readonly #spares: SpareGroups;
 
   constructor(layout: CgroupLayout, programs: GroupPrograms) {
     this.#layout = layout;
     this.#programs = programs;
+    this.#spares = new SpareGroups((names) => this.#make(names));
   }
 
   get version(): 1 | 2 {
@@ -48,6 +51,16 @@ export class Cgroups {
   /** A group that is made when its plan is run. */
   group(name: string, limits: GroupLimits): PluginGroup {
     return new PluginGroup(name, limits, this.#layout, this.#programs);
+  }
+
+  /** A group of any name, made before where one lies ready. */
+  freshGroup(limits: GroupLimits): PluginGroup {
+    return this.group(this.#spares.take() ?? crypto.randomUUID(), limits);
+  }
+
+  /** Makes groups for the next plugins; call it when nobody waits for a start. Never rejects. */
+  async prepare(): Promise<void> {
+    await this.#spares.refill();
   }
 
   /** Of every group, by its name. One that can't be read is left out. */
@@ -69,7 +82,19 @@ export class Cgroups {
   /** Removes the host's own folders, once its last plugin is gone. */
   async close(): Promise<void> {
     const { memory, pids, cpu } = this.#layout;
-    await removeGroups(this.#programs, [memory, pids, cpu]);
+    const spares = await this.#spares.takeAll();
+    const folders = spares.flatMap((name) => foldersOf(this.#layout, name));
+    await removeGroups(this.#programs, [...folders, memory, pids, cpu]);
+  }
+
+  async #make(names: readonly string[]): Promise<boolean> {
+    const folders = names.flatMap((name) => foldersOf(this.#layout, name));
+    const { success } = await runProgram({
+      command: this.#programs.mkdir,
+      args: ["-p", "--", ...new Set(folders)],
+      timeoutMs: PROGRAM_MS_MAX,
+    });
+    return success;
   }
 }
 

@@ -121,6 +121,28 @@ groupTest(
   },
 );
 
+groupTest(
+  "a group that lay ready holds its plugin as any other",
+  async (host, request, cgroups) => {
+    const first = await host.start(request);
+    await cgroups.prepare();
+    const ready = [...(await cgroups.usages()).keys()].filter((name) => name !== first.groupName);
+    assert.ok(ready.length > 0);
+    const second = await host.start({ ...request, dataPath: ["plugin", "other"] });
+    assert.ok(ready.includes(second.groupName ?? ""), second.groupName);
+    await assert.rejects(
+      second.call("hold", { mib: 300 }),
+      /more memory than its limit of 160 MiB$/,
+    );
+    await second.exited;
+    assert.equal((await cgroups.usages()).has(second.groupName ?? ""), false);
+    assert.equal(await first.call("ping", {}), "pong");
+    await first.kill("The test goes on");
+    await cgroups.close();
+    assert.deepEqual([...await cgroups.usages()], []);
+  },
+);
+
 async function isRunning(args: string): Promise<boolean> {
   const { stdout } = await new Deno.Command("ps", { args: ["-eo", "args="] }).output();
   return new TextDecoder().decode(stdout).split("\n").includes(args);

@@ -92,11 +92,12 @@ echo "$parent/$name"`;
 
 /**
  * $1: the program mkdir; $2: the file of a group that takes processes; $3 to $5: folders of the group; then files and their
- * values up to "--"; then a command, which runs in the group. Zero stands for the writer itself. A group that can't be made is told on stderr, and the plugin runs on without it: the host looks at
- * its processes instead.
+ * values up to "--"; then a command, which runs in the group. Zero stands for the writer itself. The group may be there
+ * already. One that can't be made is told on stderr, and the plugin runs on without it: the host
+ * looks at its processes instead.
  */
 export const JOIN = `
-"$1" -p "$3" "$4" "$5"
+[ -d "$3" ] && [ -d "$4" ] && [ -d "$5" ] || "$1" -p "$3" "$4" "$5"
 entry=$2 memory=$3 pids=$4 cpu=$5
 shift 5
 while [ "$1" != -- ]; do

@@ -49,6 +49,12 @@ const PIPES_BACK: OuterStep = { script: "exec <&3 >&4 3<&- 4>&-", args: [] };
 const FILTER = ["--seccomp", "5"];
 const filterStep = (path: string): OuterStep => ({ script: 'exec 5<"$1"\nshift', args: [path] });
 
+/**
+ * Variables for which the programs around a sandbox would each load a dozen files. Only the plugin
+ * gets them, as arguments of bubblewrap, which others may see: none of them is ever a secret.
+ */
+const LANGUAGE = /^(LANG|LANGUAGE|LC_[A-Z]+)$/;
+
 /** Wraps the plans of `below`, level 2 for Deno plugins and level 1 for others. */
 export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
@@ -79,6 +85,7 @@ async function wrap(
   const isReplaced = network.outer.length === 0;
   const outer = isReplaced ? memoryNamespace(memoryFiles) : network.outer;
   const steps = [...network.steps, ...memorySteps(memoryFiles), filterStep(sandbox.filterPath)];
+  const languages = Object.entries(plan.env).filter(([name]) => LANGUAGE.test(name));
   const [command = "", ...args] = [
     ...outerCommand(dash, isReplaced ? [] : aside),
     ...outer,
@@ -90,7 +97,9 @@ async function wrap(
     ...network.mounts,
     // After all mounts: until then bwrap itself makes the folders for them.
     ...["--remount-ro", "/", "--remount-ro", "/dev"],
-    ...["--chdir", plan.workingDirectory, "--"],
+    ...["--chdir", plan.workingDirectory],
+    ...languages.flatMap(([name, value]) => ["--setenv", name, value]),
+    "--",
     ...outerCommand(dash, [...network.innerSteps, ...back, LIMITS]),
     ...[plan.command, ...plan.args],
   ];
@@ -98,6 +107,7 @@ async function wrap(
     ...plan,
     command,
     args,
+    env: Object.fromEntries(Object.entries(plan.env).filter(([name]) => !LANGUAGE.test(name))),
     // The user of the sandbox may be unable to enter any other.
     workingDirectory: "/",
     notes: [...plan.notes, ...network.notes],
@@ -131,19 +141,23 @@ async function mountsOf(
 
 /** Everything keeps its path, so that a plan means the same inside. */
 async function readMounts(paths: readonly string[], sandbox: Sandbox) {
-  const mounts: string[] = [];
-  const mounted: string[] = [];
-  for (const path of new Set(paths)) {
+  const found = await Promise.all([...new Set(paths)].map(async (path) => {
     const real = await Deno.realPath(path);
     refuseHidden(real, sandbox);
+    return { path, real };
+  }));
+  const mounted: { readonly place: string; readonly real: string }[] = [];
+  for (const { path, real } of found) {
     // A link of the system may lead out of it: `/usr/local/bin/uv` to `/opt/uv/uv`.
     for (const place of new Set([path, real])) {
-      if (isOfSystem(place) || mounted.some((folder) => isInside(place, folder))) continue;
-      mounts.push(...readOnly(place, await sandbox.paths.readableAt(real)));
-      mounted.push(place);
+      if (isOfSystem(place) || mounted.some((it) => isInside(place, it.place))) continue;
+      mounted.push({ place, real });
     }
   }
-  return mounts;
+  const mounts = mounted.map(async ({ place, real }) =>
+    readOnly(place, await sandbox.paths.readableAt(real))
+  );
+  return (await Promise.all(mounts)).flat();
 }
 
 /** An administrator may name any working directory; one with the host's keys in it is a mistake. */

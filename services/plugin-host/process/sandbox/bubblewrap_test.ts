@@ -105,6 +105,11 @@ sandboxTest("without a grant there is no network at all", async (host) => {
   assert.equal(await shell(process, "ls /etc/resolv.conf /etc/hosts 2>/dev/null"), "");
 });
 
+sandboxTest("a plugin gets its language, and what was configured of it", async (host) => {
+  const process = await host.start(host.sandboxed(host.node({ LC_TIME: "de_DE.UTF-8" })));
+  assert.equal(await shell(process, 'echo "$LANG $LC_TIME"'), "C.UTF-8 de_DE.UTF-8");
+});
+
 sandboxTest("no process can raise its limits", async (host) => {
   const process = await host.start(host.sandboxed(host.node()));
   const limits = await shell(process, "cat /proc/self/limits");
