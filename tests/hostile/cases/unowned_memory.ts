@@ -112,7 +112,7 @@ def burn():
 
 def call(it):
     # Several, as a busy machine gives one of them little.
-    for _ in range(4):
+    for _ in range(8):
         threading.Thread(target=burn, daemon=True).start()
     return it.answer("fine")
 `,

@@ -6,7 +6,7 @@ import type { Routes } from "../../network/egress_broker.ts";
 import { writeFilter } from "../seccomp/filter_file.ts";
 import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_users.ts";
 import type { UidRange } from "../users/uid_range.ts";
-import { lacking, type NetworkSupport } from "./network.ts";
+import { lacking, type NetworkSupport } from "./network_support.ts";
 import { findNetwork } from "./network_trial.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";

@@ -3,41 +3,15 @@
  * egress broker, or every public host by pasta. Never this machine's own.
  */
 import { join } from "node:path";
-import type { AllowedHosts } from "@codex/service/allowed-hosts";
-import type { NetworkEvents, OpenRoute, Routes } from "../../network/egress_broker.ts";
+import type { NetworkEvents, OpenRoute } from "../../network/egress_broker.ts";
 import { planForwarding } from "../../network/forwarding.ts";
 import type { LaunchRequest } from "../launch_plan.ts";
 import { closePrivateStep, type EveryHost, pastaCommand } from "./every_host.ts";
-import { forwarderStep, type ForwarderTools, forwarderWait } from "./forwarders.ts";
+import { forwarderStep, forwarderWait } from "./forwarders.ts";
+import type { HostNetwork } from "./network_support.ts";
 import type { OuterStep } from "./outer_script.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { networkMounts, readOnly } from "./system_mounts.ts";
-
-/** What this machine can give, or why it can't and what to install. */
-export type Support<Given> =
-  | { readonly available: true } & Given
-  | { readonly available: false; readonly reason: string };
-
-export function lacking(reason: string) {
-  return { available: false, reason } as const;
-}
-
-export interface HostNetwork extends ForwarderTools {
-  readonly routes: Routes;
-  /** Names that may lead into the own network. */
-  readonly allowedHosts: AllowedHosts;
-  /** nsswitch.conf for names that are in `/etc/hosts` alone. */
-  readonly hostsOnly: string;
-  /** nsswitch.conf for every name. */
-  readonly everyName: string;
-  /** `/etc/hosts` without any granted name. */
-  readonly localhostOnly: string;
-}
-
-export interface NetworkSupport {
-  readonly hosts: Support<HostNetwork>;
-  readonly everyHost: Support<EveryHost>;
-}
 
 export interface ProcessNetwork {
   /** The command line around the namespaces in which `steps` run before bubblewrap. */

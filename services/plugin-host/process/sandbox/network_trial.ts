@@ -4,7 +4,7 @@ import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import type { OpenRoute, RouteRequest, Routes } from "../../network/egress_broker.ts";
 import type { EveryHost } from "./every_host.ts";
 import { NAME_SERVER } from "./every_host.ts";
-import { type HostNetwork, lacking, type NetworkSupport, type Support } from "./network.ts";
+import { type HostNetwork, lacking, type NetworkSupport, type Support } from "./network_support.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { writeReadable } from "./system_mounts.ts";
 import { explain, run, type TrialOptions, withTrial } from "./trial.ts";

@@ -2,7 +2,7 @@
 import type { SystemUser } from "../data_folder.ts";
 import type { MemoryFiles } from "./memory_files.ts";
 import type { PluginUsers } from "../users/plugin_users.ts";
-import type { NetworkSupport } from "./network.ts";
+import type { NetworkSupport } from "./network_support.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
 
 export interface Sandbox {
