@@ -6,19 +6,23 @@ import type { IgnoredValue } from "./wire.ts";
 
 type Path = readonly PropertyKey[];
 
-/** Unknown values of enumerations alone, or what is out of its range as well. */
+/**
+ * Unknown values of enumerations alone, or what is out of its range as well: that of its schema, and
+ * for a number that of a double.
+ */
 export type Tolerance = "enumerations" | "ranges";
 
 /** More than this is not left out bit by bit: the message is refused. */
 const LEFT_OUT_MAX = 10_000;
 
 /**
- * A copy of a message without what reads as missing (`null`) and what isn't in JSON at all (numbers
- * too large for a double, which JSON.parse reads as infinite). More can be taken out of it.
+ * A copy of a message without what reads as missing (`null`) and, where ranges are tolerated, without
+ * numbers too large for a double, which JSON.parse reads as infinite. More can be taken out of it.
  */
 export class LenientCopy {
   readonly ignored: IgnoredValue[] = [];
   #root: unknown;
+  readonly #tolerance: Tolerance;
   /** Of lists that have lost items: where each of the rest was. */
   readonly #places = new WeakMap<readonly unknown[], readonly number[]>();
   /** Pointers to what was left out, with the round in which it was. */
@@ -26,7 +30,8 @@ export class LenientCopy {
   #round = 0;
   #hasHoles = false;
 
-  constructor(message: unknown) {
+  constructor(message: unknown, tolerance: Tolerance) {
+    this.#tolerance = tolerance;
     this.#root = this.#copy(message, []);
   }
 
@@ -41,7 +46,7 @@ export class LenientCopy {
    *
    * @returns false if nothing was left out
    */
-  leaveOut(issues: readonly z.core.$ZodIssue[], tolerance: Tolerance): boolean {
+  leaveOut(issues: readonly z.core.$ZodIssue[]): boolean {
     const before = this.ignored.length;
     this.#round++;
     for (const issue of issues) {
@@ -52,7 +57,7 @@ export class LenientCopy {
       const itemsMax = itemsToKeep(issue);
       if (itemsMax !== undefined && Array.isArray(found)) this.#cut(path, found, itemsMax, issue);
       else if (found === undefined) this.#leaveOutParent(path);
-      else if (isTolerated(issue, tolerance)) this.#remove(path, reasonOf(issue, found));
+      else if (isTolerated(issue, this.#tolerance)) this.#remove(path, reasonOf(issue, found));
     }
     if (this.#hasHoles) this.#root = this.#withoutHoles(this.#root);
     this.#hasHoles = false;
@@ -99,7 +104,9 @@ export class LenientCopy {
   }
 
   #copy(value: unknown, path: PropertyKey[]): unknown {
-    if (typeof value === "number" && !Number.isFinite(value)) {
+    if (
+      this.#tolerance === "ranges" && typeof value === "number" && !Number.isFinite(value)
+    ) {
       this.ignored.push({ pointer: toPointer(path), reason: "The number can't be kept exactly" });
       return undefined;
     }
