@@ -15,6 +15,8 @@ export const SUMMARY_BYTES_MAX = 64 * 1024;
 export const URL_CHARACTERS_MAX = 4096;
 /** Characters of every other text: names, genres, tags, labels and so on. */
 export const TEXT_CHARACTERS_MAX = 1000;
+/** Characters of the id of a record at its source. */
+export const EXTERNAL_ID_CHARACTERS_MAX = 500;
 /** Items of a list, and fields of an object within `customMetadata`. */
 export const LIST_ITEMS_MAX = 1000;
 /** Bytes in UTF-8 of a whole document as compact JSON, empty fields left out. */
@@ -86,6 +88,36 @@ export function charactersAtMost(charactersMax: number) {
       input: value,
     });
   });
+}
+
+/** A text of at most so many bytes in UTF-8. */
+export function bytesAtMost(bytesMax: number) {
+  return z.string().check(({ value, issues }) => {
+    // No character takes more than three bytes for each of its UTF-16 units.
+    if (value.length * 3 <= bytesMax) return;
+    const bytes = countUtf8Bytes(value);
+    if (bytes > bytesMax) issues.push(tooBig(value, "string", bytesMax, "bytes in UTF-8", bytes));
+  });
+}
+
+/** Checks that an object, such as an entry of a list, is no larger than a document may be. */
+export const fitsDocument: z.core.CheckFn<object> = ({ value, issues }) => {
+  // Without a part that is too large itself the whole may fit.
+  if (issues.length > 0) return;
+  const bytes = countUtf8Bytes(JSON.stringify(value));
+  if (bytes <= DOCUMENT_BYTES_MAX) return;
+  issues.push(tooBig(value, "object", DOCUMENT_BYTES_MAX, "bytes as JSON", bytes));
+};
+
+function tooBig(
+  input: unknown,
+  origin: string,
+  maximum: number,
+  unit: string,
+  size: number,
+): z.core.$ZodRawIssue {
+  const message = tooLarge(maximum, unit, size);
+  return { code: "too_big", origin, maximum, inclusive: true, input, message };
 }
 
 function collect(path: Oversize["path"], value: Json, found: Oversize[]): void {

@@ -1,29 +1,37 @@
 /** A message as plugins and importers write it, of which what can't be read is left out bit by bit. */
 import type { z } from "zod";
 import { toPointer } from "./json_pointer.ts";
+import { itemsToKeep } from "./limited_list.ts";
 import type { IgnoredValue } from "./wire.ts";
 
 type Path = readonly PropertyKey[];
 
-/** Unknown values of enumerations alone, or what is out of its range as well. */
+/**
+ * Unknown values of enumerations alone, or what is out of its range as well: that of its schema, and
+ * for a number that of a double.
+ */
 export type Tolerance = "enumerations" | "ranges";
 
 /** More than this is not left out bit by bit: the message is refused. */
 const LEFT_OUT_MAX = 10_000;
 
 /**
- * A copy of a message without what reads as missing (`null`) and what isn't in JSON at all (numbers
- * too large for a double, which JSON.parse reads as infinite). More can be taken out of it.
+ * A copy of a message without what reads as missing (`null`) and, where ranges are tolerated, without
+ * numbers too large for a double, which JSON.parse reads as infinite. More can be taken out of it.
  */
 export class LenientCopy {
   readonly ignored: IgnoredValue[] = [];
   #root: unknown;
+  readonly #tolerance: Tolerance;
   /** Of lists that have lost items: where each of the rest was. */
   readonly #places = new WeakMap<readonly unknown[], readonly number[]>();
-  readonly #leftOut = new Set<string>();
+  /** Pointers to what was left out, with the round in which it was. */
+  readonly #leftOut = new Map<string, number>();
+  #round = 0;
   #hasHoles = false;
 
-  constructor(message: unknown) {
+  constructor(message: unknown, tolerance: Tolerance) {
+    this.#tolerance = tolerance;
     this.#root = this.#copy(message, []);
   }
 
@@ -38,15 +46,18 @@ export class LenientCopy {
    *
    * @returns false if nothing was left out
    */
-  leaveOut(issues: readonly z.core.$ZodIssue[], tolerance: Tolerance): boolean {
+  leaveOut(issues: readonly z.core.$ZodIssue[]): boolean {
     const before = this.ignored.length;
+    this.#round++;
     for (const issue of issues) {
       if (this.ignored.length >= LEFT_OUT_MAX) break;
       // A string that reads as an object, such as an author's name, holds no value of its own.
       const path = pathWithin(this.#root, issue.path);
       const found = path.reduce(childOf, this.#root);
-      if (found === undefined) this.#leaveOutParent(path);
-      else if (isTolerated(issue, tolerance)) this.#remove(path, reasonOf(issue, found));
+      const itemsMax = itemsToKeep(issue);
+      if (itemsMax !== undefined && Array.isArray(found)) this.#cut(path, found, itemsMax, issue);
+      else if (found === undefined) this.#leaveOutParent(path);
+      else if (isTolerated(issue, this.#tolerance)) this.#remove(path, reasonOf(issue, found));
     }
     if (this.#hasHoles) this.#root = this.#withoutHoles(this.#root);
     this.#hasHoles = false;
@@ -65,7 +76,9 @@ export class LenientCopy {
 
   /** What can't do without the value that was at `path` and was left out. */
   #leaveOutParent(path: Path): void {
-    if (!this.#leftOut.has(this.pointerTo(path))) return;
+    const round = this.#leftOut.get(this.pointerTo(path));
+    // Of what is gone since this round's issues were found, the next round tells what misses it.
+    if (round === undefined || round === this.#round) return;
     this.#remove(path.slice(0, -1), `Can't do without "${String(path.at(-1))}"`);
   }
 
@@ -75,7 +88,7 @@ export class LenientCopy {
     if (last === undefined || typeof parent !== "object" || parent === null) return;
     if (childOf(parent, last) === undefined) return;
     const pointer = this.pointerTo(path);
-    this.#leftOut.add(pointer);
+    this.#leftOut.set(pointer, this.#round);
     this.ignored.push({ pointer, reason });
     // A list keeps its length while other issues still point into it by index.
     if (Array.isArray(parent)) {
@@ -84,8 +97,16 @@ export class LenientCopy {
     } else Reflect.deleteProperty(parent, last);
   }
 
+  /** Leaves out what is beyond the first items; the pointer is to the first that goes. */
+  #cut(path: Path, list: unknown[], itemsMax: number, { message }: z.core.$ZodIssue): void {
+    this.ignored.push({ pointer: this.pointerTo([...path, itemsMax]), reason: message });
+    list.length = itemsMax;
+  }
+
   #copy(value: unknown, path: PropertyKey[]): unknown {
-    if (typeof value === "number" && !Number.isFinite(value)) {
+    if (
+      this.#tolerance === "ranges" && typeof value === "number" && !Number.isFinite(value)
+    ) {
       this.ignored.push({ pointer: toPointer(path), reason: "The number can't be kept exactly" });
       return undefined;
     }

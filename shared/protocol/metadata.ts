@@ -1,13 +1,18 @@
 /** Metadata of series and books as plugins give it and the library stores it (protocol.md: "Host → plugin methods"). */
 import { z } from "zod";
 import {
+  bytesAtMost,
   charactersAtMost,
+  EXTERNAL_ID_CHARACTERS_MAX,
+  fitsDocument,
+  LIST_ITEMS_MAX,
   SUMMARY_BYTES_MAX,
   TEXT_CHARACTERS_MAX,
   TITLE_CHARACTERS_MAX,
   URL_CHARACTERS_MAX,
 } from "./document_limits.ts";
 import { Json, listOf } from "./json.ts";
+import { firstItemsOf, listAtMost } from "./limited_list.ts";
 
 const Score100 = z.number().min(0).max(100);
 
@@ -154,37 +159,40 @@ export type SeriesMetadata = z.infer<typeof SeriesMetadata>;
 export const BookMetadata = z.object({ ...answerFields, ...bookFields });
 export type BookMetadata = z.infer<typeof BookMetadata>;
 
+const ShortText = charactersAtMost(TEXT_CHARACTERS_MAX);
+const Title = charactersAtMost(TITLE_CHARACTERS_MAX);
+
 export const SearchPreview = z.object({
-  status: z.string().optional(),
-  genres: listOf(charactersAtMost(TEXT_CHARACTERS_MAX)),
+  status: ShortText.optional(),
+  genres: listAtMost(ShortText, LIST_ITEMS_MAX),
   rating: z.number().min(0).max(10).optional(),
-  description: charactersAtMost(SUMMARY_BYTES_MAX).optional(),
+  description: bytesAtMost(SUMMARY_BYTES_MAX).optional(),
   bookCount: z.int().nonnegative().optional(),
-  authors: listOf(charactersAtMost(TEXT_CHARACTERS_MAX)),
-  format: z.string().optional(),
+  authors: listAtMost(ShortText, LIST_ITEMS_MAX),
+  format: ShortText.optional(),
 });
 
 export const SearchResult = z.object({
-  externalId: z.string().min(1),
-  title: charactersAtMost(TITLE_CHARACTERS_MAX),
-  alternateTitles: listOf(charactersAtMost(TITLE_CHARACTERS_MAX)),
+  externalId: charactersAtMost(EXTERNAL_ID_CHARACTERS_MAX).min(1),
+  title: Title,
+  alternateTitles: listAtMost(Title, LIST_ITEMS_MAX),
   year: z.int().optional(),
   coverUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
   relevanceScore: z.number().min(0).max(1).optional(),
   preview: SearchPreview.optional(),
-});
+}).check(fitsDocument);
 export type SearchResult = z.infer<typeof SearchResult>;
 
 export const SearchAnswer = z.object({
-  results: listOf(SearchResult),
-  nextCursor: z.string().optional(),
+  results: firstItemsOf(SearchResult, LIST_ITEMS_MAX),
+  nextCursor: bytesAtMost(SUMMARY_BYTES_MAX).optional(),
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;
 
 export const MatchAnswer = z.object({
   match: SearchResult.optional(),
   confidence: z.number().min(0).max(1),
-  alternatives: listOf(SearchResult),
+  alternatives: firstItemsOf(SearchResult, LIST_ITEMS_MAX),
 });
 export type MatchAnswer = z.infer<typeof MatchAnswer>;
 

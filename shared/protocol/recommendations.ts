@@ -1,6 +1,18 @@
 /** Messages of recommendation plugins (protocol.md: "recommendations/…"). */
 import { z } from "zod";
+import {
+  bytesAtMost,
+  charactersAtMost,
+  EXTERNAL_ID_CHARACTERS_MAX,
+  fitsDocument,
+  LIST_ITEMS_MAX,
+  SUMMARY_BYTES_MAX,
+  TEXT_CHARACTERS_MAX,
+  TITLE_CHARACTERS_MAX,
+  URL_CHARACTERS_MAX,
+} from "./document_limits.ts";
 import { IsoDateTime, listOf } from "./json.ts";
+import { firstItemsOf, listAtMost } from "./limited_list.ts";
 import { ExternalId } from "./metadata.ts";
 import { SeriesId } from "./ids.ts";
 
@@ -34,6 +46,7 @@ export const RecommendationTag = z.object({
   category: z.string().optional(),
 });
 
+/** As it is stored and shown, whatever its size. */
 export const Recommendation = z.object({
   externalId: z.string().min(1),
   externalUrl: z.string().optional(),
@@ -58,6 +71,29 @@ export const Recommendation = z.object({
 });
 export type Recommendation = z.infer<typeof Recommendation>;
 
+const Text = charactersAtMost(TEXT_CHARACTERS_MAX);
+const Url = charactersAtMost(URL_CHARACTERS_MAX);
+const LongText = bytesAtMost(SUMMARY_BYTES_MAX);
+
+/** As a plugin may answer it: with the limits of `document_limits.ts`. */
+const AnsweredRecommendation = Recommendation.extend({
+  externalId: charactersAtMost(EXTERNAL_ID_CHARACTERS_MAX).min(1),
+  externalUrl: Url.optional(),
+  title: charactersAtMost(TITLE_CHARACTERS_MAX),
+  coverUrl: Url.optional(),
+  summary: LongText.optional(),
+  genres: listAtMost(Text, LIST_ITEMS_MAX),
+  tags: listAtMost(
+    RecommendationTag.extend({ name: Text, category: Text.optional() }),
+    LIST_ITEMS_MAX,
+  ),
+  reason: LongText,
+  basedOn: listAtMost(Text, LIST_ITEMS_MAX),
+  status: Text.optional(),
+  format: Text.optional(),
+  countryOfOrigin: Text.optional(),
+}).check(fitsDocument);
+
 export const DismissReason = z.enum(["not_interested", "already_read", "already_owned"]);
 
 /** Parameters and answers of the recommendation methods; all but `get` are optional for a plugin. */
@@ -69,7 +105,7 @@ export const recommendationMethods = {
       excludeIds: listOf(z.string()),
     }),
     answer: z.object({
-      recommendations: listOf(Recommendation),
+      recommendations: firstItemsOf(AnsweredRecommendation, LIST_ITEMS_MAX),
       generatedAt: IsoDateTime.optional(),
       cached: z.boolean().default(false),
     }),

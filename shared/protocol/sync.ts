@@ -1,5 +1,6 @@
 /** Messages of sync plugins (protocol.md: "sync/…"). */
 import { z } from "zod";
+import { charactersAtMost, URL_CHARACTERS_MAX } from "./document_limits.ts";
 import { arrayOf, IsoDateTime, Json, listOf } from "./json.ts";
 
 export const ReadingStatus = z.enum([
@@ -56,8 +57,8 @@ export type SyncEntry = z.infer<typeof SyncEntry>;
 export const UserInfo = z.object({
   externalId: z.string(),
   username: z.string(),
-  avatarUrl: z.string().optional(),
-  profileUrl: z.string().optional(),
+  avatarUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
+  profileUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
 });
 
 export const PushOutcome = z.object({

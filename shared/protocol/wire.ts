@@ -6,7 +6,7 @@
  * - `null` for an optional field or a list reads as missing,
  * - an unknown value of an enumeration, and one that is larger or smaller than allowed, is left out of
  *   the message and reported; so is the item of a list that can't do without it,
- * - a number that JSON.parse reads as infinite (`1e400`) is left out and reported,
+ * - a number that JSON.parse reads as infinite (`1e400`) is out of its range too,
  * - unknown fields are ignored (zod objects drop them).
  */
 import type { z } from "zod";
@@ -61,10 +61,10 @@ export function readWire<Schema extends z.ZodType>(
   const direct = schema.safeParse(raw, WORDS);
   if (direct.success) return { ok: true, value: direct.data, ignored: [] };
 
-  const copy = new LenientCopy(raw);
+  const copy = new LenientCopy(raw, tolerance);
   let attempt = schema.safeParse(copy.value, WORDS);
   for (let round = 0; round < ROUNDS_MAX && !attempt.success; round++) {
-    if (!copy.leaveOut(attempt.error.issues, tolerance)) break;
+    if (!copy.leaveOut(attempt.error.issues)) break;
     attempt = schema.safeParse(copy.value, WORDS);
   }
   if (attempt.success) return { ok: true, value: attempt.data, ignored: copy.ignored };

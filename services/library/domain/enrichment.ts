@@ -159,7 +159,7 @@ function readUrl(externalUrl: string | undefined) {
   return { externalUrl: undefined, leftOut: [{ pointer: "/externalUrl", reason }] };
 }
 
-function tellable(leftOut: readonly IgnoredValue[]): PreviewAnswer["ignored"] {
+export function tellable(leftOut: readonly IgnoredValue[]): PreviewAnswer["ignored"] {
   const told = leftOut.slice(0, IGNORED_TOLD_MAX);
   const more = leftOut.length - told.length;
   return more === 0 ? told : [...told, { pointer: "", reason: `${more} more were left out` }];

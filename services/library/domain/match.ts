@@ -1,5 +1,12 @@
 /** What a plugin is told of a series or book to find its record by, and when its word is enough. */
-import { BookDocument, type SearchResult, SeriesDocument } from "@codex/protocol";
+import {
+  BookDocument,
+  hasMoreCharacters,
+  type IgnoredValue,
+  type SearchResult,
+  SeriesDocument,
+  TITLE_CHARACTERS_MAX,
+} from "@codex/protocol";
 import type { Fields, Kind } from "./document.ts";
 import { externalIdsOf } from "./external_ids.ts";
 import { bareIsbn } from "./isbn.ts";
@@ -17,8 +24,12 @@ export interface MatchSubject {
 }
 
 export type MatchDecision =
-  | { readonly sure: true; readonly result: SearchResult; readonly confidence: number }
-  | { readonly sure: false; readonly reason: string };
+  & (
+    | { readonly sure: true; readonly result: SearchResult; readonly confidence: number }
+    | { readonly sure: false; readonly reason: string }
+  )
+  /** What was left out of the plugin's match. */
+  & { readonly ignored: readonly IgnoredValue[] };
 
 /** @param query takes the title's place: then the title and ISBN at hand are no evidence */
 export function subjectOf(kind: Kind, fields: Fields, query: string | undefined): MatchSubject {
@@ -36,6 +47,13 @@ export function subjectOf(kind: Kind, fields: Fields, query: string | undefined)
 export function unsureOf(title: string, confidence: number): string {
   return `The best match, "${shortTitle(title)}", is too unsure: ${confidence.toFixed(2)} of 1, ` +
     `needed are ${CONFIDENCE_MIN.toFixed(2)}`;
+}
+
+/** The title of a record that a document names already: its own one, if it isn't too large. */
+export function recordTitle(title: string | undefined, storedTitle: string): string {
+  return title === undefined || hasMoreCharacters(title, TITLE_CHARACTERS_MAX)
+    ? shortTitle(storedTitle)
+    : title;
 }
 
 /** A title as a plugin gives it, for a message. */

@@ -10,11 +10,13 @@ import {
 import { ProblemError } from "@codex/service";
 import type { z } from "zod";
 import type { Kind } from "../domain/document.ts";
+import { tellable } from "../domain/enrichment.ts";
 import {
   CONFIDENCE_MIN,
   knownExternalId,
   type MatchDecision,
   type MatchSubject,
+  recordTitle,
   shortTitle,
   subjectOf,
   unsureOf,
@@ -40,7 +42,7 @@ export async function autoMatch(
       appliedFields: [],
       skippedFields: [],
       message: found.reason,
-      ignored: [],
+      ignored: tellable(found.ignored),
     };
   }
   const { externalId, title } = found.result;
@@ -55,7 +57,7 @@ export async function autoMatch(
     matchedResult: found.result,
     appliedFields: applied.appliedFields,
     skippedFields: applied.skippedFields,
-    ignored: applied.ignored,
+    ignored: [...tellable(found.ignored), ...applied.ignored],
     message: `Matched "${shortTitle(title)}" (${
       found.confidence.toFixed(2)
     } of 1). ${applied.message}`,
@@ -83,11 +85,11 @@ async function existing(
   const { title, year } = answer.metadata;
   const result: SearchResult = {
     externalId,
-    title: title ?? stored.title,
+    title: recordTitle(title, stored.title),
     alternateTitles: [],
     ...(year !== undefined && { year }),
   };
-  return { sure: true, result, confidence: 1 };
+  return { sure: true, result, confidence: 1, ignored: [] };
 }
 
 /** By `match`, which plugin-host does by searching where the plugin can only search. */
@@ -101,11 +103,11 @@ async function decide(
   const params = matchParams(kind, subject);
   const answer = await callMetadata(deps, context, plugin, kind, "match", params, MatchAnswer);
   if (!answer.ok) throw refusalOf(plugin, answer.error);
-  const { match, confidence } = answer.value;
-  if (match === undefined) return { sure: false, reason: "The plugin found no match" };
+  const { value: { match, confidence }, ignored } = answer;
+  if (match === undefined) return { sure: false, reason: "The plugin found no match", ignored };
   return confidence >= CONFIDENCE_MIN
-    ? { sure: true, result: match, confidence }
-    : { sure: false, reason: unsureOf(match.title, confidence) };
+    ? { sure: true, result: match, confidence, ignored }
+    : { sure: false, reason: unsureOf(match.title, confidence), ignored };
 }
 
 /** Only what a metadata plugin may learn (protocol.md: "What a plugin may learn"). */

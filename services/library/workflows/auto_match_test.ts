@@ -98,3 +98,40 @@ Deno.test("a known external id of the plugin's source is used where the admin wa
     assert.equal(answer.matchedResult?.externalId, expected);
   }
 });
+
+Deno.test("what is too large in a match is left out and told, whether it is applied or not", async () => {
+  for (const confidence of [0.5, 0.95]) {
+    const { answer } = await match({
+      "metadata/series/match": () => ({
+        match: { ...HOBBIT, coverUrl: "u".repeat(4097) },
+        confidence,
+        alternatives: [{ externalId: "7", title: "t".repeat(1001) }],
+      }),
+    });
+    assert.equal(answer.success, confidence > 0.8);
+    assert.equal(answer.matchedResult?.coverUrl, undefined);
+    assert.deepEqual(answer.ignored.slice(0, 3).map(({ pointer }) => pointer).sort(), [
+      "/alternatives/0",
+      "/alternatives/0/title",
+      "/match/coverUrl",
+    ]);
+  }
+});
+
+Deno.test("a record's title that is too large is not shown as the match's", async () => {
+  await using scene = await createScene();
+  const { fixture, series } = scene;
+  await fixture.call("POST", `/api/v1/series/${series.id}/external-ids`, {
+    body: { source: "api:fake", externalId: "77" },
+  });
+  const pluginId = fixture.pluginHost.add(
+    { "metadata/series/get": () => ({ ...SERIES_ANSWER, title: "t".repeat(2_000_000) }) },
+    { useExistingExternalId: true },
+    { externalIdSource: "api:fake" },
+  );
+  const url = `/series/${series.id}/metadata/auto-match`;
+  const answer = await fixture.expect(AutoMatchAnswer, "POST", url, { pluginId });
+  assert.equal(answer.matchedResult?.title, "Hobbit");
+  assert.ok(JSON.stringify(answer).length < 10_000);
+  assert.ok(answer.ignored.some(({ pointer }) => pointer === "/title"));
+});

@@ -102,6 +102,17 @@ Deno.test("a plugin's own error is an answer with its code and message", async (
   });
 });
 
+Deno.test("numbers of a plugin's error that can't be kept are told as texts, never as others", async () => {
+  await withScripted(async (service, id) => {
+    const { error } = (await service.search(id, "inexact")).as(ExecuteAnswer);
+    assert.deepEqual(error, {
+      code: -32004,
+      message: "Out of numbers",
+      data: { waits: ["Infinity", "Infinity", 5], id: "Infinity" },
+    });
+  });
+});
+
 Deno.test("a crash is 502 within a second and the next call works", async () => {
   await withScripted(async (service, id) => {
     await service.search(id, "x");

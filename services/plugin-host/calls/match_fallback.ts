@@ -1,6 +1,7 @@
 /** `match` for plugins that can only search (protocol.md: "Host → plugin methods"). */
 import {
   type ContentType,
+  type IgnoredValue,
   JsonObject,
   type MatchAnswer,
   metadataMethods,
@@ -43,20 +44,25 @@ export function matchFallback(
   }
 }
 
-/** Judges what `search` finds; the answer of a search that fails is the answer. */
+/**
+ * Judges what `search` finds; the answer of a search that fails is the answer. What is left out of an
+ * answer is told with its place there.
+ */
 export async function matchBySearch(
   { wanted, searches }: MatchFallback,
   search: (params: JsonObject) => Promise<PluginCallAnswer>,
 ): Promise<PluginCallAnswer> {
+  const ignored: IgnoredValue[] = [];
   let best: MatchAnswer = { confidence: 0, alternatives: [] };
   for (const { params, isByIsbn } of searches) {
     const answer = await search(params);
     if (!answer.ok) return answer;
+    ignored.push(...answer.ignored);
     const found = bestMatch(wanted, SearchAnswer.parse(answer.result).results, isByIsbn);
     if (found.confidence >= best.confidence) best = found;
     if (best.confidence >= SURE_MIN) break;
   }
-  return { ok: true, result: JsonObject.parse(best), ignored: [] };
+  return { ok: true, result: JsonObject.parse(best), ignored };
 }
 
 function seriesFallback(params: JsonObject): MatchFallback | undefined {

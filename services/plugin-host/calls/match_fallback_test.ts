@@ -57,6 +57,19 @@ Deno.test("a search that fails ends the matching with its error", async () => {
   assert.deepEqual(await matchBook(failed), { answer: failed, searches: [BY_ISBN] });
 });
 
+Deno.test("what was left out of the searches is told with their match", async () => {
+  const ignored = (pointer: string) => [{ pointer, reason: "Must have at most 1000 characters" }];
+  const { answer } = await matchBook(
+    { ok: true, result: { results: [] }, ignored: ignored("/results/0/title") },
+    { ok: true, result: { results: [dune("3")] }, ignored: ignored("/results/4/title") },
+  );
+  assert.ok(answer.ok);
+  assert.deepEqual(answer.ignored.map(({ pointer }) => pointer), [
+    "/results/0/title",
+    "/results/4/title",
+  ]);
+});
+
 Deno.test("a series is searched by its title alone, and only match can be replaced", () => {
   const params = { title: "Dune", author: "Frank Herbert", year: 1965 };
   const fallback = matchFallback("metadata/series/match", params, NOT_FOUND);

@@ -146,7 +146,7 @@ function parseFile(text: string): PluginFile | { readonly message: string } {
   } catch {
     return { message: "Is not JSON" };
   }
-  const read = readWire(PluginFile, raw);
+  const read = readWire(PluginFile, raw, "enumerations");
   if (!read.ok) {
     return { message: read.issues.map(tellIssue).join("; ") };
   }

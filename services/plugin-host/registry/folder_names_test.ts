@@ -145,6 +145,18 @@ Deno.test("what is no file is not read", async () => {
   });
 });
 
+Deno.test("a file with a number that can't be kept is one folder's fault and names the field", async () => {
+  await withService(async (service) => {
+    await service.install("good");
+    await Deno.mkdir(join(service.plugins, "bad"));
+    const text = '{"name": "bad", "entry": "main.ts", "args": ["1", 1e400], "version": 1e400}';
+    await Deno.writeTextFile(join(service.plugins, "bad", "codex-plugin.json"), text);
+    const { added, errors } = await reload(service);
+    assert.deepEqual(added, ["good"]);
+    assert.match(errors[0]?.message ?? "", /\/version: Must be a string.*\/args\/1: Must be/);
+  });
+});
+
 Deno.test("a file with text that can't be stored is one folder's fault and names the field", async () => {
   await withService(async (service) => {
     await service.install("good");

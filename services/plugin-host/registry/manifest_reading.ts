@@ -18,7 +18,8 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
   if ((JSON.stringify(raw)?.length ?? 0) > MANIFEST_LENGTH_MAX) {
     return { ok: false, reason: `The manifest is longer than ${MANIFEST_LENGTH_MAX / 1024} KiB` };
   }
-  const read = readWire(Manifest, raw);
+  // A limit or an issuer that was left out would let it do what it says it doesn't.
+  const read = readWire(Manifest, raw, "enumerations");
   if (!read.ok) {
     const issues = read.issues.slice(0, 10).map(tellIssue);
     return { ok: false, reason: `The manifest is not valid: ${issues.join("; ")}` };

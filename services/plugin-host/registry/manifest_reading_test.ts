@@ -35,8 +35,22 @@ Deno.test("a manifest that declares no possible number of calls at once is refus
   for (const maxConcurrentCalls of [1, 1000]) {
     assert.equal(reasonOf({ maxConcurrentCalls }), undefined);
   }
-  for (const maxConcurrentCalls of [0, 1.5, 1001, "1"]) {
+  for (const maxConcurrentCalls of [0, 1.5, 1001, "1", Infinity]) {
     assert.match(reasonOf({ maxConcurrentCalls }) ?? "", /\/maxConcurrentCalls: /);
+  }
+});
+
+Deno.test("a value out of its range is refused by its field, never passed over", () => {
+  const field = { key: "k", label: "K", type: "number", default: Infinity };
+  const addresses = { authorizationUrl: "https://a.example/a", tokenUrl: "https://a.example/t" };
+  for (
+    const [change, place] of [
+      [{ configSchema: { fields: [field] } }, "/configSchema/fields/0/default"],
+      [{ oauth: { ...addresses, issuer: "i".repeat(2001) } }, "/oauth/issuer"],
+      [{ description: Infinity }, "/description"],
+    ] as const
+  ) {
+    assert.match(reasonOf(change) ?? "", new RegExp(`The manifest is not valid: ${place}: `));
   }
 });
 

@@ -1,6 +1,7 @@
 /** Finds each sent entry's result in a plugin's answer, whatever else the answer holds. */
 import { PushAnswer, PushOutcome, readWire, type SyncEntry } from "@codex/protocol";
-import { isStorable, storableText } from "./storable_text.ts";
+import { isKeepableId } from "./remote_entry.ts";
+import { storableText } from "./storable_text.ts";
 
 const REASON_CHARS_MAX = 500;
 
@@ -94,8 +95,11 @@ function toResult(outcome: PushOutcome, isFailed: boolean, sentId: string): Entr
   const { status, error, errorCode, retryAfterSeconds } = outcome;
   if (!isFailed && status !== "failed") {
     const externalId = sentId === "" ? outcome.externalId : sentId;
-    return externalId === "" || !isStorable(externalId)
-      ? { kind: "refused", reason: "The plugin took it and did not tell its id" }
+    if (externalId === "") {
+      return { kind: "refused", reason: "The plugin took it and did not tell its id" };
+    }
+    return !isKeepableId(externalId)
+      ? { kind: "refused", reason: "The plugin took it and told an id that can't be kept" }
       : { kind: "taken", externalId };
   }
   return {

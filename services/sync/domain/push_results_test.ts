@@ -76,6 +76,11 @@ Deno.test("a plugin that tells no titles is understood where one entry alone nee
   assert.deepEqual(kinds(titled("A"), { success: [taken("")] }), [
     "! The plugin took it and did not tell its id",
   ]);
+  for (const id of ["x".repeat(501), "a\u0000"]) {
+    assert.deepEqual(kinds(titled("A"), { success: [taken(id)] }), [
+      "! The plugin took it and told an id that can't be kept",
+    ]);
+  }
 });
 
 Deno.test("a failure's code and wait are kept", () => {

@@ -1,19 +1,23 @@
 /** What a service tells of one entry, and what of it is news here. */
 import {
+  countUtf8Bytes,
+  DOCUMENT_BYTES_MAX,
+  EXTERNAL_ID_CHARACTERS_MAX,
+  hasMoreCharacters,
   IsoDateTime,
   type PulledProgress,
   ReadingStatus,
   readWire,
+  SUMMARY_BYTES_MAX,
   SyncEntry,
   tellIssue,
+  TITLE_CHARACTERS_MAX,
 } from "@codex/protocol";
 import { z } from "zod";
 import { isStorable, storableText } from "./storable_text.ts";
 import { chaptersWithin, type Extent, higher, volumesWithin } from "./extent.ts";
 
-/** Longer ids and titles than these come from no service. */
-const EXTERNAL_ID_CHARS_MAX = 500;
-const TITLE_CHARS_MAX = 1000;
+/** Longer notes are cut: a rating has room for no more. */
 const NOTES_CHARS_MAX = 10_000;
 
 /** What the service holds of an entry, as it is kept. */
@@ -34,7 +38,12 @@ export const RemoteEntry = z.object({
 export type RemoteEntry = z.infer<typeof RemoteEntry>;
 
 export type ReadResult =
-  | { readonly ok: true; readonly entry: RemoteEntry }
+  | {
+    readonly ok: true;
+    readonly entry: RemoteEntry;
+    /** What of it is too large and was left out or cut, in words. */
+    readonly notKept: readonly string[];
+  }
   | { readonly ok: false; readonly externalId: string | undefined; readonly reason: string };
 
 /** Reads one item of a pulled page. */
@@ -46,15 +55,52 @@ export function readRemoteEntry(raw: unknown): ReadResult {
     return { ok: false, externalId: idOf(raw), reason };
   }
   const { externalId } = read.value;
-  if (externalId === "" || externalId.length > EXTERNAL_ID_CHARS_MAX || !isStorable(externalId)) {
-    const reason = `/externalId: Must be 1 to ${EXTERNAL_ID_CHARS_MAX} characters of plain text`;
+  if (externalId === "" || !isKeepableId(externalId)) {
+    const reason =
+      `/externalId: Must be 1 to ${EXTERNAL_ID_CHARACTERS_MAX} characters of plain text`;
     return { ok: false, externalId: undefined, reason };
   }
-  return { ok: true, entry: toRemote(read.value) };
+  const { title, notes, ...rest } = read.value;
+  const texts = keptTexts(title, notes);
+  const bytes = countUtf8Bytes(JSON.stringify({ ...rest, ...texts.kept }));
+  if (bytes > DOCUMENT_BYTES_MAX) {
+    const reason = `Must have at most ${DOCUMENT_BYTES_MAX} bytes as JSON: has ${bytes}`;
+    return { ok: false, externalId, reason };
+  }
+  return { ok: true, entry: { ...toRemote(rest), ...texts.kept }, notKept: texts.notKept };
 }
 
-function toRemote(entry: SyncEntry): RemoteEntry {
-  const { externalId, status, progress = {}, score, notes, title } = entry;
+/** An id as it may be kept; a service that makes longer ones is not known. */
+export function isKeepableId(externalId: string): boolean {
+  return isStorable(externalId) && !hasMoreCharacters(externalId, EXTERNAL_ID_CHARACTERS_MAX);
+}
+
+function keptTexts(title: string | undefined, notes: string | undefined): {
+  readonly kept: Pick<RemoteEntry, "title" | "notes">;
+  readonly notKept: readonly string[];
+} {
+  const isLongTitle = title !== undefined && hasMoreCharacters(title, TITLE_CHARACTERS_MAX);
+  const isCut = notes !== undefined && notes.length > NOTES_CHARS_MAX;
+  const isHuge = isCut && countUtf8Bytes(notes) > SUMMARY_BYTES_MAX;
+  return {
+    kept: {
+      ...(title !== undefined && !isLongTitle && { title: storableText(title, Infinity) }),
+      ...(notes !== undefined && notes !== "" && !isHuge &&
+        { notes: storableText(notes, NOTES_CHARS_MAX) }),
+    },
+    notKept: [
+      ...(isLongTitle ? [`/title: Must have at most ${TITLE_CHARACTERS_MAX} characters`] : []),
+      ...(isHuge
+        ? [`/notes: Must have at most ${SUMMARY_BYTES_MAX} bytes in UTF-8`]
+        : isCut
+        ? [`/notes: Cut to ${NOTES_CHARS_MAX} characters`]
+        : []),
+    ],
+  };
+}
+
+function toRemote(entry: Omit<SyncEntry, "title" | "notes">): RemoteEntry {
+  const { externalId, status, progress = {}, score } = entry;
   const volumes = progress.volumes ?? progress.maxVolume;
   const chapters = progress.chapters ?? progress.maxChapter;
   return {
@@ -64,8 +110,6 @@ function toRemote(entry: SyncEntry): RemoteEntry {
     ...(chapters !== undefined && { chapters }),
     // 0 means unrated wherever scores are counted up to 100.
     ...(score !== undefined && score > 0 && { score }),
-    ...(notes !== undefined && notes !== "" && { notes: storableText(notes, NOTES_CHARS_MAX) }),
-    ...(title !== undefined && { title: storableText(title, TITLE_CHARS_MAX) }),
     ...(entry.startedAt !== undefined && { startedAt: entry.startedAt }),
     ...(entry.completedAt !== undefined && { completedAt: entry.completedAt }),
     ...(entry.latestUpdatedAt !== undefined && { latestUpdatedAt: entry.latestUpdatedAt }),

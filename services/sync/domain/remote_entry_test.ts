@@ -86,6 +86,39 @@ Deno.test("ratings come only where they are synced, as whole numbers from 1 to 1
   assert.equal(newsOf(entry({ notes: "N" }), undefined, withRating).notes, undefined);
 });
 
+Deno.test("a title or notes that are too large are left out or cut, and told; the rest counts", () => {
+  const outcome = (change: object) => {
+    const result = readRemoteEntry({ externalId: "1", status: "reading", ...change });
+    assert.ok(result.ok);
+    const { entry: { title, notes }, notKept } = result;
+    return [title?.length, notes?.length, ...notKept];
+  };
+  assert.deepEqual(outcome({ title: "t".repeat(1000), notes: "n".repeat(10_000) }), [1000, 10_000]);
+  assert.deepEqual(outcome({ title: "😀".repeat(1000) }), [2000, undefined]);
+  assert.deepEqual(outcome({ title: "t".repeat(1001), notes: "n".repeat(10_001) }), [
+    undefined,
+    10_000,
+    "/title: Must have at most 1000 characters",
+    "/notes: Cut to 10000 characters",
+  ]);
+  assert.deepEqual(outcome({ title: "T", notes: "n".repeat(65_537) }), [
+    1,
+    undefined,
+    "/notes: Must have at most 65536 bytes in UTF-8",
+  ]);
+});
+
+Deno.test("an entry that is larger than a document may be is skipped, and told with its id", () => {
+  for (
+    const change of [{ tags: Array(300).fill("t".repeat(1000)) }, { metadata: "x".repeat(270_000) }]
+  ) {
+    const result = readRemoteEntry({ externalId: "7", status: "reading", ...change });
+    assert.ok(!result.ok);
+    assert.equal(result.externalId, "7");
+    assert.match(result.reason, /Must have at most 262144 bytes as JSON: has \d+/);
+  }
+});
+
 Deno.test("reading never throws, and what it gives is of its shape", () => {
   // Any code units, halves of characters too: fast-check's own "binary" takes seconds to be made.
   const text = fc.array(fc.constantFrom(0, 65, 0xd83d, 0xde00, 0xffff))

@@ -102,8 +102,10 @@ function isAboutCursor(error: unknown): boolean {
 interface Page {
   /** One for each id. */
   readonly entries: readonly RemoteEntry[];
-  /** Items that are not of their shape, and values that were left out. */
-  readonly faults: readonly SyncNote[];
+  /** Items that are not of their shape. */
+  readonly skipped: number;
+  /** What is said of these, and of values that were left out or cut. */
+  readonly notes: readonly SyncNote[];
 }
 
 /** @param ignored values that were left out of the answer, such as numbers too large for any number */
@@ -115,12 +117,21 @@ function readPage(items: readonly Json[], ignored: readonly IgnoredValue[]): Pag
       detail: `The plugin's entry is not of its shape and was skipped: ${it.reason}`,
     }]
   );
+  const notKept = read.flatMap((it) =>
+    it.ok
+      ? it.notKept.map((detail) => ({
+        externalId: it.entry.externalId,
+        detail: `A value of the plugin's entry is too large: ${detail}`,
+      }))
+      : []
+  );
   const leftOut = ignored.map((value) => ({
     detail: `A value of the plugin's answer was left out: ${value.pointer}: ${value.reason}`,
   }));
   return {
     entries: combineById(read.flatMap((it) => it.ok ? [it.entry] : [])),
-    faults: [...skipped, ...leftOut],
+    skipped: skipped.length,
+    notes: [...skipped, ...notKept, ...leftOut],
   };
 }
 
@@ -170,14 +181,14 @@ async function applyPage(context: RunContext, page: Page, then: RunChange): Prom
         await saveConnectionSync(tx, { ...owner, pluginId }, { pulledAt: pullStartedAt });
       }
     }
-    const notes = [...page.faults, ...(dryRun ? dryNotes(results, page.entries) : [])];
+    const notes = [...page.notes, ...(dryRun ? dryNotes(results, page.entries) : [])];
     return { change: { ...then, ...counted(held.run, page, results, notes) }, result: undefined };
   });
 }
 
 function counted(
   run: RunContext["held"]["run"],
-  { entries, faults }: Page,
+  { entries, skipped }: Page,
   results: readonly AppliedProgress[],
   more: readonly SyncNote[],
 ): RunChange {
@@ -187,7 +198,7 @@ function counted(
   );
   return {
     pulled: run.pulled + entries.length,
-    invalid: run.invalid + faults.length,
+    invalid: run.invalid + skipped,
     matched: run.matched + results.filter(({ series }) => series > 0).length,
     applied: run.applied + results.filter(changesSomething).length,
     notes,

@@ -55,6 +55,24 @@ Deno.test("what was left out of an answer is told, the entry counts without it",
   assert.match(result.notes[0]?.detail ?? "", /\/entries\/0\/progress\/volumes: The number/);
 });
 
+Deno.test("what is too large in an entry is told in the run's notes, the entry counts", async () => {
+  await using test = await createFixture();
+  const series = test.library.add({ externalId: "1", volumes: 3 });
+  const entry = { externalId: "1", status: "reading", progress: { volumes: 2 } };
+  test.service.answers.set("sync/pullProgress", () => ({
+    entries: [{ ...entry, title: "t".repeat(2_000_000), notes: "n".repeat(20_000) }],
+    hasMore: false,
+  }));
+  const result = await test.syncToEnd();
+  assert.deepEqual([result.pulled, result.invalid, result.applied], [1, 0, 1]);
+  assert.equal(test.library.booksRead(series), 2);
+  const told = "A value of the plugin's entry is too large:";
+  assert.deepEqual(result.notes, [
+    { externalId: "1", detail: `${told} /title: Must have at most 1000 characters` },
+    { externalId: "1", detail: `${told} /notes: Cut to 10000 characters` },
+  ]);
+});
+
 for (
   const [name, answer] of [
     ["a cursor that repeats", (cursor: unknown) => cursor === "a" ? "b" : "a"],

@@ -2,21 +2,21 @@
 import {
   type JsonObject,
   JsonObject as JsonObjectSchema,
-  Recommendation,
+  readWire,
   recommendationMethods,
+  tellIssue,
 } from "@codex/protocol";
 import { listDismissedIds, saveList } from "../db/recommendation_queries.ts";
 import { shareEntry } from "../domain/shared_entry.ts";
-import { isStorable, storableText } from "../domain/storable_text.ts";
+import { keepRecommendations } from "../domain/kept_recommendations.ts";
+import { addNotes } from "../domain/run_notes.ts";
 import type { RunContext } from "./run_context.ts";
 import { RunStop } from "./run_stop.ts";
 
 /** The best of a huge library say enough, and a call stays within a megabyte or two. */
 const LIBRARY_ENTRIES_MAX = 1000;
 const WANTED = 100;
-const KEPT_MAX = 200;
 const EXCLUDED_MAX = 1000;
-const SUMMARY_CHARS_MAX = 5000;
 const METHOD = "recommendations/get";
 
 export async function recommend(context: RunContext): Promise<void> {
@@ -37,35 +37,39 @@ export async function recommend(context: RunContext): Promise<void> {
   });
   const excludeIds = await listDismissedIds(deps.db, owner.connectionId, EXCLUDED_MAX);
   const library = entries.map((entry) => shareEntry(entry, rules));
-  const answer = recommendationMethods[METHOD].answer.parse(
-    await session.call(METHOD, toJson({ library, limit: WANTED, excludeIds })),
-  );
+  const { answer, leftOut } = await ask(session, { library, limit: WANTED, excludeIds });
   const known = new Set(entries.map((entry) => entry.seriesId));
-  const items = keep(answer.recommendations, known);
+  const { items, notes: more } = keepRecommendations(answer.recommendations, known);
+  const { notes, truncated } = addNotes(
+    { notes: held.run.notes, truncated: held.run.notesTruncated },
+    [...leftOut, ...more],
+  );
   const now = deps.now();
   const generatedAt = Math.min(now, Date.parse(answer.generatedAt ?? "") || now);
   await held.advance(async (tx) => {
     const { pluginId } = held.run;
     await saveList(tx, { ...owner, pluginId }, items, new Date(generatedAt));
-    return { change: { pulled: items.length }, result: undefined };
+    return {
+      change: { pulled: items.length, notes, notesTruncated: truncated },
+      result: undefined,
+    };
   });
 }
 
-/** One of each id, as PostgreSQL can keep it; a series that the plugin made up is none. */
-function keep(items: readonly Recommendation[], known: ReadonlySet<string>): Recommendation[] {
-  const byId = new Map<string, Recommendation>();
-  for (const item of items) {
-    const { codexSeriesId, ...rest } = item;
-    if (!isStorable(item.externalId) || byId.has(item.externalId)) continue;
-    const isKnown = codexSeriesId !== undefined && known.has(codexSeriesId);
-    byId.set(item.externalId, { ...rest, ...(isKnown && { codexSeriesId }) });
-    if (byId.size === KEPT_MAX) break;
+async function ask(session: RunContext["session"], params: object) {
+  const { result, ignored } = await session.ask(METHOD, toJson(params));
+  const read = readWire(recommendationMethods[METHOD].answer, result);
+  if (!read.ok) {
+    const reason = read.issues.slice(0, 3).map(tellIssue).join("; ");
+    throw new RunStop({
+      kind: "fail",
+      reason: `The plugin's answer is not of its shape: ${reason}`,
+    });
   }
-  const text = JSON.stringify(
-    [...byId.values()],
-    (_, value) => typeof value === "string" ? storableText(value, SUMMARY_CHARS_MAX) : value,
-  );
-  return Recommendation.array().parse(JSON.parse(text));
+  const leftOut = [...ignored, ...read.ignored].map(({ pointer, reason }) => ({
+    detail: `A value of the plugin's answer was left out: ${pointer}: ${reason}`,
+  }));
+  return { answer: read.value, leftOut };
 }
 
 function toJson(params: object): JsonObject {

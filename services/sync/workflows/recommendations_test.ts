@@ -9,6 +9,7 @@ import {
 } from "@codex/protocol";
 import { testSubject } from "@codex/service/testing";
 import { FakeService, ServiceError } from "../testing/fake_service.ts";
+import { schema } from "../db/database.ts";
 import { createFixture, type Fixture } from "../testing/fixture.ts";
 import { tellLeftDismissals } from "./upkeep.ts";
 
@@ -278,9 +279,54 @@ Deno.test("text that can't be kept and ids that can't be are left out, the rest 
     item("1\u0000", "Broken id", 0.9),
     item("2", "Nul\u0000 title", 0.8, { summary: "x".repeat(20_000) }),
   );
-  await refresh(test);
+  const [taskId] = await refresh(test);
   const { recommendations } = await list(test);
   assert.deepEqual(recommendations.map(({ title, summary }) => [title, summary?.length]), [
     ["Nul title", 5000],
   ]);
+  const task = await test.expect(Task, "GET", `/tasks/${taskId}`);
+  assert.deepEqual(task.result, {
+    recommendations: 1,
+    notes: [
+      { detail: `"Broken id" was left out: its id can't be kept` },
+      { externalId: "2", detail: "Its summary was cut to 5000 characters" },
+    ],
+    notesTruncated: false,
+  });
+});
+
+Deno.test("what is too large in an answer is left out and told by the refresh, the rest is kept", async () => {
+  await using test = await create();
+  recommends(
+    test.service,
+    item("1", "t".repeat(2_000_000), 0.9),
+    item("2", "No summary", 0.8, { summary: "s".repeat(65_537) }),
+    ...Array.from({ length: 300 }, (_, at) => item(`more ${at}`, `Title ${at}`, 0.5)),
+  );
+  const [taskId] = await refresh(test);
+  const { recommendations } = await list(test);
+  assert.equal(recommendations.length, 200);
+  assert.deepEqual([recommendations[0]?.title, recommendations[0]?.summary], [
+    "No summary",
+    undefined,
+  ]);
+  const { result } = await test.expect(Task, "GET", `/tasks/${taskId}`);
+  const details = Object(result).notes.map(({ detail }: { detail: string }) => detail);
+  const leftOut = "A value of the plugin's answer was left out: /recommendations";
+  assert.deepEqual(details, [
+    `${leftOut}/0/title: Must have at most 1000 characters`,
+    `${leftOut}/0/reason: Must have at most 65536 bytes in UTF-8: has 2000011`,
+    `${leftOut}/1/summary: Must have at most 65536 bytes in UTF-8: has 65537`,
+    `${leftOut}/0: Can't do without "title"`,
+    "Only the first 200 are kept: 101 more were left out",
+  ]);
+});
+
+Deno.test("a list that was stored before there were limits is still shown", async () => {
+  await using test = await create();
+  recommends(test.service, item("1", "Vagabond", 0.9));
+  await refresh(test);
+  const title = "t".repeat(3000);
+  await test.db.update(schema.recommendationLists).set({ items: [item("1", title, 0.9)] });
+  assert.deepEqual(await titles(test), [title]);
 });

@@ -60,10 +60,17 @@ function toRefreshTask(run: Run): Task {
     state: run.state,
     progress: { current: recommendations },
     ...reasonOf(run),
-    ...(run.finishedAt !== null && { result: { recommendations } }),
+    ...(run.finishedAt !== null && {
+      result: Json.parse({ recommendations, ...toldNotes(run) }),
+    }),
     pluginId: run.pluginId,
     ...timesOf(run),
   };
+}
+
+/** Of a refresh, where there is something to tell. */
+function toldNotes({ notes, notesTruncated }: Run) {
+  return notes.length === 0 ? {} : { notes: [...notes], notesTruncated };
 }
 
 export function toResult(run: Run): z.infer<typeof SyncResult> {

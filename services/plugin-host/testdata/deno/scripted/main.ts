@@ -44,6 +44,12 @@ const behaviours: Record<string, (params: Params) => unknown> = {
   outside: () => {
     throw new PluginError(-32004, "The outside service is down");
   },
+  /** Its error's data holds numbers that no double holds. */
+  inexact: () => {
+    const raw: (number: string) => unknown = Reflect.get(JSON, "rawJSON");
+    const waits = [raw("1e400"), raw("-1e400"), 5];
+    throw new PluginError(-32004, "Out of numbers", { waits, id: raw("9007199254740993") });
+  },
   unconfigured: () => {
     throw new PluginError(-32005, "A setting is missing");
   },

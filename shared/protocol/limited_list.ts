@@ -1,0 +1,47 @@
+/** Lists of an answer that may have so many items. The items of a longer list are not looked at. */
+import type { z } from "zod";
+import { arrayOf } from "./json.ts";
+
+/** A list of values of one thing, such as its tags: one that is too long goes as a whole. */
+export function listAtMost<Item extends z.ZodType>(item: Item, itemsMax: number) {
+  return limited(item, itemsMax, (input) => ({
+    code: "too_big",
+    origin: "array",
+    maximum: itemsMax,
+    inclusive: true,
+    input,
+    message: `Must have at most ${itemsMax} items: has ${input.length}`,
+  })).default([]);
+}
+
+/** A list of things of their own, such as results: {@linkcode readWire} leaves out what is beyond. */
+export function firstItemsOf<Item extends z.ZodType>(item: Item, itemsMax: number) {
+  return limited(item, itemsMax, (input) => ({
+    code: "custom",
+    params: { itemsMax },
+    input,
+    message: `Only the first ${itemsMax} items are taken: there are ${input.length}`,
+  })).default([]);
+}
+
+/** How many items of a list may stay, where {@linkcode firstItemsOf} has found more. */
+export function itemsToKeep(issue: z.core.$ZodIssue): number | undefined {
+  const itemsMax: unknown = issue.code === "custom" ? issue.params?.["itemsMax"] : undefined;
+  return typeof itemsMax === "number" ? itemsMax : undefined;
+}
+
+function limited<Item extends z.ZodType>(
+  item: Item,
+  itemsMax: number,
+  toIssue: (input: readonly unknown[]) => z.core.$ZodRawIssue,
+): z.ZodArray<Item> {
+  const list = arrayOf(item);
+  const { run } = list._zod;
+  list._zod.run = (payload, context) => {
+    const input: unknown = payload.value;
+    if (!Array.isArray(input) || input.length <= itemsMax) return run(payload, context);
+    payload.issues.push(toIssue(input));
+    return payload;
+  };
+  return list;
+}
