@@ -74,6 +74,7 @@ export function assemble(parts: Parts): Assembly {
     dataRoot: installation.dataRoot,
     records,
     setprivPath: installation.setprivPath,
+    inherited: installation.inherited,
     cgroups,
   });
   const events = new RecordedEvents({

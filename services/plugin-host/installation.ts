@@ -13,6 +13,7 @@ import {
   describeLimits,
   detectCgroups,
 } from "./process/cgroups/detection.ts";
+import { findInherited, type Inherited } from "./process/descriptors/inherited.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import type { HostCheck } from "./runtime/host_state.ts";
@@ -38,6 +39,8 @@ export interface Installation {
   readonly processFolder: string;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** What is closed before a plugin starts; undefined where nothing is open. */
+  readonly inherited?: Inherited | undefined;
   /** What isolation level 3 needs, if it can be given here. */
   readonly sandbox: Detection;
   /** Whether the kernel holds what plugins use. */
@@ -97,6 +100,7 @@ export async function findInstallation(config: {
     dataRoot,
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
+    inherited: await findInherited(findProgram),
     sandbox,
     cgroups,
     broker,
@@ -105,7 +109,10 @@ export async function findInstallation(config: {
 
 /** A line about how plugins are confined here, and one about what holds their memory. */
 export function tellIsolation(
-  { sandbox: detection, cgroups }: Pick<Installation, "sandbox" | "cgroups">,
+  { sandbox: detection, cgroups, inherited }: Pick<
+    Installation,
+    "sandbox" | "cgroups" | "inherited"
+  >,
   mode: SandboxMode,
   logger: Logger,
 ): void {
@@ -121,6 +128,10 @@ export function tellIsolation(
   else logger.warn("{found}; {means}", { found, means });
   const limits = describeLimits(cgroups);
   logger.info("Of each plugin, {limits}", { limits });
+  if (inherited === undefined) return;
+  logger.info("What started Codex left files open: plugins start without {descriptors}", {
+    descriptors: inherited.descriptors.join(", "),
+  });
 }
 
 /** One line about each plugin's folder that can't be used; a reload of the folders answers the same. */

@@ -1,5 +1,6 @@
 /** kill -9 of plugin-host with calls under way. */
 import assert from "node:assert/strict";
+import { runProgram } from "@codex/service/program";
 import { requireTool } from "../../infra/test/tools.ts";
 import { Arena } from "./arena.ts";
 import type { HostileCase, Level } from "./hostile_case.ts";
@@ -20,6 +21,8 @@ const hangs: HostileCase = {
   name: "never answers",
   holds: { node: [1, 3], deno: [2, 3] },
   timeoutSeconds: TIMEOUT_SECONDS,
+  // So that at level 3 there are forwarders, which have to end as well, and the broker.
+  network: () => ["a.example", "127.0.0.1:9"],
   program: {
     call: async (it) => {
       if (it.params.query !== "hang") return it.answer("fine");
@@ -58,6 +61,9 @@ async function survivesHostDeath(sandbox: "off" | "require", levels: readonly Le
   hanging.catch(() => {});
   for (const trial of trials) await trial.logHolds(/^It hangs$/, HANGING_CALLS);
 
+  const brokers = await runningBrokers(before);
+  assert.equal(brokers.length, levels.includes(3) ? 1 : 0);
+
   const killedAt = performance.now();
   Deno.kill(before, "SIGKILL");
   for (const outcome of await hanging) {
@@ -69,7 +75,23 @@ async function survivesHostDeath(sandbox: "off" | "require", levels: readonly Le
     await trial.isGone(BACK_WITHIN_MS);
     answers(await firstAnswer(trial), "fine", BACK_WITHIN_MS);
   }
+  for (const { folder } of brokers) {
+    await assert.rejects(Deno.stat(folder), Deno.errors.NotFound, "The broker left its sockets");
+  }
   assert.notEqual(await pidOfService(arena.platform, "plugin-host"), before);
+}
+
+/** The egress brokers of a plugin-host, with the folders of their sockets. */
+async function runningBrokers(host: number) {
+  const { stdout } = await runProgram({
+    command: "ps",
+    args: ["-ww", "-o", "pid=,args=", "--ppid", String(host)],
+    timeoutMs: TOLD_WITHIN_MS,
+  });
+  return stdout.split("\n").flatMap((line) => {
+    const folder = /--allow-write=(\/tmp\/codex-egress-\w+)/.exec(line)?.[1];
+    return folder === undefined ? [] : [{ folder }];
+  });
 }
 
 /** Asks until plugin-host is back. */

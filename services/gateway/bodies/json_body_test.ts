@@ -7,9 +7,9 @@ import { handStream } from "../testing/servers.ts";
 import { BODY_BYTES_MAX } from "./json_body.ts";
 
 /** As many of the largest bodies as one address may be sending. */
-const BODIES = 16;
+const BODIES = 32;
 
-Deno.test("one address sends 16 MiB of bodies at once, and another as much beside it", async () => {
+Deno.test("one address sends 32 MiB of bodies at once, and another as much beside it", async () => {
   const { app, auth, calls } = await createFixture({ trustedProxies: 1 });
   const token = auth.signIn("admin");
   const send = (body: BodyInit, address: string) =>

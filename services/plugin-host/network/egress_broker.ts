@@ -277,6 +277,7 @@ function brokerArguments(folder: string): string[] {
     ...[`--config=${pathOf("../../../deno.json")}`, "-P=egress-broker"],
     ...[`--allow-read=${folder}`, `--allow-write=${folder}`],
     pathOf("./broker/main.ts"),
+    folder,
     ...(Deno.uid() === 0 ? ["--for-others"] : []),
   ];
 }

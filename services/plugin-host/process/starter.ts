@@ -9,6 +9,7 @@ import { type Cgroups, TASKS_MAX } from "./cgroups/cgroups.ts";
 import { childInGroup } from "./cgroups/child_in_group.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
 import { copyFolder } from "./compiled_sdk.ts";
+import { type Inherited, withoutInherited } from "./descriptors/inherited.ts";
 import { makeDataFolder, removeFolder, type SystemUser } from "./data_folder.ts";
 import type { NetworkEvents } from "../network/egress_broker.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
@@ -48,6 +49,8 @@ export interface StarterOptions {
   readonly records: ProcessRecords;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** What the host's own starter left open; undefined where that is nothing. */
+  readonly inherited?: Inherited | undefined;
   /** Undefined where the host can't use control groups. */
   readonly cgroups?: Cgroups | undefined;
   readonly clock?: Clock;
@@ -113,7 +116,7 @@ export class Starter {
       readonly user: SystemUser | undefined;
     },
   ): Promise<PluginProcess> {
-    const { records, setprivPath, cgroups, clock } = this.#options;
+    const { records, setprivPath, inherited, cgroups, clock } = this.#options;
     const { memoryBytesMax } = request;
     const group = cgroups?.group(basename(paths.folder), {
       memoryBytes: memoryBytesMax,
@@ -140,8 +143,8 @@ export class Starter {
       }
       const confined = withSetpriv(plan, setprivPath);
       child = group === undefined
-        ? spawnChild(confined)
-        : childInGroup(spawnChild(group.entered(confined)), group);
+        ? spawnChild(withoutInherited(confined, inherited))
+        : childInGroup(spawnChild(withoutInherited(group.entered(confined), inherited)), group);
     } catch (error) {
       await plan?.cleanUp?.();
       await Deno.remove(paths.folder, { recursive: true });

@@ -11,7 +11,13 @@ async function isRefused(trial: Trial): Promise<void> {
   isThwarted(await trial.call());
 }
 
-/** Connects to the ports in `adminConfig.ports` by every name of this machine. Runs in the plugin. */
+/** With a grant as well, by Deno's permissions or in a network that has no other way. */
+const HELD: Holds = { deno: [2, 3], node: [3] };
+
+/**
+ * Speaks to the ports in `adminConfig.ports` by every name of this machine, with PostgreSQL's request for TLS: HTTP servers answer
+ * that with an error. A connection alone may be to a forwarder. Runs in the plugin.
+ */
 const connectToMachine = async (it: Rogue): Promise<string> => {
   const { connect } = await import("node:net");
   const hosts = [
@@ -32,7 +38,10 @@ const connectToMachine = async (it: Rogue): Promise<string> => {
         socket.destroy();
         resolve(isReached);
       };
-      const socket = connect({ host, port, timeout: 1000 }, () => done(true));
+      const socket = connect({ host, port, timeout: 1000 });
+      socket.write(new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]));
+      socket.once("data", () => done(true));
+      socket.once("close", () => done(false));
       socket.once("error", () => done(false));
       socket.once("timeout", () => done(false));
     });
@@ -46,6 +55,58 @@ const connectToMachine = async (it: Rogue): Promise<string> => {
     }
   }
   throw new Error("Every way was refused");
+};
+
+/** Looks a name up, and sends a datagram to a name server. Runs in the plugin. */
+const askNameServer = async (): Promise<unknown> => {
+  const { resolve4 } = await import("node:dns/promises");
+  const { createSocket } = await import("node:dgram");
+  const tries = [
+    () => resolve4("secret.example.org"),
+    () =>
+      new Promise((resolve, reject) => {
+        const socket = createSocket("udp4").on("error", reject);
+        socket.send("secret", 53, "192.0.2.1", (error) => {
+          socket.close();
+          if (error === null) resolve("sent");
+          else reject(error);
+        });
+      }),
+  ];
+  for (const attempt of tries) {
+    try {
+      return await Promise.race([
+        attempt(),
+        new Promise((_, reject) => setTimeout(() => reject(new Error("slow")), 1000)),
+      ]);
+    } catch {
+      // The next way.
+    }
+  }
+  throw new Error("Every way was refused");
+};
+
+/** This machine's addresses but its loopback's, and what clouds and homes have beside it. */
+function addressesAround(): string[] {
+  const own = Deno.networkInterfaces()
+    .map(({ address }) => address)
+    .filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
+  return [...own, "169.254.169.254", "192.168.0.1", "10.0.0.1", "172.17.0.1", "fd00:ec2::254"];
+}
+
+/** Finds an address of `adminConfig.hosts` that there is any way to, answered or not. Runs in the plugin. */
+const findWay = async (it: Rogue): Promise<string> => {
+  const { connect } = await import("node:net");
+  const noWay = ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
+  for (const host of it.session.initialized.adminConfig.hosts!.split(",")) {
+    const found = await new Promise<string>((resolve) => {
+      const socket = connect({ host, port: 80, timeout: 1000 }, () => resolve("connected"));
+      socket.once("error", (error) => resolve(String(Reflect.get(error, "code"))));
+      socket.once("timeout", () => resolve("sent"));
+    });
+    if (!noWay.includes(found)) return `${host}: ${found}`;
+  }
+  throw new Error("There is no way");
 };
 
 /** Of fifty tries, each of which may wait a second for nothing. */
@@ -62,7 +123,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "connects to this machine beside a host that was granted",
-    holds: CONFINED,
+    holds: HELD,
     network: () => ["openlibrary.org"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     timeoutSeconds: TRIES_SECONDS,
@@ -72,7 +133,7 @@ export const networkCases: readonly HostileCase[] = [
   {
     // As a rebound name does: it is granted, and leads to this machine.
     name: "connects to this machine by a granted name that leads there",
-    holds: CONFINED,
+    holds: HELD,
     network: (arena) => arena.targets.ports.map((port) => `localhost:${port}`),
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     timeoutSeconds: TRIES_SECONDS,
@@ -81,7 +142,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "connects to this machine with every host granted",
-    holds: CONFINED,
+    holds: HELD,
     network: () => ["*"],
     config: (arena) => ({ ports: arena.targets.ports.join() }),
     timeoutSeconds: TRIES_SECONDS,
@@ -90,7 +151,7 @@ export const networkCases: readonly HostileCase[] = [
   },
   {
     name: "is redirected to this machine",
-    holds: CONFINED,
+    holds: HELD,
     network: (arena) => [`127.0.0.1:${arena.targets.redirectPort}`],
     config: (arena) => ({ url: `http://127.0.0.1:${arena.targets.redirectPort}/` }),
     program: {
@@ -132,34 +193,23 @@ export const networkCases: readonly HostileCase[] = [
     name: "tells a name server what it knows",
     holds: UNREACHABLE,
     program: {
-      attempt: async () => {
-        const { resolve4 } = await import("node:dns/promises");
-        const { createSocket } = await import("node:dgram");
-        const tries = [
-          () => resolve4("secret.example.org"),
-          () =>
-            new Promise((resolve, reject) => {
-              const socket = createSocket("udp4").on("error", reject);
-              socket.send("secret", 53, "192.0.2.1", (error) => {
-                socket.close();
-                if (error === null) resolve("sent");
-                else reject(error);
-              });
-            }),
-        ];
-        for (const attempt of tries) {
-          try {
-            return await Promise.race([
-              attempt(),
-              new Promise((_, reject) => setTimeout(() => reject(new Error("slow")), 1000)),
-            ]);
-          } catch {
-            // The next way.
-          }
-        }
-        throw new Error("Every way was refused");
-      },
+      attempt: askNameServer,
     },
+    promise: isRefused,
+  },
+  {
+    name: "tells a name server what it knows beside a host that was granted",
+    holds: { node: [3] },
+    network: () => ["a.example"],
+    program: { attempt: askNameServer },
+    promise: isRefused,
+  },
+  {
+    name: "looks for a way to this machine's addresses, its network and its cloud",
+    holds: { node: [3] },
+    network: () => ["a.example", "127.0.0.1:9"],
+    config: () => ({ hosts: addressesAround().join() }),
+    program: { attempt: findWay },
     promise: isRefused,
   },
   {

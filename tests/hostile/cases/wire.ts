@@ -120,8 +120,16 @@ export const wireCases: readonly HostileCase[] = [
     name: "answers with as much as a line may hold",
     holds: EVERYWHERE,
     isHeavy: true,
-    program: { call: (it) => it.answer("x".repeat(4 * 1024 * 1024 - 200)) },
-    promise: async (trial) => answers(await trial.call(), /^x{4194104}$/),
+    program: {
+      call: (it) => {
+        const padding = "x".repeat(4 * 1024 * 1024 - 200);
+        return it.print(
+          `{"jsonrpc":"2.0","id":${it.id},"result":{"padding":"${padding}",` +
+            `"results":[{"externalId":"1","title":"fine"}]}}\n`,
+        );
+      },
+    },
+    promise: async (trial) => answers(await trial.call(), /^fine$/),
   },
   {
     name: "floods its output with messages nobody asked for",

@@ -12,6 +12,8 @@ export interface BrokerOptions extends DestinationOptions {
   readonly connect: (address: string, port: number, signal: AbortSignal) => Promise<Deno.Conn>;
   /** Milliseconds of a clock that only goes forward. */
   readonly elapsed: () => number;
+  /** Connections of all plugins that may be open at once. */
+  readonly connectionsMax: number;
   /** Told of refusals and traffic. Must not throw. */
   readonly onReport: (report: BrokerReport) => void;
   /** Makes the socket of a target. */
@@ -44,6 +46,7 @@ export class Broker {
   readonly #routes = new Map<string, OpenRoute>();
   /** By plugin: limits outlive its processes. */
   readonly #budgets = new Map<string, Budget>();
+  #connections = 0;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -111,11 +114,12 @@ export class Broker {
 
   async #pass(route: OpenRoute, target: OpenTarget, plugin: Deno.Conn): Promise<void> {
     const budget = this.#budgets.get(route.plugin)!;
-    const full = budget.openConnection();
+    const full = this.#isFull() ?? budget.openConnection();
     if (full !== undefined) {
       closeQuietly(plugin);
       return this.#refuse(route, target, `Host "${target.host}" was not connected to: ${full}`);
     }
+    this.#connections++;
     route.connections.add(plugin);
     try {
       const remote = await this.#reach(route, target);
@@ -138,8 +142,17 @@ export class Broker {
     } finally {
       closeQuietly(plugin);
       route.connections.delete(plugin);
+      this.#connections--;
       budget.closeConnection();
     }
+  }
+
+  /** Each takes two descriptors, and memory for what is on its way. */
+  #isFull(): string | undefined {
+    const { connectionsMax } = this.#options;
+    return this.#connections < connectionsMax
+      ? undefined
+      : `all plugins together have ${connectionsMax} connections open, which is the limit`;
   }
 
   /** The connection to where a target leads now; undefined if there is none, which was told. */

@@ -38,6 +38,7 @@ async function withBroker(
       return Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
     },
     elapsed: () => 0,
+    connectionsMax: 1000,
     onReport: (report) => reports.push(report),
     // Tests may listen on this machine's loopback alone.
     listen: () => {
@@ -109,12 +110,20 @@ Deno.test("no name leads to an address that isn't public, in whatever form it is
 
 Deno.test("this machine's own public address has to be granted itself", async () => {
   const own = "93.184.216.34";
-  const targets = [target("own.example"), { ...target(own), mayBePrivate: true }];
-  const options = { lookUp: () => Promise.resolve([own]), ownAddresses: () => [own] };
+  const targets = [
+    target("own.example"),
+    { ...target(own), mayBePrivate: true },
+    target("translated.example"),
+  ];
+  const lookUp = (name: string) =>
+    Promise.resolve(name === "own.example" ? [own] : ["64:ff9b::5db8:d822"]);
+  const options = { lookUp, ownAddresses: () => [own] };
   await withBroker(targets, options, async ({ ask, reached, refusals }) => {
     assert.equal(await ask(0), "");
     assert.match(refusals()[0]!, /leads to this machine's own address 93\.184\.216\.34/);
     assert.equal(await ask(1), "reached");
+    assert.equal(await ask(2), "");
+    assert.match(refusals()[1]!, /leads to this machine's own address 64:ff9b::5db8:d822/);
     assert.deepEqual(reached, [own]);
   });
 });
@@ -133,6 +142,30 @@ Deno.test("an address that doesn't answer leaves the next one its turn", async (
     assert.equal(await ask(0), "");
     assert.deepEqual(tried, addresses);
     assert.deepEqual(refusals(), ['Host "two.example" did not answer at port 443']);
+  });
+});
+
+Deno.test("connections of all plugins together are limited, beside those of each", async () => {
+  const [waiting, free] = [
+    Promise.withResolvers<readonly string[]>(),
+    Promise.resolve(["1.1.1.1"]),
+  ];
+  let lookUps = 0;
+  const options: Partial<BrokerOptions> = {
+    connectionsMax: 2,
+    lookUp: () => ++lookUps <= 2 ? waiting.promise : free,
+  };
+  await withBroker([target("one.example")], options, async ({ ask, refusals }) => {
+    const held = [ask(0), ask(0)];
+    while (lookUps < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await ask(0), "");
+    assert.deepEqual(refusals(), [
+      'Host "one.example" was not connected to: all plugins together have 2 connections open, which is the limit',
+    ]);
+    waiting.resolve(["1.1.1.1"]);
+    assert.deepEqual(await Promise.all(held), ["reached", "reached"]);
+    // What ended makes room.
+    while (await ask(0) !== "reached") await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });
 

@@ -46,13 +46,21 @@ function judge(
       `"${host}" leads to the private address ${local}, which has to be granted itself`,
     );
   }
-  const machine = addresses.find((address) => own.includes(address));
+  const machine = addresses.find((address) => own.includes(translated(address) ?? address));
   if (machine !== undefined) {
     return refused(
       `"${host}" leads to this machine's own address ${machine}, which has to be granted itself`,
     );
   }
   return { kind: "addresses", addresses };
+}
+
+/** The IPv4 address inside of a translated one (NAT64, RFC 6052 section 2.1), which leads to the same machine. */
+function translated(address: string): string | undefined {
+  const groups = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(address);
+  if (groups === null) return undefined;
+  const [high, low] = [groups[1] ?? "0", groups[2] ?? "0"].map((group) => parseInt(group, 16));
+  return [high! >> 8, high! & 255, low! >> 8, low! & 255].join(".");
 }
 
 function refused(reason: string): Destination {

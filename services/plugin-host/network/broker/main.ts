@@ -1,6 +1,7 @@
 /**
  * Starts the egress broker: a process of plugin-host's making that has the network and nothing else (architecture.md:
- * "Beside the services"). It ends with its stdin, and so with plugin-host.
+ * "Beside the services"). It ends with its stdin, and so with plugin-host, and removes the folder of its sockets, its first
+ * argument.
  */
 import { lookup } from "node:dns/promises";
 import { lines } from "@codex/service/lines";
@@ -8,9 +9,12 @@ import { Broker } from "./broker.ts";
 import { BrokerCommand, type BrokerReport } from "./messages.ts";
 
 const REPORT_EVERY_MS = 500;
+/** With 128 KiB for what is on its way, 128 MiB; far from every limit of descriptors but the lowest. */
+const CONNECTIONS_MAX = 1024;
 /** A hundred hosts of the longest names, twice over. */
 const COMMAND_LENGTH_MAX = 1024 * 1024;
 
+const [folder = ""] = Deno.args;
 /** Whether sockets are for everyone who can pass their folder: where plugins run as other users. */
 const isForOthers = Deno.args.includes("--for-others");
 const EVERYONE = 0o666;
@@ -26,6 +30,7 @@ const broker = new Broker({
   ownAddresses: () => Deno.networkInterfaces().map(({ address }) => address),
   connect: (hostname, port, signal) => Deno.connect({ hostname, port, signal }),
   elapsed: () => performance.now(),
+  connectionsMax: CONNECTIONS_MAX,
   onReport: tell,
   listen: async (path) => {
     const listener = Deno.listen({ transport: "unix", path });
@@ -51,4 +56,5 @@ for await (const line of lines(Deno.stdin.readable, COMMAND_LENGTH_MAX)) {
   }
 }
 broker.reportTraffic();
+await Deno.remove(folder, { recursive: true }).catch(() => {});
 Deno.exit(0);

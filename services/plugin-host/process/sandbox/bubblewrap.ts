@@ -1,7 +1,7 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
-import { memoryFolder, memoryNamespace, memorySteps } from "./memory_files.ts";
+import { memoryFolder, memoryFolders, memoryNamespace, memorySteps } from "./memory_files.ts";
 import { openNetwork, type ProcessNetwork } from "./network.ts";
 import { outerCommand, type OuterStep } from "./outer_script.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
@@ -25,12 +25,16 @@ const NAMESPACES = [
   ...["--cap-drop", "ALL"],
 ];
 
-const LIMITS = [
-  `--nproc=${PROCESSES_MAX}`,
-  `--nofile=${OPEN_FILES_MAX}`,
-  `--fsize=${FILE_BYTES_MAX}`,
-  "--core=0",
-];
+/** By dash itself, which counts files in blocks of 512 bytes: a program for it would delay each start. */
+const LIMITS: OuterStep = {
+  script: [
+    `ulimit -p ${PROCESSES_MAX} || exit 1`,
+    `ulimit -n ${OPEN_FILES_MAX} || exit 1`,
+    `ulimit -f ${FILE_BYTES_MAX / 512} || exit 1`,
+    "ulimit -c 0 || exit 1",
+  ].join("\n"),
+  args: [],
+};
 
 /**
  * bubblewrap's own two processes keep stdin and stdout open as long as they live, and close all but
@@ -71,12 +75,14 @@ async function wrap(
 ): Promise<LaunchPlan> {
   const { dashPath: dash, memoryFiles } = sandbox;
   const [aside, back] = network.holdsPipes ? [[], []] : [[PIPES_ASIDE], [PIPES_BACK]];
-  const outer = network.outer.length > 0 ? network.outer : memoryNamespace(memoryFiles);
+  // What is around bubblewrap then is replaced by it, and holds no pipe: one shell less.
+  const isReplaced = network.outer.length === 0;
+  const outer = isReplaced ? memoryNamespace(memoryFiles) : network.outer;
   const steps = [...network.steps, ...memorySteps(memoryFiles), filterStep(sandbox.filterPath)];
   const [command = "", ...args] = [
-    ...outerCommand(dash, aside),
+    ...outerCommand(dash, isReplaced ? [] : aside),
     ...outer,
-    ...outerCommand(dash, steps),
+    ...outerCommand(dash, isReplaced ? [...aside, ...steps] : steps),
     ...[sandbox.bwrapPath, ...FILTER],
     ...NAMESPACES,
     ...network.options,
@@ -85,8 +91,8 @@ async function wrap(
     // After all mounts: until then bwrap itself makes the folders for them.
     ...["--remount-ro", "/", "--remount-ro", "/dev"],
     ...["--chdir", plan.workingDirectory, "--"],
-    ...outerCommand(dash, [...network.innerSteps, ...back]),
-    ...[sandbox.prlimitPath, ...LIMITS, "--", plan.command, ...plan.args],
+    ...outerCommand(dash, [...network.innerSteps, ...back, LIMITS]),
+    ...[plan.command, ...plan.args],
   ];
   return {
     ...plan,
@@ -111,6 +117,7 @@ async function mountsOf(
     .filter((path) => !isInside(path, folders.data));
   return [
     ...sandbox.systemMounts,
+    ...memoryFolders(memoryFiles, "/tmp"),
     ...["--dev", "/dev", ...memoryFolder(memoryFiles, "shm", "/dev/shm")],
     ...["--proc", "/proc", ...memoryFolder(memoryFiles, "tmp", "/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.

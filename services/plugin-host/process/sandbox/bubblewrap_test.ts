@@ -105,6 +105,21 @@ sandboxTest("without a grant there is no network at all", async (host) => {
   assert.equal(await shell(process, "ls /etc/resolv.conf /etc/hosts 2>/dev/null"), "");
 });
 
+sandboxTest("no process can raise its limits", async (host) => {
+  const process = await host.start(host.sandboxed(host.node()));
+  const limits = await shell(process, "cat /proc/self/limits");
+  const expected = {
+    "Max processes": "64",
+    "Max open files": "256",
+    "Max file size": "134217728",
+    "Max core file size": "0",
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    // The soft limit, and the hard one.
+    assert.match(limits, new RegExp(`^${name} +${value} +${value} `, "m"));
+  }
+});
+
 sandboxTest("a fork bomb is held to 64 processes, and none is left after it", async (host) => {
   const process = await host.start(host.sandboxed(host.node()));
   const sleep = ownSleep();

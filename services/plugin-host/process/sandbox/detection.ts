@@ -48,14 +48,9 @@ const REPAIR =
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
   const { findProgram, folder, hidden, shown } = options;
-  const [bwrapPath, prlimitPath, dashPath] = await Promise.all(
-    ["bwrap", "prlimit", "dash"].map(findProgram),
-  );
+  const [bwrapPath, dashPath] = await Promise.all(["bwrap", "dash"].map(findProgram));
   if (bwrapPath === undefined) {
     return missing("bubblewrap is not installed (on Debian: apt-get install bubblewrap)");
-  }
-  if (prlimitPath === undefined) {
-    return missing("prlimit is not installed (on Debian: apt-get install util-linux)");
   }
   if (dashPath === undefined) {
     return missing("dash is not installed (on Debian: apt-get install dash)");
@@ -64,7 +59,6 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
   await Deno.chmod(folder, 0o755);
   const plain: Sandbox = {
     bwrapPath,
-    prlimitPath,
     dashPath,
     filterPath: await writeFilter(folder),
     users: await findUsers(options),
@@ -131,14 +125,13 @@ async function canRunAs(uid: number): Promise<boolean> {
 
 /** The same sandbox with a limit on the number of files in memory, if it works with that. */
 async function withMemoryFiles(sandbox: Sandbox, options: DetectionOptions): Promise<Sandbox> {
-  const names = ["unshare", "mount", "mkdir"];
-  const paths = await Promise.all(names.map(options.findProgram));
-  const [unsharePath, mountPath, mkdirPath] = paths;
-  if (!unsharePath || !mountPath || !mkdirPath) return sandbox;
+  const paths = await Promise.all(["unshare", "mount"].map(options.findProgram));
+  const [unsharePath, mountPath] = paths;
+  if (!unsharePath || !mountPath) return sandbox;
   const place = join(options.folder, "memory-files");
   await Deno.mkdir(place, { recursive: true });
   await Deno.chmod(place, 0o755);
-  const memoryFiles = { unsharePath, mountPath, mkdirPath, place };
+  const memoryFiles = { unsharePath, mountPath, place };
   const limited = { ...sandbox, memoryFiles };
   return await trySandbox(limited, options) === undefined ? limited : sandbox;
 }
@@ -153,7 +146,7 @@ async function readablePaths({ users, folder, findProgram }: DetectionOptions) {
   return paths;
 }
 
-/** Undefined if a program in the sandbox can write into its data folder, and nowhere else. */
+/** Undefined if a program in the sandbox can write into its data folder and its folders in memory. */
 async function trySandbox(
   sandbox: Sandbox,
   options: DetectionOptions,
@@ -162,7 +155,7 @@ async function trySandbox(
   if (touch === undefined) return 'there is no program "touch" to try it with';
   return await withTrial(sandbox, options, async (plan, data) => {
     const place = `${data}/written`;
-    const outcome = await run(await plan(touch, [place], []));
+    const outcome = await run(await plan(touch, [place, "/tmp/written", "/dev/shm/written"], []));
     if (outcome.text !== "" || !outcome.success) return explain(outcome.text);
     const written = await Deno.lstat(place).catch(() => undefined);
     return written === undefined ? "a program in it wrote nothing" : undefined;

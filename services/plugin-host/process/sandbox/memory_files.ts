@@ -8,7 +8,6 @@ import type { OuterStep } from "./outer_script.ts";
 export interface MemoryFiles {
   readonly unsharePath: string;
   readonly mountPath: string;
-  readonly mkdirPath: string;
   /** An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted there. */
   readonly place: string;
 }
@@ -20,7 +19,22 @@ const FILES_MAX = 8192;
 const FOLDERS = ["tmp", "shm", "cache"] as const;
 export type MemoryFolder = typeof FOLDERS[number];
 
-/** Arguments of bwrap that show a folder in memory at `path`. */
+/**
+ * Arguments of bwrap that make all folders in memory, to stand before those that show them. Only
+ * there can bwrap make them without a program more: where the whole file system is bound. `place`
+ * must be hidden by a folder of them later.
+ */
+export function memoryFolders(files: MemoryFiles | undefined, place: string): string[] {
+  if (files === undefined) return [];
+  const making = FOLDERS.flatMap((name) => ["--perms", "1777", "--dir", `${place}/${name}`]);
+  return ["--bind", files.place, place, ...making];
+}
+
+/**
+ * Arguments of bwrap that show a folder in memory at `path`. "Try", as bwrap looks for sources
+ * before it makes any folder. Were it missing then, the place would be a folder that can't be
+ * written to.
+ */
 export function memoryFolder(
   files: MemoryFiles | undefined,
   name: MemoryFolder,
@@ -28,13 +42,12 @@ export function memoryFolder(
 ): string[] {
   return files === undefined
     ? ["--size", String(BYTES_MAX), "--tmpfs", path]
-    : ["--bind", `${files.place}/${name}`, path];
+    : ["--bind-try", `${files.place}/${name}`, path];
 }
 
 const MOUNT_STEP = `
 "$1" -t tmpfs -o "$2" tmpfs "$3" || exit 1
-"$4" -m 1777 "$3/$5" "$3/$6" "$3/$7" || exit 1
-shift 7
+shift 3
 `;
 
 /** The command line around a namespace whose root may mount, for a sandbox that has no other. */
@@ -47,7 +60,7 @@ export function memoryNamespace(files: MemoryFiles | undefined): string[] {
 /** What runs in that namespace before bubblewrap. */
 export function memorySteps(files: MemoryFiles | undefined): OuterStep[] {
   if (files === undefined) return [];
-  const { mountPath, mkdirPath, place } = files;
+  const { mountPath, place } = files;
   const limits = `size=${BYTES_MAX},nr_inodes=${FILES_MAX},mode=0755`;
-  return [{ script: MOUNT_STEP, args: [mountPath, limits, place, mkdirPath, ...FOLDERS] }];
+  return [{ script: MOUNT_STEP, args: [mountPath, limits, place] }];
 }

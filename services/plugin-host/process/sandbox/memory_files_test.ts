@@ -33,6 +33,9 @@ Deno.test({
       const process = await host.start(host.sandboxed(host.node()));
       const shell = async (command: string) =>
         String(Object(await process.call("shell", { command })).output).trim();
+      assert.equal(await shell("stat -c %a /tmp /dev/shm"), "1777\n1777");
+      // No folder shows the others.
+      assert.equal(await shell("ls -A /tmp /dev/shm | grep -xE 'tmp|shm|cache'"), "");
       await shell("head -c 40M /dev/zero > /tmp/a");
       assert.equal(
         await shell("head -c 40M /dev/zero > /dev/shm/b; stat -c %s /dev/shm/b"),

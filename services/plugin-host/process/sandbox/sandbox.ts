@@ -7,7 +7,6 @@ import type { ReadablePaths } from "./readable_paths.ts";
 
 export interface Sandbox {
   readonly bwrapPath: string;
-  readonly prlimitPath: string;
   readonly dashPath: string;
   /** The filter of system calls that every sandbox gets. */
   readonly filterPath: string;
