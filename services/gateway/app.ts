@@ -15,7 +15,8 @@ import {
 } from "@codex/service";
 import { accessLog } from "./access_log.ts";
 import { createJsonBodies, type JsonBodyOptions } from "./bodies/json_body.ts";
-import { refuseBeyondLimit } from "./connections/request_connection.ts";
+import type { RequestAllowance } from "./connections/request_allowance.ts";
+import { refuseBeyondLimit, refuseFloods } from "./connections/request_connection.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { deviceCookie } from "./device_cookie.ts";
 import { createForwarder, type ForwarderOptions } from "./forwarder.ts";
@@ -48,6 +49,8 @@ export interface GatewayDeps extends ForwarderOptions, JsonBodyOptions {
   readonly trustedProxies: number;
   /** Streams of events that may be open at once. */
   readonly eventStreamsMax: number;
+  /** Of requests without a valid session or token. */
+  readonly allowance: RequestAllowance;
 }
 
 export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
@@ -69,7 +72,8 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
     const detail = `There is no ${c.req.method} ${c.req.path}: /api/docs lists every call`;
     return problemResponse(c, new ProblemError("not_found", detail));
   });
-  app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure), refuseBeyondLimit);
+  app.use(requestId(false), accessLog(logger, now), securityHeaders(isSecure));
+  app.use(refuseFloods(deps.allowance, deps.trustedProxies), refuseBeyondLimit);
   app.route("/health", healthRoutes(probes.checks));
   app.route("/", forwardedRoutes({ ...deps, guard, forward, principals, cookie, devices }));
   app.route("/", oauthRoutes({ ...deps, guard, principals, cookie }));

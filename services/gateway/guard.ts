@@ -88,6 +88,7 @@ async function allowedPrincipal(
       : await principals.resolve(requestIdOf(c), credential.token) ?? undefined;
 
   let principal = await resolve();
+  if (principal !== undefined) c.get("forgive")?.();
   let result = checkAccess(operation, principal);
   if (!result.ok && result.code === "fresh_authentication_required" && credential.kind !== "none") {
     // The password may have been entered a moment ago, through another gateway.

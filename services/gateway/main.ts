@@ -12,6 +12,7 @@ import { createSyncClient } from "@codex/sync/client";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import { serveConnections } from "./connections/connection_server.ts";
+import { RequestAllowance } from "./connections/request_allowance.ts";
 
 await runMain("gateway", async () => {
   const config = loadConfig(configSource(Deno.env));
@@ -24,8 +25,11 @@ await runMain("gateway", async () => {
     now,
   });
   const { serviceUrls } = config;
+  const allowance = new RequestAllowance({ now: () => performance.now() });
+  const isBehindProxy = config.trustedProxies > 0;
   const app = createApp({
     ...config,
+    allowance,
     identity,
     auth: createAuthClient({ identity, baseUrl: serviceUrls.auth }),
     pluginHost: createPluginHostClient({ identity, baseUrl: serviceUrls["plugin-host"] }),
@@ -41,9 +45,8 @@ await runMain("gateway", async () => {
     logger,
     max: config.connectionsMax,
     // Behind proxies of one's own all connections are theirs: it is they who count clients.
-    perAddressMax: config.trustedProxies > 0
-      ? config.connectionsMax
-      : config.connectionsPerAddressMax,
+    perAddressMax: isBehindProxy ? config.connectionsMax : config.connectionsPerAddressMax,
+    ...(!isBehindProxy && { isShutOut: (group) => allowance.isShutOut(group) }),
   });
   await runUntilStopped({ server, logger, onStop: [] });
 });

@@ -3,8 +3,8 @@
  * no service, and no more of this server's memory than its share.
  */
 import type { Context } from "hono";
-import { addressGroup, ProblemError } from "@codex/service";
-import { connectionOf, requestSource } from "../connections/request_connection.ts";
+import { ProblemError } from "@codex/service";
+import { connectionOf, requestGroup } from "../connections/request_connection.ts";
 import { UsageLimit } from "../connections/usage_limit.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
 
@@ -40,8 +40,7 @@ export function createJsonBodies({ bodyMs = BODY_MS, trustedProxies }: JsonBodyO
 
   const withJsonBody: WithJsonBody = async (c, next) => {
     const announced = announcedLength(c);
-    const address = addressGroup(requestSource(c, trustedProxies).address);
-    const share = held.take(address, announced ?? BODY_BYTES_MAX);
+    const share = held.take(requestGroup(c, trustedProxies), announced ?? BODY_BYTES_MAX);
     if (!share.ok) {
       connectionOf(c).closeAfterAnswer?.();
       throw new ProblemError(

@@ -18,6 +18,8 @@ export interface ConnectionServerOptions {
   /** Of those, what one IPv4 address or one IPv6 network may have. */
   readonly perAddressMax: number;
   readonly limits?: PhaseLimits;
+  /** Whether nothing more is accepted of a group of addresses for now. */
+  readonly isShutOut?: (group: string) => boolean;
 }
 
 export interface ConnectionServer extends RunningServer {
@@ -36,6 +38,11 @@ export const PHASE_LIMITS: PhaseLimits = {
   closing: 1000,
 };
 
+/**
+ * Connections that the kernel keeps until they are accepted, if it may (`net.core.somaxconn`). Who
+ * comes to a full queue tries again after a second or more, and accepting takes far less.
+ */
+const BACKLOG = 4096;
 /** Milliseconds between two looks at who has let the time pass. */
 const SWEEP_MS = 500;
 /** Milliseconds between two tries to accept where it failed. */
@@ -79,7 +86,8 @@ class AcceptLoop implements ConnectionServer {
       now: () => performance.now(),
     });
     this.#requests = new UsageLimit({ max: options.max, perKeyMax: options.perAddressMax });
-    this.#listener = Deno.listen({ hostname: options.hostname, port: options.port });
+    const { hostname, port } = options;
+    this.#listener = Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     void this.#acceptAll();
   }
@@ -115,9 +123,15 @@ class AcceptLoop implements ConnectionServer {
 
   #take(connection: Deno.TcpConn): void {
     const { remoteAddr } = connection;
+    const group = "hostname" in remoteAddr ? addressGroup(remoteAddr.hostname) : "unknown";
+    if (this.#options.isShutOut?.(group)) {
+      connection.close();
+      this.#refused++;
+      return;
+    }
     const served = ServedConnection.begin({
       connection,
-      group: "hostname" in remoteAddr ? addressGroup(remoteAddr.hostname) : "unknown",
+      group,
       table: this.#table,
       requests: this.#requests,
       serve: this.#serve,

@@ -1,5 +1,5 @@
 /** Clients over real connections that send nothing, half of something, or take nothing. */
-import { deepEqual as equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual as equal, match, ok, rejects, throws } from "node:assert/strict";
 import { quietLogger } from "@codex/service";
 import { connectionRuntime } from "./connection_runtime.ts";
 import {
@@ -150,6 +150,50 @@ Deno.test("requests that share one connection are counted like connections", asy
   await Promise.all(first);
   // Their places are free once the connection knows that it has passed the answers on.
   while (over.at(-1)) equal(await ask(), "hello");
+});
+
+Deno.test("a connection that floods is closed after the refusal, and what else it sent is dropped", async () => {
+  let asked = 0;
+  await using gate = start((_request, connection) => {
+    asked++;
+    connection.closeFlood();
+    return new Response("enough");
+  });
+  const connection = await gate.connect();
+  await send(connection, HEAD.repeat(100));
+  match(await untilClosed(connection), /^HTTP\/1.1 200[^]*enough$|^reset$/);
+  // HTTP may have read the second one before the first answer said that it is the last.
+  ok(asked <= 2, String(asked));
+  await until(() => gate.server.count === 0);
+});
+
+Deno.test("HTTP/2, which has no last answer, is ended where it goes on with its flood", async () => {
+  await using gate = start((_request, connection) => {
+    connection.closeFlood();
+    return new Response("enough");
+  });
+  using client = Deno.createHttpClient({ http1: false, http2: true });
+  const ask = async () => await (await fetch(gate.url, { client })).text();
+  equal(await ask(), "enough");
+  await rejects(ask);
+  await until(() => gate.server.count === 0);
+});
+
+Deno.test("of addresses that are shut out nothing is accepted, until they are let in again", async () => {
+  let isShutOut = true;
+  const groups = new Set<string>();
+  await using gate = start(() => new Response("hello"), {
+    isShutOut: (group) => {
+      groups.add(group);
+      return isShutOut;
+    },
+  });
+  const connection = await gate.connect();
+  ok(["", "reset"].includes(await untilClosed(connection)));
+  equal(gate.server.count, 0);
+  isShutOut = false;
+  equal(await (await fetch(gate.url)).text(), "hello");
+  equal([...groups], ["127.0.0.1"]);
 });
 
 Deno.test("clients that leave in the middle of anything free their places", async () => {

@@ -111,6 +111,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a flood of cheap requests costs its sender the connections, and nobody else the answers",
+  ignore,
+  async fn() {
+    await using owners = serveOwners();
+    await using gateway = await startGatewayProcess(owners.url, { descriptors: 2000 });
+    const docs = "GET /api/docs HTTP/1.1\r\nHost: codex.test\r\n\r\n".repeat(1000);
+    using pipelined = await flood(gateway.port, 300, docs);
+    using elsewhere = honestClient(gateway.url, "127.0.0.2");
+    for (let i = 0; i < 20; i++) equal(await elsewhere.ask(), 200);
+    await until(() => pipelined.ended() === 300);
+    using neighbour = honestClient(gateway.url, "127.0.0.1");
+    await neighbour.askUntilServed();
+    equal(gateway.ended(), undefined);
+  },
+});
+
+Deno.test({
   name: "a gateway without descriptors serves on, and says what to do",
   ignore,
   async fn() {

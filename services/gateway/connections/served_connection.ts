@@ -6,6 +6,8 @@ import type { UsageLimit } from "./usage_limit.ts";
 /** What a request knows of its connection. */
 export interface RequestConnection {
   readonly remoteAddr: Deno.Addr;
+  /** What the connection's client is counted by. */
+  readonly group: string;
   /**
    * Whether as many requests as there may be connections are under way without this one, of its
    * client or in all: HTTP/2 sends many on one connection.
@@ -17,6 +19,11 @@ export interface RequestConnection {
   waitForServer(): void;
   /** Ends the connection after the answer: the client doesn't keep to what it announced. */
   closeAfterAnswer(): void;
+  /**
+   * The client sends more than it may: ends the connection after the answer, and drops what else
+   * was sent on it. HTTP/2 has no last answer, so that a second call ends the connection at once.
+   */
+  closeFlood(): void;
 }
 
 export type RequestHandler = (
@@ -117,10 +124,15 @@ export class ServedConnection {
     info.completed.then(end, end);
     const response = await this.#options.handle(request, {
       remoteAddr: info.remoteAddr,
+      group: this.#options.group,
       isBeyondLimit: !place.ok,
       waitForClient: () => turn(true),
       waitForServer: () => turn(false),
       closeAfterAnswer: () => {
+        this.#isLast = true;
+      },
+      closeFlood: () => {
+        if (this.#isLast) this.abort();
         this.#isLast = true;
       },
     });

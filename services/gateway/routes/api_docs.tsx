@@ -6,40 +6,56 @@ import docsScript from "../assets/docs.js" with { type: "text" };
 import docsStyle from "../assets/docs.css" with { type: "text" };
 import { openApiDocument } from "../domain/openapi.ts";
 import type { GatewayEnv } from "../gateway_env.ts";
-import { assetResponse } from "./assets.ts";
-import { pageResponse } from "./page.tsx";
+import { type Asset, asset, assetResponse } from "./assets.ts";
+import { htmlResponse, pageText } from "./page.tsx";
 
 const DOCS = "/api/docs";
 const OPENAPI = `${API_BASE}/openapi.json`;
 
 export function apiDocsRoutes(version: string) {
-  let openApi: string | undefined;
+  // What is big or takes long to make is made when it is first asked for, and kept.
+  let openApi: Asset | undefined;
+  let page: string | undefined;
+  let swaggerScript: Asset | undefined;
+  let swaggerStyle: Asset | undefined;
+  const script = asset(docsScript, "text/javascript");
+  const style = asset(docsStyle, "text/css");
 
   return new Hono<GatewayEnv>()
     .get(OPENAPI, (c) => {
-      openApi ??= JSON.stringify(openApiDocument(version));
-      return c.body(openApi, 200, { "content-type": "application/json" });
+      openApi ??= {
+        bytes: new TextEncoder().encode(JSON.stringify(openApiDocument(version))),
+        headers: { "content-type": "application/json" },
+      };
+      return assetResponse(c, openApi);
     })
-    .get(DOCS, (c) =>
-      pageResponse(c, {
+    .get(DOCS, (c) => {
+      page ??= pageText({
         title: "Codex API",
         stylesheets: [`${DOCS}/swagger-ui.css`, `${DOCS}/docs.css`],
         body: <DocsBody />,
-      }))
-    .get(`${DOCS}/docs.js`, (c) => assetResponse(c, docsScript, "text/javascript"))
-    .get(`${DOCS}/docs.css`, (c) => assetResponse(c, docsStyle, "text/css"))
-    .get(`${DOCS}/swagger-ui.js`, async (c) => {
-      // Two megabytes: read when first asked for, since most servers never are.
-      const { default: script } = await import("swagger-ui-dist/swagger-ui-bundle.js", {
-        with: { type: "text" },
       });
-      return assetResponse(c, script, "text/javascript", swaggerVersion.version);
+      return htmlResponse(c, page);
+    })
+    .get(`${DOCS}/docs.js`, (c) => assetResponse(c, script))
+    .get(`${DOCS}/docs.css`, (c) => assetResponse(c, style))
+    .get(`${DOCS}/swagger-ui.js`, async (c) => {
+      if (swaggerScript === undefined) {
+        const { default: text } = await import("swagger-ui-dist/swagger-ui-bundle.js", {
+          with: { type: "text" },
+        });
+        swaggerScript = asset(text, "text/javascript", swaggerVersion.version);
+      }
+      return assetResponse(c, swaggerScript);
     })
     .get(`${DOCS}/swagger-ui.css`, async (c) => {
-      const { default: style } = await import("swagger-ui-dist/swagger-ui.css", {
-        with: { type: "text" },
-      });
-      return assetResponse(c, style, "text/css", swaggerVersion.version);
+      if (swaggerStyle === undefined) {
+        const { default: text } = await import("swagger-ui-dist/swagger-ui.css", {
+          with: { type: "text" },
+        });
+        swaggerStyle = asset(text, "text/css", swaggerVersion.version);
+      }
+      return assetResponse(c, swaggerStyle);
     });
 }
 

@@ -26,7 +26,7 @@ import { type Guard, presentedCredential } from "../guard.ts";
 import { operationById } from "../operation_by_id.ts";
 import type { Principals } from "../principals.ts";
 import type { SessionCookie } from "../session_cookie.ts";
-import { assetResponse } from "./assets.ts";
+import { asset, assetResponse } from "./assets.ts";
 import { pageResponse } from "./page.tsx";
 
 export interface OauthRouteOptions {
@@ -50,6 +50,8 @@ export function oauthRoutes(options: OauthRouteOptions) {
   const { auth, cookie, publicUrl } = options;
   const cookieAt = (callback: string) => flowCookie(callback, publicUrl.protocol === "https:");
   const urlOf = (callback: string) => `${publicUrl.href.replace(/\/+$/, "")}${callback}`;
+  const script = asset(outcomeScript, "text/javascript");
+  const style = asset(outcomeStyle, "text/css");
   const guard = (operationId: string) => options.guard(operationById(operationId));
 
   return new Hono<GatewayEnv>()
@@ -80,8 +82,8 @@ export function oauthRoutes(options: OauthRouteOptions) {
       path(PathPluginId),
       (c) => finishPage(c, c.req.valid("param").pluginId),
     )
-    .get(SCRIPT, (c) => assetResponse(c, outcomeScript, "text/javascript"))
-    .get(STYLE, (c) => assetResponse(c, outcomeStyle, "text/css"));
+    .get(SCRIPT, (c) => assetResponse(c, script))
+    .get(STYLE, (c) => assetResponse(c, style));
 
   /** @param pluginId whose own redirect URL the browser came back to */
   async function finishPage(c: Context<GatewayEnv>, pluginId: PluginId | undefined) {

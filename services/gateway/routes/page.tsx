@@ -10,7 +10,16 @@ export interface PageOptions {
   readonly status?: 200 | 400;
 }
 
-export function pageResponse(c: Context, { title, stylesheets, body, status = 200 }: PageOptions) {
+export function pageResponse(c: Context, options: PageOptions): Response {
+  return htmlResponse(c, pageText(options), options.status);
+}
+
+/** A page that is the same for everybody is rendered once, by {@linkcode pageText}. */
+export function htmlResponse(c: Context, html: string, status: 200 | 400 = 200): Response {
+  return c.html(html, status, { "cache-control": "no-store" }) as Response;
+}
+
+export function pageText({ title, stylesheets, body }: PageOptions): string {
   const page = (
     <html lang="en">
       <head>
@@ -24,5 +33,5 @@ export function pageResponse(c: Context, { title, stylesheets, body, status = 20
       <body>{body}</body>
     </html>
   );
-  return c.html(`<!doctype html>${page}`, status, { "cache-control": "no-store" });
+  return `<!doctype html>${page}`;
 }

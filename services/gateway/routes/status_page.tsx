@@ -4,7 +4,7 @@ import icon from "../assets/icon.svg" with { type: "text" };
 import style from "../assets/status.css" with { type: "text" };
 import type { GatewayEnv } from "../gateway_env.ts";
 import type { ServiceState } from "../service_probes.ts";
-import { assetResponse } from "./assets.ts";
+import { asset, assetResponse } from "./assets.ts";
 import { pageResponse } from "./page.tsx";
 
 export interface StatusPageOptions {
@@ -19,6 +19,8 @@ export interface StatusPageOptions {
 }
 
 export function statusPageRoutes(options: StatusPageOptions) {
+  const stylesheet = asset(style, "text/css");
+  const picture = asset(icon, "image/svg+xml");
   return new Hono<GatewayEnv>()
     .get("/", async (c) => {
       const [states, setupRequired] = await Promise.all([
@@ -39,8 +41,8 @@ export function statusPageRoutes(options: StatusPageOptions) {
         ),
       });
     })
-    .get("/assets/status.css", (c) => assetResponse(c, style, "text/css"))
-    .get("/assets/icon.svg", (c) => assetResponse(c, icon, "image/svg+xml"));
+    .get("/assets/status.css", (c) => assetResponse(c, stylesheet))
+    .get("/assets/icon.svg", (c) => assetResponse(c, picture));
 }
 
 /** Who shows the page is up. */

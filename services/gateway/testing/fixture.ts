@@ -4,6 +4,7 @@ import { OPERATIONS } from "@codex/protocol/operations";
 import { quietLogger } from "@codex/service";
 import { createTestIdentities, ManualClock, type TestIdentities } from "@codex/service/testing";
 import { createApp, type GatewayDeps } from "../app.ts";
+import { RequestAllowance } from "../connections/request_allowance.ts";
 import { OWNER_NAMES, type OwnerName } from "../forwarder.ts";
 import { FakeAuth, FakePluginHost, FakeSync } from "./fakes.ts";
 
@@ -55,6 +56,7 @@ export async function createFixture(deps: Partial<GatewayDeps> = {}): Promise<Fi
     publicUrl: new URL(PUBLIC_ORIGIN),
     trustedProxies: 0,
     eventStreamsMax: 100,
+    allowance: new RequestAllowance({ now: clock.now }),
     ...deps,
   });
   return Object.assign(parts, { app });

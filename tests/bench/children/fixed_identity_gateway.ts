@@ -5,6 +5,7 @@ import { SCOPES_OF_ROLE, SessionId, UserId } from "@codex/protocol";
 import { createIdentity, PrivateJwk, PublicJwks, quietLogger } from "@codex/service";
 import { createSyncClient } from "@codex/sync/client";
 import { createApp } from "../../../services/gateway/app.ts";
+import { RequestAllowance } from "../../../services/gateway/connections/request_allowance.ts";
 
 const [port, secrets, libraryUrl = "", userId] = Deno.args;
 const read = async (name: string): Promise<unknown> =>
@@ -46,6 +47,7 @@ const app = createApp({
   publicUrl: new URL(`http://127.0.0.1:${port}`),
   trustedProxies: 0,
   eventStreamsMax: 100,
+  allowance: new RequestAllowance({ now: () => performance.now() }),
 });
 Deno.serve(
   { hostname: "127.0.0.1", port: Number(port), onListen: () => {} },
