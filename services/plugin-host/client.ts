@@ -47,6 +47,13 @@ export function createPluginHostClient(
         await internal.connections[":id"].$delete({ param: { id } }, { fetch }),
       );
     },
+    async withdrawConnection(context, id, revision) {
+      const reply = await internal.connections[":id"].withdraw.$post(
+        { param: { id }, json: { revision } },
+        { fetch: send(context) },
+      );
+      await readReply(AUDIENCE, Empty, reply);
+    },
     async purgeUser(context, id) {
       const fetch = send(context);
       await readReply(

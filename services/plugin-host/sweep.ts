@@ -4,6 +4,7 @@ import { sweepEgress } from "./db/egress_queries.ts";
 import type { Executor } from "./db/plugin_queries.ts";
 import { sweepTraffic } from "./db/traffic_queries.ts";
 import { sweepPurged } from "./db/purge_queries.ts";
+import { sweepWithdrawn } from "./db/withdrawal_queries.ts";
 import { PURGE_MEMORY_SECONDS } from "./registry/purges.ts";
 
 /** The egress ledger is kept for so long, by call and by host. */
@@ -15,4 +16,5 @@ export async function sweep(db: Executor): Promise<void> {
   while (await sweepTraffic(db, EGRESS_DAYS, ROWS_AT_ONCE) === ROWS_AT_ONCE);
   await sweepBuckets(db);
   await sweepPurged(db, PURGE_MEMORY_SECONDS);
+  await sweepWithdrawn(db, PURGE_MEMORY_SECONDS);
 }

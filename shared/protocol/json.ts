@@ -47,3 +47,26 @@ export function arrayOf<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
   };
   return list;
 }
+
+/**
+ * `z.record` of at most `fieldsMax` fields. A larger object is refused before its fields are read, for
+ * zod notes what is wrong with every one of them.
+ */
+export function recordOf<Key extends z.ZodString, Value extends z.ZodType>(
+  key: Key,
+  value: Value,
+  fieldsMax: number,
+): z.ZodRecord<Key, Value> {
+  const record = z.record(key, value);
+  const { run } = record._zod;
+  record._zod.run = (payload, context) => {
+    const { value: fields, issues } = payload;
+    if (typeof fields !== "object" || fields === null || Object.keys(fields).length <= fieldsMax) {
+      return run(payload, context);
+    }
+    const message = `Must have at most ${fieldsMax} fields`;
+    issues.push({ code: "custom", input: fields, message, path: [] });
+    return payload;
+  };
+  return record;
+}

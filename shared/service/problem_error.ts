@@ -7,8 +7,12 @@ import { type FieldError, type Problem, type ProblemCode, PROBLEMS } from "@code
 import type { Logger } from "./logger.ts";
 import { type RequestEnv, requestIdOf } from "./request_id.ts";
 
+/** Wrong fields that an answer names. A body of 1 MiB has room for 100,000, and each costs its time. */
+export const FIELD_ERRORS_TOLD_MAX = 100;
+const DETAIL_CHARACTERS_MAX = 16_384;
+
 export interface ProblemOptions {
-  /** Every wrong field of the request. */
+  /** Every wrong field of the request; the first {@linkcode FIELD_ERRORS_TOLD_MAX} are told. */
   errors?: readonly FieldError[];
   /** Seconds, sent as `Retry-After`. */
   retryAfterSeconds?: number;
@@ -25,8 +29,8 @@ export class ProblemError extends Error {
   readonly pluginError: { code: number; message: string } | undefined;
 
   constructor(readonly code: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    super(detail, { cause: options.cause });
-    this.errors = options.errors;
+    super(shortened(detail), { cause: options.cause });
+    this.errors = options.errors?.slice(0, FIELD_ERRORS_TOLD_MAX);
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.pluginError = options.pluginError;
   }
@@ -34,6 +38,11 @@ export class ProblemError extends Error {
   get status(): number {
     return PROBLEMS[this.code].status;
   }
+}
+
+function shortened(detail: string): string {
+  if (detail.length <= DETAIL_CHARACTERS_MAX) return detail;
+  return `${detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed()}…`;
 }
 
 /** The one `onError` of every service. What is not a {@linkcode ProblemError} is logged and told as `internal`. */

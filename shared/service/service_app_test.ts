@@ -4,7 +4,7 @@ import { Problem, SERVICE_NAMES } from "@codex/protocol";
 import { freePort } from "../../infra/ports.ts";
 import { callers, requireFresh, requireScope, subjectOf } from "./authorization.ts";
 import { quietLogger } from "./logger.ts";
-import { ProblemError } from "./problem_error.ts";
+import { FIELD_ERRORS_TOLD_MAX, ProblemError } from "./problem_error.ts";
 import { createServiceApp } from "./service_app.ts";
 import { createServiceFetch, readReply } from "./service_client.ts";
 import { createTestIdentities, testSubject } from "./testing.ts";
@@ -30,6 +30,7 @@ const app = createServiceApp({
     jsonBody(z.object({ do: z.union([z.literal("ping"), z.object({ get: z.string() })]) })),
     (c) => c.json({}),
   )
+  .post("/list", jsonBody(z.object({ items: z.array(z.int()) })), (c) => c.json({}))
   .post("/any", jsonBody(z.json()), async (c) => c.json(await c.req.json()))
   .get("/query", query(z.object({ n: z.coerce.number().int() })), (c) => c.json({}))
   .get("/things/:id", path(z.object({ id: z.uuid() })), (c) => c.json({}))
@@ -92,6 +93,24 @@ Deno.test("every wrong field is named by pointer", async () => {
 
 const post = (path: string, body: BodyInit) =>
   app.request(path, { method: "POST", headers: { "content-type": "application/json" }, body });
+
+Deno.test("of very many wrong fields the first are told, and no name is told at full length", async () => {
+  const send = (path: string, body: unknown) =>
+    app.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const items = Array.from({ length: 20_000 }, () => "x");
+  const reply = await send("/list", { items });
+  const text = await reply.clone().text();
+  assert.ok(text.length < 32 * 1024, `${text.length} characters`);
+  const { errors } = await problemOf(reply);
+  assert.equal(errors?.length, FIELD_ERRORS_TOLD_MAX);
+  assert.equal(errors?.at(-1)?.pointer, `/items/${FIELD_ERRORS_TOLD_MAX - 1}`);
+  const long = new ProblemError("bad_request", "😀".repeat(100_000));
+  assert.ok(long.message.length < 20_000 && long.message.isWellFormed());
+});
 
 Deno.test("a body that fits no alternative is told what the likeliest one lacks", async () => {
   const inside = await problemOf(post("/either", '{"do": {"get": 1}}'));

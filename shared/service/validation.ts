@@ -12,7 +12,7 @@ import {
   toPointer,
   WIRE_DEPTH_MAX,
 } from "@codex/protocol";
-import { ProblemError } from "./problem_error.ts";
+import { FIELD_ERRORS_TOLD_MAX, ProblemError } from "./problem_error.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -76,7 +76,9 @@ function refuseInexact(text: string): void {
 }
 
 function refuse(issues: readonly Issue[], part: "body" | "query"): never {
-  const errors = issues.flatMap((issue) => insideUnion(issue)).map((issue) => ({
+  const told = issues.slice(0, FIELD_ERRORS_TOLD_MAX).flatMap((issue) => insideUnion(issue))
+    .slice(0, FIELD_ERRORS_TOLD_MAX);
+  const errors = told.map((issue) => ({
     pointer: part === "body" ? toPointer(issue.path) : `?${issue.path.map(String).join(".")}`,
     detail: issue.message,
   }));

@@ -62,19 +62,19 @@ export async function listConnections(db: Executor, userId: string): Promise<Con
     .orderBy(connections.createdAt, connections.id);
 }
 
-/** False when there is none. */
+/** What a process of the connection is started with has changed. */
+const nextRevision = sql`${connections.revision} + 1`;
+
+/** Processes and tickets of before are of an earlier revision. Undefined when there is no connection. */
 export async function disableConnection(
   db: Executor,
   userId: string,
   pluginId: string,
-): Promise<boolean> {
-  const rows = await db.update(connections).set({ enabled: false })
-    .where(ofUser(userId, pluginId)).returning({ id: connections.id });
-  return rows.length > 0;
+): Promise<ConnectionRow | undefined> {
+  const rows = await db.update(connections).set({ enabled: false, revision: nextRevision })
+    .where(ofUser(userId, pluginId)).returning();
+  return rows[0];
 }
-
-/** What a process of the connection is started with has changed. */
-const nextRevision = sql`${connections.revision} + 1`;
 
 export async function setConnectionConfig(
   db: Executor,

@@ -9,6 +9,7 @@ export type NewPurgeRow = Pick<
   "service" | "kind" | "subjectId" | "userId" | "pluginId"
 >;
 
+/** One that is owed already is owed anew: whoever is at it may have begun before the reason for this one. */
 export async function insertPurges(
   db: Executor,
   purges: readonly NewPurgeRow[],
@@ -17,7 +18,11 @@ export async function insertPurges(
   if (purges.length === 0) return;
   await db.insert(purgesOwed)
     .values(purges.map((purge) => ({ ...purge, nextAttemptAt: at, createdAt: at })))
-    .onConflictDoNothing();
+    .onConflictDoUpdate({
+      target: [purgesOwed.service, purgesOwed.kind, purgesOwed.subjectId],
+      // Another id, so that the acknowledgement of that attempt doesn't end this row.
+      set: { id: sql`excluded.id`, attempts: 0, nextAttemptAt: at },
+    });
 }
 
 /**

@@ -195,7 +195,9 @@ export const oauthGrants = auth.table("oauth_grants", {
   leaseUntil: instant("lease_until"),
 });
 
-/** Deletions that other services still owe; a row is gone once its service has acknowledged. */
+/**
+ * Deletions that other services still owe, and ends of processes (`withdrawal`, of a connection that was
+ * turned off); a row is gone once its service has acknowledged. */
 export const purgesOwed = auth.table("purges_owed", {
   id: uuid("id").primaryKey().defaultRandom(),
   service: text("service").notNull(),
@@ -212,7 +214,7 @@ export const purgesOwed = auth.table("purges_owed", {
   unique("purges_owed_once").on(table.service, table.kind, table.subjectId),
   index("purges_owed_due").on(table.nextAttemptAt),
   index("purges_owed_user").on(table.userId),
-  check("purges_owed_kind", sql`${table.kind} in ('connection', 'user')`),
+  check("purges_owed_kind", sql`${table.kind} in ('connection', 'user', 'withdrawal')`),
 ]);
 
 /** Names are copied in: the line stays true when the user is gone. */

@@ -56,8 +56,6 @@ export function changeConfig(
   change: JsonObject,
   schema: ConfigSchema | undefined,
 ): ConfigResult {
-  const errors = findConfigFaults(schema, change);
-  if (errors.length > 0) return { kind: "refused", errors };
   const kept = current[RESERVED_CONFIG_KEY];
   const config = change[RESERVED_CONFIG_KEY] === undefined && kept !== undefined
     ? { ...change, [RESERVED_CONFIG_KEY]: kept }
@@ -67,5 +65,8 @@ export function changeConfig(
     const detail = `Must be at most ${CONFIG_BYTES_MAX} bytes, is ${bytes}`;
     return { kind: "refused", errors: [{ pointer: "/config", detail }] };
   }
+  // Only now, for each setting has its own words.
+  const errors = findConfigFaults(schema, change);
+  if (errors.length > 0) return { kind: "refused", errors };
   return { kind: "ok", config };
 }

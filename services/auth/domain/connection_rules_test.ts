@@ -67,3 +67,9 @@ Deno.test("a configuration of 64 KiB is taken, one byte more is not", () => {
   equal(changeConfig({}, filled(CONFIG_BYTES_MAX), undefined).kind, "ok");
   equal(changeConfig({}, filled(CONFIG_BYTES_MAX + 1), undefined).kind, "refused");
 });
+
+Deno.test("what is larger is refused without a word on each of its settings", () => {
+  const config = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, 0]));
+  const result = changeConfig({}, config, ConfigSchema.parse({ fields: [] }));
+  equal(result.kind === "refused" && result.errors.map(({ pointer }) => pointer), ["/config"]);
+});

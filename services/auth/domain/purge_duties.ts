@@ -1,4 +1,4 @@
-/** Which services owe a deletion, and when one that failed is tried again. */
+/** Which services owe a deletion, or the end of processes, and when one that failed is tried again. */
 import type { ServiceName } from "@codex/protocol";
 
 /** Services that keep data of a connection (architecture.md: "Main flows", Disconnect). */
@@ -24,7 +24,7 @@ export function isDataKeeper(service: string): service is DataKeeper {
 
 interface OwedPurge {
   readonly service: DataKeeper;
-  readonly kind: "connection" | "user";
+  readonly kind: "connection" | "user" | "withdrawal";
   readonly subjectId: string;
   readonly userId: string;
   readonly pluginId: string | null;
@@ -39,6 +39,13 @@ export function purgesOfConnections(
       { service, kind: "connection", subjectId: id, userId, pluginId } as const
     ))
   );
+}
+
+/** What is owed once this connection is turned off: the end of its processes, and nothing else. */
+export function withdrawalOf(
+  { id, userId, pluginId }: { id: string; userId: string; pluginId: string },
+): OwedPurge {
+  return { service: "plugin-host", kind: "withdrawal", subjectId: id, userId, pluginId };
 }
 
 /** What is owed once this user is gone, beside the purges of their connections. */

@@ -22,7 +22,7 @@ import { callOffSignIns } from "../db/oauth_flow_queries.ts";
 import { insertPurges, listOwedOfConnections } from "../db/purge_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { changeConfig, type ConfigResult, statusOf } from "../domain/connection_rules.ts";
-import { purgesOfConnections } from "../domain/purge_duties.ts";
+import { purgesOfConnections, withdrawalOf } from "../domain/purge_duties.ts";
 import { toConnection } from "./connection_shape.ts";
 import { findUserPlugin, type PluginRefusal } from "./user_plugin.ts";
 
@@ -63,16 +63,19 @@ export async function enable(
   }
 }
 
-/** False when there is no connection; its data stays. */
+/** False when there is no connection. Its data stays, its processes end. */
 export async function disable(
   deps: ConnectionDeps,
   subject: Subject,
   pluginId: PluginId,
 ): Promise<boolean> {
-  return await deps.db.transaction(async (tx) => {
-    if (!await disableConnection(tx, subject.userId, pluginId)) return false;
+  const found = await deps.db.transaction(async (tx) => {
+    const connection = await disableConnection(tx, subject.userId, pluginId);
+    if (connection === undefined) return false;
+    const at = new Date(deps.now());
+    await insertPurges(tx, [withdrawalOf(connection)], at);
     await insertAuditLine(tx, {
-      at: new Date(deps.now()),
+      at,
       source: "auth",
       actorId: subject.userId,
       action: "connection.disabled",
@@ -80,6 +83,8 @@ export async function disable(
     });
     return true;
   });
+  if (found) deps.onPurgesOwed();
+  return found;
 }
 
 export type ConfigureResult =

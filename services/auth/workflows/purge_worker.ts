@@ -1,14 +1,17 @@
 /**
- * Repeats every deletion that another service owes until it is acknowledged, over restarts and across
+ * Repeats every deletion, and every end of processes, that another service owes until it is acknowledged, over restarts and across
  * replicas (architecture.md: "Main flows", Disconnect).
  */
-import type { PurgingService } from "@codex/protocol";
+import type { CallContext, PluginHostService, PurgingService } from "@codex/protocol";
 import { describeError } from "@codex/service";
+import { findConnectionById } from "../db/connection_queries.ts";
 import { claimDuePurges, deletePurge, postponePurge, type PurgeRow } from "../db/purge_queries.ts";
 import type { AuthDeps } from "../deps.ts";
 import { type DataKeeper, isDataKeeper, purgeDelayMs } from "../domain/purge_duties.ts";
 
-export type Purgers = Readonly<Record<DataKeeper, PurgingService>>;
+export type Purgers =
+  & Readonly<Record<DataKeeper, PurgingService>>
+  & { readonly "plugin-host": Pick<PluginHostService, "withdrawConnection"> };
 
 type PurgeDeps = Pick<AuthDeps, "db" | "now" | "logger"> & { readonly purgers: Purgers };
 
@@ -39,7 +42,8 @@ async function attempt(deps: PurgeDeps, purge: PurgeRow): Promise<boolean> {
     if (!isDataKeeper(service)) throw new Error(`Service "${service}" keeps no data`);
     const context = { requestId: crypto.randomUUID() };
     const purger = deps.purgers[service];
-    if (kind === "connection") await purger.purgeConnection(context, subjectId);
+    if (kind === "withdrawal") await withdraw(deps, context, subjectId);
+    else if (kind === "connection") await purger.purgeConnection(context, subjectId);
     else await purger.purgeUser(context, subjectId);
     await deletePurge(deps.db, id);
     return true;
@@ -55,4 +59,12 @@ async function attempt(deps: PurgeDeps, purge: PurgeRow): Promise<boolean> {
     await postponePurge(deps.db, id, new Date(deps.now() + purgeDelayMs(attempts)));
     return false;
   }
+}
+
+/** A connection that was enabled meanwhile has a newer revision: its old processes end all the same. */
+async function withdraw(deps: PurgeDeps, context: CallContext, id: string): Promise<void> {
+  const row = await findConnectionById(deps.db, id);
+  // One that is gone is purged.
+  if (row === undefined) return;
+  await deps.purgers["plugin-host"].withdrawConnection(context, id, row.revision);
 }

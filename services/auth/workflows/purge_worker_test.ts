@@ -21,7 +21,11 @@ function fakePurgers() {
   const purgers: Purgers = {
     library: purger("library"),
     storage: purger("storage"),
-    "plugin-host": purger("plugin-host"),
+    "plugin-host": {
+      ...purger("plugin-host"),
+      withdrawConnection: (context, id, revision) =>
+        note("plugin-host", `withdrawal before ${revision}`)(context, id),
+    },
     sync: purger("sync"),
   };
   return { purgers, failing, takeAsked: () => asked.splice(0).sort() };
@@ -89,7 +93,11 @@ Deno.test("a purge whose worker died is taken by another after its lease", async
   await using auth = await createFixture();
   await connectAndLeave(auth, await auth.addUser("ada"));
   const dead: Promise<void> = new Promise(() => {});
-  const hanging: PurgingService = { purgeConnection: () => dead, purgeUser: () => dead };
+  const hanging = {
+    purgeConnection: () => dead,
+    purgeUser: () => dead,
+    withdrawConnection: () => dead,
+  };
   const claimed = runDuePurges({
     ...auth.deps,
     purgers: { library: hanging, storage: hanging, "plugin-host": hanging, sync: hanging },
@@ -115,4 +123,58 @@ Deno.test("purges of a user reach library too", async () => {
     takeAsked(),
     ["library", "plugin-host", "storage", "sync"].map((it) => `${it} user ${userId}`),
   );
+});
+
+Deno.test("turning a connection off has plugin-host end its processes, each time anew", async () => {
+  await using auth = await createFixture();
+  const subject = await auth.addUser("ada");
+  const pluginId = auth.addPlugin();
+  const change = async (act: string) =>
+    await json(await auth.call("POST", `/internal/connections/${pluginId}/${act}`, { subject }));
+  const { id } = await change("enable");
+  const { purgers, failing, takeAsked } = fakePurgers();
+  await change("disable");
+  equal(auth.purgesOwed(), 1, "The worker is nudged");
+  failing.add("plugin-host");
+  equal(await runDuePurges({ ...auth.deps, purgers }), 0);
+  equal(takeAsked(), [`plugin-host withdrawal before 2 ${id}`]);
+  failing.clear();
+  auth.clock.advance(2000);
+  equal(await runDuePurges({ ...auth.deps, purgers }), 1);
+  takeAsked();
+  await change("enable");
+  await change("disable");
+  equal(await runDuePurges({ ...auth.deps, purgers }), 1);
+  equal(takeAsked(), [`plugin-host withdrawal before 3 ${id}`]);
+});
+
+Deno.test("a connection turned off again beside an attempt is withdrawn again", async () => {
+  await using auth = await createFixture();
+  const subject = await auth.addUser("ada");
+  const pluginId = auth.addPlugin();
+  const change = async (act: string) =>
+    await json(await auth.call("POST", `/internal/connections/${pluginId}/${act}`, { subject }));
+  await change("enable");
+  await change("disable");
+  const { purgers, takeAsked } = fakePurgers();
+  const { withdrawConnection } = purgers["plugin-host"];
+  let isFirst = true;
+  const meanwhile: Purgers = {
+    ...purgers,
+    "plugin-host": {
+      ...purgers["plugin-host"],
+      async withdrawConnection(...asked) {
+        if (isFirst) {
+          isFirst = false;
+          await change("enable");
+          await change("disable");
+        }
+        await withdrawConnection(...asked);
+      },
+    },
+  };
+  await runDuePurges({ ...auth.deps, purgers: meanwhile });
+  await runDuePurges({ ...auth.deps, purgers });
+  equal(takeAsked().map((it) => it.split(" ")[3]), ["2", "3"]);
+  equal(await countOwed(auth), 0);
 });

@@ -173,6 +173,18 @@ export const purged = pluginHost.table("purged", {
   purgedAt: instant("purged_at").notNull().defaultNow(),
 }, (table) => [index("purged_by_time").on(table.purgedAt)]);
 
+/**
+ * Connections that were turned off: processes that were started before then end on every replica.
+ * By a digest, as a purge must leave nothing that names the connection.
+ */
+export const withdrawn = pluginHost.table("withdrawn", {
+  /** SHA-256 of the connection id's text. */
+  digest: bytea("digest").primaryKey(),
+  /** Of the connection; processes of an earlier one end. */
+  revision: integer("revision").notNull(),
+  withdrawnAt: instant("withdrawn_at").notNull().defaultNow(),
+}, (table) => [index("withdrawn_by_time").on(table.withdrawnAt)]);
+
 /** Lines for auth's audit log; each goes once it was taken there. */
 export const owedAudits = pluginHost.table("owed_audits", {
   id: uuid("id").primaryKey().defaultRandom(),

@@ -120,6 +120,8 @@ export interface PluginRuntime {
   keepOnly(readRevisions: () => Promise<ReadonlyMap<PluginId, number>>): Promise<void>;
   /** Processes that are up. */
   readonly liveCount: number;
+  /** Ends processes of connections at once, by the connection's revision that they were started with. */
+  withdraw(isWithdrawn: (connectionId: string, revision: number) => boolean): Promise<void>;
   /** Ends the processes and removes the data folders of connections that are gone, or whose users are. */
   purge(isGone: (connectionOrUserId: string) => boolean): Promise<void>;
   /** What a plugin's data folders take on this replica's disk. */

@@ -93,6 +93,8 @@ Deno.test("the internal routes take only the services that need them", async () 
       assert.equal(await ask(service, "GET", "/internal/plugins"), reads ? 200 : 403, service);
       const purge = await ask(service, "DELETE", `/internal/connections/${ID}`);
       assert.equal(purge, service === "auth" ? 200 : 403, service);
+      const withdraw = await ask(service, "POST", `/internal/connections/${ID}/withdraw`);
+      assert.equal(withdraw, service === "auth" ? 400 : 403, service);
     }
   });
 });

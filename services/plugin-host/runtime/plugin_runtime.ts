@@ -137,6 +137,16 @@ export class LivePlugins implements PluginRuntime {
     return this.#pool.live().length;
   }
 
+  async withdraw(
+    isWithdrawn: (connectionId: string, revision: number) => boolean,
+  ): Promise<void> {
+    await this.#pool.stop(
+      ({ connectionId, generation }) =>
+        connectionId !== undefined && isWithdrawn(connectionId, generation ?? 0),
+      "The connection was turned off",
+    );
+  }
+
   async purge(isGone: (connectionOrUserId: string) => boolean): Promise<void> {
     await this.#pool.stop(
       ({ connectionId, userId }) =>

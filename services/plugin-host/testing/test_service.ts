@@ -54,7 +54,11 @@ export interface TestService {
   search(id: PluginId, query: string): Promise<Answer>;
   /** Resolves when a plugin's processes of this replica have written this line so often. */
   logged(id: PluginId, line: string, times?: number): Promise<void>;
-  ticket(ids: Pick<TicketClaims, "connectionId" | "pluginId" | "userId">): Promise<string>;
+  ticket(
+    ids:
+      & Pick<TicketClaims, "connectionId" | "pluginId" | "userId">
+      & Partial<Pick<TicketClaims, "revision">>,
+  ): Promise<string>;
   /** Runs every background task once. */
   runTasks(): Promise<void>;
   /** Another plugin-host with the same database, folders and neighbours. */

@@ -114,7 +114,7 @@ export const AdminApiKeyPage = pageOf(AdminApiKey);
 export const AdminApiKeyQuery = PageQuery.extend({ userId: UserId.optional() });
 export const NewApiKey = z.object({
   name: z.string().trim().min(1).max(100),
-  scopes: z.array(Scope).min(1),
+  scopes: z.array(Scope).min(1).max(100),
   expiresAt: IsoDateTime.optional(),
 });
 /** The only answer that holds the secret. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { charactersAtMost, TITLE_CHARACTERS_MAX } from "../document_limits.ts";
 import { BookId, HistoryId, LibraryId, PluginId, SeriesId, UserId } from "../ids.ts";
-import { IsoDateTime, Json } from "../json.ts";
+import { IsoDateTime, Json, recordOf } from "../json.ts";
 import { BookDocument, ExternalId, SeriesDocument } from "../metadata.ts";
 import { pageOf, PageQuery } from "./paging.ts";
 
@@ -182,7 +182,7 @@ export const ImportReport = z.object({
 });
 export type ImportReport = z.infer<typeof ImportReport>;
 
-export const LockChanges = z.record(z.string(), z.boolean());
+export const LockChanges = recordOf(z.string(), z.boolean(), 100);
 export const BulkLockChange = z.object({
   seriesIds: z.array(SeriesId).min(1).max(1000),
   locks: LockChanges,

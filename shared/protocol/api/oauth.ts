@@ -1,5 +1,6 @@
 /** Signing in at a provider, and pasted credentials (http-api.md: "Plugins", `oauth` and `credentials`). */
 import { z } from "zod";
+import { recordOf } from "../json.ts";
 
 /** What the administrator registered at the provider. */
 export const OauthClientChange = z.object({
@@ -53,6 +54,6 @@ const CredentialText = z.string().max(32_768);
 /** A personal access token, or what the plugin's `requiredCredentials` declare. */
 export const CredentialsRequest = z.union([
   z.strictObject({ accessToken: CredentialText }),
-  z.strictObject({ credentials: z.record(z.string().min(1).max(128), CredentialText) }),
+  z.strictObject({ credentials: recordOf(z.string().min(1).max(128), CredentialText, 100) }),
 ], { error: 'Must be {"accessToken": "…"} or {"credentials": {"…": "…"}}' });
 export type CredentialsRequest = z.infer<typeof CredentialsRequest>;

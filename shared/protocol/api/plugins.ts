@@ -1,7 +1,7 @@
 /** Plugins as the administrator sees and runs them (http-api.md: "Plugins, admin", "Plugins, every user"). */
 import { z } from "zod";
 import { ConnectionId, LibraryId, PluginId, UserId } from "../ids.ts";
-import { IsoDateTime, Json, JsonObject } from "../json.ts";
+import { IsoDateTime, Json, JsonObject, recordOf } from "../json.ts";
 import { PluginLogLevel, RequestTimeoutSeconds } from "../lifecycle.ts";
 import { ContentType, Manifest, PluginName, PluginType } from "../manifest.ts";
 import { MetadataAction } from "../metadata.ts";
@@ -72,9 +72,9 @@ const settings = {
   env: z.array(EnvEntry).max(100),
   workingDirectory: z.string().max(4096),
   config: JsonObject,
-  credentials: z.record(z.string().min(1).max(128), z.string().max(32_768)),
+  credentials: recordOf(z.string().min(1).max(128), z.string().max(32_768), 100),
   credentialDelivery: CredentialDelivery,
-  permissions: z.array(Permission),
+  permissions: z.array(Permission).max(100),
   network: z.array(NetworkEntry).max(100),
   libraryIds: z.array(LibraryId).max(1000),
   rateLimitRequestsPerMinute: z.int().min(1).max(100_000),
@@ -85,7 +85,7 @@ const settings = {
   searchPreprocessingRules: Json.describe(WITHOUT_EFFECT),
   autoMatchConditions: Json.describe(WITHOUT_EFFECT),
   useExistingExternalId: z.boolean(),
-  metadataTargets: z.array(ContentType),
+  metadataTargets: z.array(ContentType).max(100),
 };
 
 export const NewPlugin = z.object({
@@ -210,7 +210,7 @@ export const PluginTestAnswer = z.object({
 export type PluginTestAnswer = z.infer<typeof PluginTestAnswer>;
 
 export const GrantRequest = z.object({
-  permissions: z.array(Permission),
+  permissions: z.array(Permission).max(100),
   network: z.array(NetworkEntry).max(100),
   /** `Plugin.manifestDigest` as the administrator read it. */
   acceptManifest: z.string(),

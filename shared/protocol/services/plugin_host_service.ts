@@ -59,7 +59,15 @@ export const PluginCallAnswer = z.discriminatedUnion("ok", [
 ]);
 export type PluginCallAnswer = z.infer<typeof PluginCallAnswer>;
 
+/** Of a connection that was turned off. */
+export const Withdrawal = z.object({
+  /** The connection's: processes that were started with an earlier one end. */
+  revision: z.int().min(0),
+});
+
 export interface PluginHostService extends PurgingService {
+  /** Ends the connection's processes of before this revision, on every replica. Idempotent. */
+  withdrawConnection(context: CallContext, connectionId: string, revision: number): Promise<void>;
   listPlugins(context: CallContext): Promise<PluginSummary[]>;
   /** `not_found` where there is no such plugin. */
   getPlugin(context: CallContext, pluginId: PluginId): Promise<PluginSummary>;

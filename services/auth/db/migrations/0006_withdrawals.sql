@@ -1,0 +1,2 @@
+ALTER TABLE "auth"."purges_owed" DROP CONSTRAINT "purges_owed_kind";--> statement-breakpoint
+ALTER TABLE "auth"."purges_owed" ADD CONSTRAINT "purges_owed_kind" CHECK ("auth"."purges_owed"."kind" in ('connection', 'user', 'withdrawal'));
