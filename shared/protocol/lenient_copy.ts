@@ -2,7 +2,13 @@
 import type { z } from "zod";
 import { toPointer } from "./json_pointer.ts";
 import { itemsToKeep } from "./limited_list.ts";
-import type { IgnoredValue } from "./wire.ts";
+
+/** Something that was left out of an otherwise good message. */
+export interface IgnoredValue {
+  /** RFC 6901 pointer into the message, for instance `/authors/0/role`. */
+  readonly pointer: string;
+  readonly reason: string;
+}
 
 type Path = readonly PropertyKey[];
 

@@ -11,15 +11,10 @@
  */
 import type { z } from "zod";
 import { toPointer } from "./json_pointer.ts";
-import { LenientCopy, type Tolerance } from "./lenient_copy.ts";
+import { type IgnoredValue, LenientCopy, type Tolerance } from "./lenient_copy.ts";
 import { plainWords } from "./plain_words.ts";
 
-/** Something that was left out of an otherwise good message. */
-export interface IgnoredValue {
-  /** RFC 6901 pointer into the message, for instance `/authors/0/role`. */
-  readonly pointer: string;
-  readonly reason: string;
-}
+export type { IgnoredValue } from "./lenient_copy.ts";
 
 export interface WireIssue {
   /** RFC 6901 pointer into the message. */
