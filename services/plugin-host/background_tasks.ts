@@ -7,6 +7,7 @@ import { DiskWatch } from "./process/disk/disk_watch.ts";
 import { diskSpace, judgeSpace } from "./process/disk/free_space.ts";
 import { watchDataFolders } from "./process/data_usage.ts";
 import type { Cgroups } from "./process/cgroups/cgroups.ts";
+import { listFileLocks } from "./process/file_locks.ts";
 import { listPageTables, listProcesses, listShares } from "./process/process_table.ts";
 import { HOST_RETRY_SECONDS } from "./process/pool_error.ts";
 import type { Starter } from "./process/starter.ts";
@@ -50,6 +51,7 @@ export function backgroundTasks(deps: TaskDeps): RepeatedTask[] {
     listShares,
     listPageTables,
     listUsages: cgroups && (() => cgroups.usages()),
+    listFileLocks,
   });
   const diskWatch = new DiskWatch({
     running: () => starter.running(),

@@ -31,6 +31,8 @@ export interface WatchdogOptions {
   readonly listPageTables: (pids: readonly number[]) => Promise<ReadonlyMap<number, number>>;
   /** What control groups have used, by their names; undefined where the host can't use them. */
   readonly listUsages?: (() => Promise<ReadonlyMap<string, GroupUsage>>) | undefined;
+  /** Locks on files, by pid; undefined where they aren't looked at. */
+  readonly listFileLocks?: (() => Promise<ReadonlyMap<number, number>>) | undefined;
   readonly clock?: Clock;
 }
 
@@ -43,6 +45,8 @@ const PAUSE_MS_MAX = 2000;
 const SHARE_MAX = 0.016;
 /** Of a plugin without a sandbox; in one the kernel counts. */
 const PROCESSES_MAX = 64;
+/** On files. A database needs some for each connection to it. */
+const LOCKS_MAX = 2048;
 /** A plugin with nothing to do may work on, for instance to fill its cache, but not for ever. */
 const IDLE_CPU_WINDOW_MS = 30_000;
 /** Of one processor. */
@@ -89,14 +93,19 @@ export class Watchdog {
     // What runs in a sandbox and a group is held by the kernel in all ways.
     const isHeld = (process: WatchedProcess) =>
       process.isSandboxed && usageOf(process) !== undefined;
-    const table = [...running()].every(isHeld)
+    const locks = await this.#options.listFileLocks?.() ?? new Map<number, number>();
+    // Nobody has too many where all together have not.
+    const isLocked = sumOf(locks.values()) > LOCKS_MAX;
+    const table = !isLocked && [...running()].every(isHeld)
       ? undefined
       : new ProcessTable(await listProcesses());
     for (const process of running()) {
       const usage = usageOf(process);
-      const reason = usage === undefined
-        ? await this.#judgeFamily(process, familyOf(process, table))
-        : this.#judgeGroup(process, usage, familyOf(process, table));
+      const family = familyOf(process, table);
+      const reason = judgeLocks(family, locks) ??
+        (usage === undefined
+          ? await this.#judgeFamily(process, family)
+          : this.#judgeGroup(process, usage, family));
       if (reason !== undefined) process.fail(reason);
     }
   }
@@ -166,6 +175,19 @@ export class Watchdog {
 function familyOf({ pid, isSandboxed }: WatchedProcess, table: ProcessTable | undefined) {
   const family = table?.family(pid) ?? [];
   return isSandboxed ? family.slice(1) : family;
+}
+
+function judgeLocks(
+  rows: readonly ProcessRow[],
+  locks: ReadonlyMap<number, number>,
+): string | undefined {
+  const count = sumOf(rows.map(({ pid }) => locks.get(pid) ?? 0));
+  if (count <= LOCKS_MAX) return undefined;
+  return `The plugin was ended: it held more than ${LOCKS_MAX} locks on files, which fill the kernel's memory`;
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  return Iterator.from(numbers).reduce((sum, it) => sum + it, 0);
 }
 
 function judgeCount(

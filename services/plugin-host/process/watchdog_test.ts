@@ -21,6 +21,8 @@ interface Scene {
   pageTables: ReadonlyMap<number, number>;
   /** By the names of control groups. */
   usages: ReadonlyMap<string, GroupUsage>;
+  /** By pid. */
+  fileLocks: ReadonlyMap<number, number>;
   /** How often `ps` was asked. */
   listed: number;
   /** Rounds a second apart, each preceded by `change`. */
@@ -48,6 +50,7 @@ function watch(): Scene {
     shares: new Map(),
     pageTables: new Map(),
     usages: new Map(),
+    fileLocks: new Map(),
     listed: 0,
     async look(rounds = 1, change = () => {}) {
       for (let round = 0; round < rounds; round++) {
@@ -63,6 +66,7 @@ function watch(): Scene {
     listShares: () => Promise.resolve(scene.shares),
     listPageTables: () => Promise.resolve(scene.pageTables),
     listUsages: () => Promise.resolve(scene.usages),
+    listFileLocks: () => Promise.resolve(scene.fileLocks),
     clock,
   });
   return scene;
@@ -84,6 +88,26 @@ Deno.test("memory is counted over the whole group and what descends from it", as
   assert.deepEqual(scene.reasons, [
     "The plugin was ended: it held 257 MiB of memory, and its limit is 256 MiB",
   ]);
+});
+
+Deno.test("locks on files are counted over all that belongs to a plugin, also in a control group", async () => {
+  const scene = watch();
+  scene.process.isSandboxed = true;
+  scene.process.groupName = "one";
+  scene.usages = new Map([["one", { outOfMemory: 0, cpuSeconds: 0 }]]);
+  scene.rows = [row(100, 1), row(101, 100), row(102, 101), row(200, 1, { group: 200 })];
+  scene.fileLocks = new Map([[101, 1024], [102, 1024]]);
+  await scene.look();
+  assert.equal(scene.listed, 0);
+  scene.fileLocks = new Map([[101, 1024], [102, 1024], [200, 9000]]);
+  await scene.look();
+  assert.deepEqual(scene.reasons, []);
+  scene.fileLocks = new Map([[101, 1025], [102, 1024]]);
+  await scene.look();
+  assert.match(
+    scene.reasons.join(),
+    /^The plugin was ended: it held more than 2048 locks on files/,
+  );
 });
 
 Deno.test("memory that forks share counts once, and in full where that can't be told", async () => {

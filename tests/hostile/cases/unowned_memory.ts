@@ -94,6 +94,29 @@ def call(it):
     promise: async (trial) => answers(await trial.call()),
   },
   {
+    name: "fills memory with locks on files",
+    holds: { python: [3] },
+    timeoutSeconds: WATCHED_SECONDS,
+    program: {
+      python: `
+import fcntl, os, time
+def call(it):
+    for number in range(1000):
+        file = os.open("/tmp/%d" % (number % 200), os.O_CREAT | os.O_RDWR)
+        for place in range(1000):
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * (1000 * (number // 200) + place))
+        if number % 200 == 199:
+            time.sleep(1)
+    time.sleep(60)
+    return it.answer("kept")
+`,
+    },
+    promise: async (trial) => {
+      fails(await trial.call(), "plugin_crashed", /locks on files/, WATCHDOG_MS);
+      await trial.isBlamedFor("crashed", /locks on files/);
+    },
+  },
+  {
     // One after the other, none of which lives until the host looks.
     name: "burns time in children that live for a moment",
     holds: PYTHON,
@@ -112,7 +135,7 @@ def burn():
 
 def call(it):
     # Several, as a busy machine gives one of them little.
-    for _ in range(8):
+    for _ in range(12):
         threading.Thread(target=burn, daemon=True).start()
     return it.answer("fine")
 `,

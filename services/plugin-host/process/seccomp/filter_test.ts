@@ -121,6 +121,17 @@ Deno.test("mounts and namespaces are refused, threads and processes are not", ()
   }
 });
 
+Deno.test("locks on files belong to a process that is there", () => {
+  const [CLONE_FILES, CLONE_VM, SIGCHLD] = [0x400, 0x100, 17];
+  assertAll("clone", "EPERM", CLONE_FILES | SIGCHLD);
+  assertAll("clone", "EPERM", CLONE_FILES | CLONE_VM | SIGCHLD);
+  const [F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW] = [6, 7, 36, 37, 38];
+  for (const command of [F_SETLK, F_SETLKW, F_OFD_GETLK]) {
+    assertAll("fcntl", "allow", 3, command);
+  }
+  for (const command of [F_OFD_SETLK, F_OFD_SETLKW]) assertAll("fcntl", "EINVAL", 3, command);
+});
+
 const SOCKETS: readonly [name: string, args: readonly [number, number, number], string][] = [
   ["a unix stream", [1, 1, 0], "allow"],
   ["unix datagrams", [1, 2, 0], "allow"],

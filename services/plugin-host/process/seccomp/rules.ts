@@ -41,6 +41,9 @@ export interface Rule {
 
 // include/uapi/linux/sched.h: CLONE_NEWNS, and CGROUP, UTS, IPC, USER, PID and NET.
 const CLONE_NAMESPACES = 0x0002_0000 | 0x7e00_0000;
+const [CLONE_FILES, CLONE_THREAD] = [0x400, 0x1_0000];
+// include/uapi/asm-generic/fcntl.h
+const [F_OFD_SETLK, F_OFD_SETLKW] = [37, 38];
 // include/linux/socket.h, include/linux/net.h and include/uapi/linux/in.h
 const [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] = [1, 2, 10, 16];
 const [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET] = [1, 2, 3, 5];
@@ -99,6 +102,17 @@ export const RULES: readonly Rule[] = [
     otherwise: "EPERM",
   },
 
+  // The host counts locks on files by their process, which these don't tell. EINVAL is the answer
+  // of a kernel without them.
+  {
+    calls: "fcntl",
+    cases: [{
+      when: [{ argument: 1, isOneOf: [F_OFD_SETLK, F_OFD_SETLKW] }],
+      answer: "EINVAL",
+    }],
+    otherwise: "allow",
+  },
+
   // Keyrings belong to a user, not to a sandbox.
   { calls: "add_key request_key keyctl", otherwise: "EPERM" },
 
@@ -124,7 +138,16 @@ export const RULES: readonly Rule[] = [
   {
     calls: "clone",
     cases: [{
-      when: [{ argument: 0, mask: CLONE_NAMESPACES, isOneOf: [0] }],
+      when: [
+        { argument: 0, mask: CLONE_NAMESPACES, isOneOf: [0] },
+        // Open files belong to one process: with two, locks of one that is gone stay and are shown
+        // nowhere.
+        {
+          argument: 0,
+          mask: CLONE_FILES | CLONE_THREAD,
+          isOneOf: [0, CLONE_THREAD, CLONE_FILES | CLONE_THREAD],
+        },
+      ],
       answer: "allow",
     }],
     otherwise: "EPERM",
