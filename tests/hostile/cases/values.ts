@@ -1,4 +1,6 @@
 /** Messages whose texts, numbers and keys are hard to keep or to handle. */
+import assert from "node:assert/strict";
+import { enrichSeries } from "../enrichment.ts";
 import { answers, fails, refuses } from "../outcome.ts";
 import { EVERYWHERE, type HostileCase } from "../hostile_case.ts";
 
@@ -70,6 +72,31 @@ export const valueCases: readonly HostileCase[] = [
         ),
     },
     promise: async (trial) => answers(await trial.call()),
+  },
+  {
+    name: "answers with a record far larger than a document may be",
+    holds: EVERYWHERE,
+    program: {
+      call: (it) =>
+        it.params.query !== undefined ? it.answer("fine") : {
+          externalId: String(it.params.externalId),
+          title: it.params.externalId === "title" ? "t".repeat(2_000_000) : "fine",
+          ...(it.params.externalId === "summary" && { summary: "s".repeat(3_000_000) }),
+          tags: Array.from({ length: 90_000 }, (_, at) => `tag ${at}`),
+          genres: ["whale"],
+        },
+    },
+    promise: async (trial) => {
+      for (const field of ["title", "summary"]) {
+        const { ignored, metadata, pageLength } = await enrichSeries(trial, field);
+        assert.deepEqual(ignored, [`/${field}`, "/tags"]);
+        const { title, summary, genres, tags } = metadata;
+        const expected = field === "title" ? "Before" : "fine";
+        assert.deepEqual([title, summary, genres, tags], [expected, undefined, ["whale"], []]);
+        assert.ok(pageLength < 20_000, `A page of ${pageLength}`);
+      }
+      answers(await trial.call());
+    },
   },
   {
     name: "uses names of prototypes as keys",
