@@ -85,7 +85,8 @@ export function assemble(parts: Parts): Assembly {
     logger,
     now,
   });
-  const host = new HostState({ checks: installation.hostChecks, logger, now });
+  const { hostChecks, checkNetwork } = installation;
+  const host = new HostState({ checks: hostChecks, checkNetwork, logger, now });
   const runtime = createRuntime(parts, { starter, events, host });
   const audits = new AuditLog({ db, auth, logger });
   const registry = new PluginRegistry({

@@ -16,7 +16,7 @@ import {
 import { findInherited, type Inherited } from "./process/descriptors/inherited.ts";
 import { compileSdk } from "./process/compiled_sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
-import type { HostCheck } from "./runtime/host_state.ts";
+import type { HostCheck, NetworkCheck } from "./runtime/host_state.ts";
 import { hostChecks } from "./runtime/host_checks.ts";
 import { openPluginHome } from "./process/sandbox/plugin_home.ts";
 import { PLUGIN_IDS } from "./process/sandbox/sandbox.ts";
@@ -29,6 +29,7 @@ const USER_CLAIMS = "/var/tmp/codex-plugin-users";
 export interface Installation {
   /** Find out whether this machine still gives what plugins need. */
   readonly hostChecks: readonly HostCheck[];
+  readonly checkNetwork: NetworkCheck | undefined;
   /** Built-in plugins first: they win on equal names. */
   readonly pluginsFolders: readonly string[];
   readonly commandPolicy: CommandPolicy;
@@ -94,6 +95,7 @@ export async function findInstallation(config: {
   const dataRoot = join(home, "plugin-data");
   return {
     hostChecks: hostChecks({ dataRoot, denoPath, sandbox }),
+    checkNetwork: sandbox.available ? sandbox.checkNetwork : undefined,
     pluginsFolders,
     commandPolicy: { allowedExtra: config.allowedCommands, pluginsFolders, denoPath },
     denoRuntime: { ...denoRuntime, ...(compiledSdk !== undefined && { compiledSdk }) },

@@ -1,20 +1,31 @@
-/** Cases in any order, again and again, on one platform. */
+/**
+ * Cases in any order, again and again: without a sandbox and in it, and where the soak runs as root,
+ * both once more as a user that isn't.
+ */
 import { requireTool } from "../../infra/test/tools.ts";
 import type { Soak, SoakRun } from "../soak/soak.ts";
 import { Arena } from "./arena.ts";
+import { soakAsOrdinaryUser } from "./ordinary_user.ts";
 import { planTrials } from "./suite.ts";
 import { HOSTILE_CASES } from "./table.ts";
 import { runTrial, type TrialPlan } from "./trial.ts";
 
 const AT_A_TIME = 4;
 
-/** First without a sandbox, then, where there is one, in it. */
 export const hostileSoak: Soak = async (run) => {
+  if (Deno.uid() !== 0) return await soakAsThisUser(run);
+  const half = { ...run, durationMs: run.durationMs / 2 };
+  await soakAsThisUser(half);
+  await soakAsOrdinaryUser(half);
+};
+
+/** First without a sandbox, then, where there is one, in it. */
+async function soakAsThisUser(run: SoakRun): Promise<void> {
   const isSandboxed = requireTool("bwrap") === "present";
   const half = { ...run, durationMs: isSandboxed ? run.durationMs / 2 : run.durationMs };
   await soakIn("off", planTrials(HOSTILE_CASES, [1, 2], []), half);
   if (isSandboxed) await soakIn("require", planTrials(HOSTILE_CASES, [3], []), half);
-};
+}
 
 async function soakIn(
   sandbox: "off" | "require",
@@ -37,7 +48,8 @@ async function soakIn(
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-  say(`${trials} trials with the sandbox ${sandbox === "off" ? "off" : "on"}`);
+  const user = Deno.uid() === 0 ? "root" : "an ordinary user";
+  say(`${trials} trials as ${user}, with the sandbox ${sandbox === "off" ? "off" : "on"}`);
 }
 
 /** All in any order, then all again in another. No plugin comes twice within as many as run at a time. */

@@ -27,13 +27,22 @@ export type Ability =
 
 export const EVERY_HOST = "*";
 
+/** What a grant needs of this machine. */
+export type NetworkNeed = "hosts" | "every-host";
+
+export function networkNeed(granted: readonly string[]): NetworkNeed | undefined {
+  if (granted.length === 0) return undefined;
+  return granted.includes(EVERY_HOST) ? "every-host" : "hosts";
+}
+
 /** Why these hosts can't be given; undefined if they can. */
 export function missingFor(
   granted: readonly string[],
   { hosts, everyHost }: NetworkAbility,
 ): string | undefined {
-  if (granted.length === 0) return undefined;
-  const needed = granted.includes(EVERY_HOST) ? everyHost : hosts;
+  const need = networkNeed(granted);
+  if (need === undefined) return undefined;
+  const needed = need === "hosts" ? hosts : everyHost;
   return needed.available ? undefined : needed.reason;
 }
 

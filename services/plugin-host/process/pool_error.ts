@@ -52,11 +52,14 @@ export function dataFull(reason: string): PoolError {
  */
 export const HOST_RETRY_SECONDS = 5;
 
-/** @param reason says what is wrong with this machine, and what to do */
-export function hostFaulty(reason: string): PoolError {
+/**
+ * @param whom begins a sentence about what can't be started
+ * @param reason says what is wrong with this machine, and what to do
+ */
+export function hostFaulty(whom: string, reason: string): PoolError {
   return new PoolError(
     "host-fault",
-    `No plugin can be started now: ${reason}`,
+    `${whom} can be started now: ${reason}`,
     HOST_RETRY_SECONDS,
   );
 }

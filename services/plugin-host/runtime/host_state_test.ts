@@ -53,6 +53,49 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "a network that stops working is the host's fault for the plugins that were granted it alone",
+  ignore: ["bwrap", "socat", "ip"].some((tool) => requireTool(tool) === "skip"),
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.chmod(folder, 0o755);
+    const [ip, away] = [join(folder, "ip"), join(folder, "away")];
+    const installed = await findProgram("ip");
+    assert.ok(installed);
+    await Deno.copyFile(installed, ip);
+    await withService(async (service) => {
+      await service.install("networked", { network: ["10.9.8.7:80"] });
+      await service.install("plain");
+      await service.deps.folders.discover();
+      const { id } = await service.grant("networked", ["10.9.8.7:80"]);
+      const plain = await service.grant("plain", []);
+      await Deno.rename(ip, away);
+      for (let tries = 0; tries < 4; tries++) {
+        const { status, body } = await service.search(id, "anything");
+        assert.equal(status, 503);
+        assert.match(
+          JSON.stringify(body),
+          /No plugin with granted hosts .*The network of sandboxes has stopped working/,
+        );
+      }
+      assert.equal((await service.search(plain.id, "anything")).status, 200);
+      const list = (await service.request("GET", "/admin/plugins")).as(PluginList);
+      assert.match(list.hostFault?.reason ?? "", /apt-get install socat iproute2/);
+      const plugin = await service.plugin("networked");
+      assert.deepEqual([plugin.failureCount, plugin.enabled], [0, true]);
+
+      await Deno.rename(away, ip);
+      await service.runTasks();
+      const { body, status } = await service.search(id, "anything");
+      assert.equal(status, 200, JSON.stringify(body));
+      const after = (await service.request("GET", "/admin/plugins")).as(PluginList);
+      assert.equal(after.hostFault, null);
+    }, { hasSandbox: true, programs: { ip } });
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
 Deno.test("a disk with little space left is the host's fault, with what to do", async () => {
   const folder = await Deno.makeTempDir();
   const left = (freeBytes: number) => () =>

@@ -1,5 +1,6 @@
 /** The live plugins of this replica: what {@linkcode PluginRuntime} promises, over the pool of processes. */
 import type { AuthService, PluginDataUse, PluginId, StorageService } from "@codex/protocol";
+import { type NetworkNeed, networkNeed } from "../domain/network_access.ts";
 import { type Redact, redactJson } from "../domain/redaction.ts";
 import type { PluginProcess, ProcessEnd } from "../process/plugin_process.ts";
 import { ProcessPool } from "../process/pool.ts";
@@ -49,6 +50,7 @@ type CallConnection = RuntimeCall["connection"];
 
 interface LiveSpec extends ProcessSpec {
   readonly pluginId: PluginId;
+  readonly need: NetworkNeed | undefined;
   readonly connectionId: string | undefined;
   readonly userId: string | undefined;
 }
@@ -69,7 +71,7 @@ export class LivePlugins implements PluginRuntime {
     this.#pool = new ProcessPool({
       processesMax: deps.processesMax,
       idleMs: deps.idleMs,
-      onCrash: ({ pluginId }, end) => void this.#crashed(pluginId, end),
+      onCrash: (spec, end) => void this.#crashed(spec, end),
     });
   }
 
@@ -88,6 +90,7 @@ export class LivePlugins implements PluginRuntime {
     });
     const startedAt = performance.now();
     const process = await this.#onHost(
+      networkNeed(spec.network),
       () => withRedacted(redact, this.#deps.starter.start(request, new AbortController().signal)),
     );
     try {
@@ -112,7 +115,7 @@ export class LivePlugins implements PluginRuntime {
       return withRedacted(this.#redacts.get(process), answer);
     }, { ...options, ...(holder && { holder }) });
     return await answer.catch(async (error) => {
-      throw isCrash(error) ? await this.#deps.host.blame(error) : error;
+      throw isCrash(error) ? await this.#deps.host.blame(error, networkNeed(spec.network)) : error;
     });
   }
 
@@ -199,7 +202,9 @@ export class LivePlugins implements PluginRuntime {
 
   #liveSpec(spec: PluginSpec, connection: CallConnection): LiveSpec {
     const claims = connection?.claims;
+    const need = networkNeed(spec.network);
     return {
+      need,
       key: `${spec.id}/${claims?.connectionId ?? "system"}`,
       pluginId: spec.id,
       connectionId: claims?.connectionId,
@@ -207,7 +212,7 @@ export class LivePlugins implements PluginRuntime {
       revision: String(spec.revision),
       // Of the connection: its tokens, credentials and configuration.
       generation: claims?.revision ?? 0,
-      start: (signal) => this.#onHost(() => this.#start(spec, connection, signal), signal),
+      start: (signal) => this.#onHost(need, () => this.#start(spec, connection, signal), signal),
     };
   }
 
@@ -246,19 +251,23 @@ export class LivePlugins implements PluginRuntime {
   }
 
   /** Starts something; where it fails through this machine's fault, it fails as `host-fault`. */
-  async #onHost<T>(start: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #onHost<T>(
+    need: NetworkNeed | undefined,
+    start: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const { host } = this.#deps;
-    host.refuseFaulty();
+    host.refuseFaulty(need);
     try {
       return await start();
     } catch (error) {
-      throw signal?.aborted ? error : await host.blame(error);
+      throw signal?.aborted ? error : await host.blame(error, need);
     }
   }
 
   /** While nothing was asked of it: nobody else tells of it. */
-  async #crashed(id: PluginId, end: ProcessEnd): Promise<void> {
-    if (await this.#deps.host.look() === undefined) this.#deps.events.crashed(id, end);
+  async #crashed({ pluginId, need }: LiveSpec, end: ProcessEnd): Promise<void> {
+    if (await this.#deps.host.look(need) === undefined) this.#deps.events.crashed(pluginId, end);
   }
 
   #holderOf(connection: CallConnection): TicketHolder | undefined {

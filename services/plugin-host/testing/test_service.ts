@@ -183,6 +183,7 @@ async function startService(shared: Shared): Promise<TestService> {
         denoPath: Deno.execPath(),
         sandbox,
       }),
+      checkNetwork: sandbox.available ? sandbox.checkNetwork : undefined,
     },
     now: Date.now,
   });

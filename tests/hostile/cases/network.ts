@@ -86,12 +86,14 @@ const askNameServer = async (): Promise<unknown> => {
   throw new Error("Every way was refused");
 };
 
-/** This machine's addresses but its loopback's, and what clouds and homes have beside it. */
-function addressesAround(): string[] {
-  const own = Deno.networkInterfaces()
+/** What clouds and homes have beside this machine. */
+const AROUND = ["169.254.169.254", "192.168.0.1", "10.0.0.1", "172.17.0.1", "fd00:ec2::254"];
+
+/** This machine's addresses but its loopback's. */
+function ownAddresses(): string[] {
+  return Deno.networkInterfaces()
     .map(({ address }) => address)
     .filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
-  return [...own, "169.254.169.254", "192.168.0.1", "10.0.0.1", "172.17.0.1", "fd00:ec2::254"];
 }
 
 /** Finds an address of `adminConfig.hosts` that there is any way to, answered or not. Runs in the plugin. */
@@ -208,7 +210,16 @@ export const networkCases: readonly HostileCase[] = [
     name: "looks for a way to this machine's addresses, its network and its cloud",
     holds: { node: [3] },
     network: () => ["a.example", "127.0.0.1:9"],
-    config: () => ({ hosts: addressesAround().join() }),
+    config: () => ({ hosts: [...ownAddresses(), ...AROUND].join() }),
+    program: { attempt: findWay },
+    promise: isRefused,
+  },
+  {
+    // This machine's addresses are the sandbox's own there, and lead to itself.
+    name: "looks for a way to this machine's network and its cloud with every host granted",
+    holds: { node: [3] },
+    network: () => ["*"],
+    config: () => ({ hosts: AROUND.join() }),
     program: { attempt: findWay },
     promise: isRefused,
   },

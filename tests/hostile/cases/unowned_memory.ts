@@ -18,6 +18,34 @@ async function isHeldByKernel(trial: Trial): Promise<boolean> {
 
 export const unownedMemoryCases: readonly HostileCase[] = [
   {
+    // In a sandbox there are none; without one, only the kernel can tell whose they are.
+    name: "fills memory with files that are in no folder",
+    holds: PYTHON,
+    timeoutSeconds: WATCHED_SECONDS,
+    program: {
+      python: `
+import os
+def call(it):
+    mib, part = 0, b"x" * 1048576
+    try:
+        file = os.memfd_create("kept")
+        while mib < 700:
+            mib += os.write(file, part) // 1048576
+    except OSError:
+        pass
+    return it.answer("kept %d MiB" % mib)
+`,
+    },
+    promise: async (trial) => {
+      const outcome = await trial.call();
+      if (trial.level === 3) answers(outcome, /^kept 0 MiB$/, WATCHDOG_MS);
+      else if (await isHeldByKernel(trial)) {
+        fails(outcome, "plugin_crashed", /took more memory than its limit/, WATCHDOG_MS);
+        await trial.isBlamedFor("crashed", /took more memory than its limit of \d+ MiB/);
+      } else answers(outcome, /^kept/, WATCHDOG_MS);
+    },
+  },
+  {
     name: "fills memory with the buffers of sockets",
     holds: PYTHON,
     timeoutSeconds: WATCHED_SECONDS,

@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import { runProgram } from "@codex/service/program";
+import type { NetworkNeed } from "../../domain/network_access.ts";
 import type { Routes } from "../../network/egress_broker.ts";
 import { writeFilter } from "../seccomp/filter_file.ts";
 import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_users.ts";
 import type { UidRange } from "../users/uid_range.ts";
 import { lacking, type NetworkSupport } from "./network_support.ts";
-import { findNetwork } from "./network_trial.ts";
+import { findNetwork, tryNetwork } from "./network_trial.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { systemMounts } from "./system_mounts.ts";
@@ -19,6 +20,8 @@ export type Detection =
     readonly sandbox: Sandbox;
     /** Tries the sandbox again, later; gives what is wrong and what to do. */
     readonly check: () => Promise<string | undefined>;
+    /** Tries the way of such grants again, if it worked at the start. */
+    readonly checkNetwork: (need: NetworkNeed) => Promise<string | undefined>;
     /** For the log at start. */
     readonly findings: string;
   }
@@ -44,6 +47,8 @@ export interface DetectionOptions extends TrialOptions {
 
 const REPAIR =
   "once it works again (on Debian: apt-get install bubblewrap dash util-linux), plugins start by themselves";
+const NETWORK_REPAIR =
+  "once it works again (on Debian: apt-get install socat iproute2 passt), they start by themselves";
 
 export async function detectSandbox(options: DetectionOptions): Promise<Detection> {
   if (Deno.build.os !== "linux") return missing("only Linux has sandboxes");
@@ -85,6 +90,12 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     available: true,
     sandbox: { ...sandbox, network },
     check,
+    checkNetwork: async (need) => {
+      const fault = await tryNetwork({ ...sandbox, network }, need, options);
+      return fault === undefined
+        ? undefined
+        : `The network of sandboxes has stopped working: ${fault}; ${NETWORK_REPAIR}`;
+    },
     findings: tellFindings(sandbox, network),
   };
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import type { OpenRoute, RouteRequest, Routes } from "../../network/egress_broker.ts";
+import { EVERY_HOST, type NetworkNeed } from "../../domain/network_access.ts";
 import type { EveryHost } from "./every_host.ts";
 import { NAME_SERVER } from "./every_host.ts";
 import { type HostNetwork, lacking, type NetworkSupport, type Support } from "./network_support.ts";
@@ -82,6 +83,18 @@ async function findEveryHost(
   } as const;
   const fault = await tryForwarding(sandbox, { hosts, everyHost }, ["*"], options);
   return fault === undefined ? everyHost : lacking(`pasta does not work here: ${fault}`);
+}
+
+/** Why what worked at the start doesn't any more; undefined if it does, or never did. */
+export async function tryNetwork(
+  sandbox: Sandbox,
+  need: NetworkNeed,
+  options: NetworkTrialOptions,
+): Promise<string | undefined> {
+  const { network } = sandbox;
+  const isEvery = need === "every-host";
+  if (!(isEvery ? network.everyHost : network.hosts).available) return undefined;
+  return await tryForwarding(sandbox, network, isEvery ? [EVERY_HOST] : [], options);
 }
 
 /** A name that no name server knows (RFC 6761 section 6.4). */
