@@ -10,6 +10,8 @@ import { type RequestEnv, requestIdOf } from "./request_id.ts";
 /** Wrong fields that an answer names. A body of 1 MiB has room for 100,000, and each costs its time. */
 export const FIELD_ERRORS_TOLD_MAX = 100;
 const DETAIL_CHARACTERS_MAX = 16_384;
+/** Of a place, and of what is wrong there: both may repeat names of the request. */
+const FIELD_CHARACTERS_MAX = 2000;
 
 export interface ProblemOptions {
   /** Every wrong field of the request; the first {@linkcode FIELD_ERRORS_TOLD_MAX} are told. */
@@ -29,8 +31,11 @@ export class ProblemError extends Error {
   readonly pluginError: { code: number; message: string } | undefined;
 
   constructor(readonly code: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    super(shortened(detail), { cause: options.cause });
-    this.errors = options.errors?.slice(0, FIELD_ERRORS_TOLD_MAX);
+    super(shortened(detail, DETAIL_CHARACTERS_MAX), { cause: options.cause });
+    this.errors = options.errors?.slice(0, FIELD_ERRORS_TOLD_MAX).map(({ pointer, detail }) => ({
+      pointer: shortened(pointer, FIELD_CHARACTERS_MAX),
+      detail: shortened(detail, FIELD_CHARACTERS_MAX),
+    }));
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.pluginError = options.pluginError;
   }
@@ -40,9 +45,9 @@ export class ProblemError extends Error {
   }
 }
 
-function shortened(detail: string): string {
-  if (detail.length <= DETAIL_CHARACTERS_MAX) return detail;
-  return `${detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed()}…`;
+function shortened(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  return `${text.slice(0, charactersMax).toWellFormed()}…`;
 }
 
 /** The one `onError` of every service. What is not a {@linkcode ProblemError} is logged and told as `internal`. */

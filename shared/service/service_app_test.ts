@@ -108,8 +108,12 @@ Deno.test("of very many wrong fields the first are told, and no name is told at 
   const { errors } = await problemOf(reply);
   assert.equal(errors?.length, FIELD_ERRORS_TOLD_MAX);
   assert.equal(errors?.at(-1)?.pointer, `/items/${FIELD_ERRORS_TOLD_MAX - 1}`);
-  const long = new ProblemError("bad_request", "😀".repeat(100_000));
+  const name = "😀".repeat(100_000);
+  const long = new ProblemError("bad_request", name, {
+    errors: [{ pointer: `/${name}`, detail: `Has no field "${name}"` }],
+  });
   assert.ok(long.message.length < 20_000 && long.message.isWellFormed());
+  assert.ok(JSON.stringify(long.errors).length < 5000);
 });
 
 Deno.test("a body that fits no alternative is told what the likeliest one lacks", async () => {

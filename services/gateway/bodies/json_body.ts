@@ -10,6 +10,11 @@ import type { GatewayEnv } from "../gateway_env.ts";
 
 /** Of a JSON body; a stream has no limit here. */
 export const BODY_BYTES_MAX = 1024 * 1024;
+/**
+ * Of a body from somebody unknown, who needs no more than a name and a password: reading 1 MiB of
+ * small fields takes auth a tenth of a second, and nobody counts such requests.
+ */
+export const PUBLIC_BODY_BYTES_MAX = 16 * 1024;
 /** Milliseconds from the head of a request to the end of its body. */
 export const BODY_MS = 15_000;
 /** Of all bodies that are being read or passed on. */
@@ -27,20 +32,22 @@ export interface JsonBodyOptions {
 /**
  * Reads the body, hands it on by `c.set("body", …)`, and holds its share of memory during `next`.
  *
+ * @param bytesMax {@linkcode BODY_BYTES_MAX} unless given
  * @returns "left" when the client went before all of it came
  * @throws ProblemError `payload_too_large`, `deadline_exceeded` or `no_capacity`
  */
 export type WithJsonBody = (
   c: Context<GatewayEnv>,
   next: () => Promise<void>,
+  bytesMax?: number,
 ) => Promise<"left" | void>;
 
 export function createJsonBodies({ bodyMs = BODY_MS, trustedProxies }: JsonBodyOptions) {
   const held = new UsageLimit({ max: BYTES_HELD_MAX, perKeyMax: BYTES_HELD_PER_ADDRESS_MAX });
 
-  const withJsonBody: WithJsonBody = async (c, next) => {
-    const announced = announcedLength(c);
-    const share = held.take(requestGroup(c, trustedProxies), announced ?? BODY_BYTES_MAX);
+  const withJsonBody: WithJsonBody = async (c, next, bytesMax = BODY_BYTES_MAX) => {
+    const announced = announcedLength(c, bytesMax);
+    const share = held.take(requestGroup(c, trustedProxies), announced ?? bytesMax);
     if (!share.ok) {
       connectionOf(c).closeAfterAnswer?.();
       throw new ProblemError(
@@ -50,7 +57,7 @@ export function createJsonBodies({ bodyMs = BODY_MS, trustedProxies }: JsonBodyO
       );
     }
     try {
-      const body = await readWithin(c, announced, bodyMs);
+      const body = await readWithin(c, announced, bytesMax, bodyMs);
       if (body === undefined) return "left";
       c.set("body", body);
       await next();
@@ -62,11 +69,11 @@ export function createJsonBodies({ bodyMs = BODY_MS, trustedProxies }: JsonBodyO
 }
 
 /** @throws ProblemError where it is too long; undefined where it isn't told */
-function announcedLength(c: Context<GatewayEnv>): number | undefined {
+function announcedLength(c: Context<GatewayEnv>, bytesMax: number): number | undefined {
   const text = c.req.header("content-length");
   if (text === undefined) return undefined;
   const length = Number(text);
-  if (length > BODY_BYTES_MAX) throw tooLarge(c);
+  if (length > bytesMax) throw tooLarge(c, bytesMax);
   return length;
 }
 
@@ -74,6 +81,7 @@ function announcedLength(c: Context<GatewayEnv>): number | undefined {
 async function readWithin(
   c: Context<GatewayEnv>,
   announced: number | undefined,
+  bytesMax: number,
   bodyMs: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const late = Promise.withResolvers<never>();
@@ -83,7 +91,7 @@ async function readWithin(
     late.reject(new ProblemError("deadline_exceeded", detail));
   }, bodyMs);
   try {
-    if (announced === undefined) await Promise.race([collect(c), late.promise]);
+    if (announced === undefined) await Promise.race([collect(c, bytesMax), late.promise]);
     // Hono keeps it for whoever parses it later.
     return new Uint8Array(await Promise.race([c.req.arrayBuffer(), late.promise]));
   } catch (error) {
@@ -95,20 +103,20 @@ async function readWithin(
 }
 
 /** Puts a body whose length isn't told in the place of its stream, once it is there. */
-async function collect(c: Context<GatewayEnv>): Promise<void> {
+async function collect(c: Context<GatewayEnv>, bytesMax: number): Promise<void> {
   const { raw } = c.req;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const chunk of raw.body ?? []) {
     length += chunk.length;
-    if (length > BODY_BYTES_MAX) throw tooLarge(c);
+    if (length > bytesMax) throw tooLarge(c, bytesMax);
     chunks.push(chunk);
   }
   c.req.raw = new Request(raw, { body: new Blob(chunks) });
 }
 
-function tooLarge(c: Context<GatewayEnv>): ProblemError {
+function tooLarge(c: Context<GatewayEnv>, bytesMax: number): ProblemError {
   connectionOf(c).closeAfterAnswer?.();
-  const detail = `The body is too large: at most ${BODY_BYTES_MAX} bytes are taken`;
+  const detail = `The body is too large: at most ${bytesMax} bytes are taken`;
   return new ProblemError("payload_too_large", detail);
 }

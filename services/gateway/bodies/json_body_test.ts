@@ -4,7 +4,7 @@ import { Problem } from "@codex/protocol";
 import { LIBRARIES } from "../testing/calls.ts";
 import { bearer, createFixture } from "../testing/fixture.ts";
 import { handStream } from "../testing/servers.ts";
-import { BODY_BYTES_MAX } from "./json_body.ts";
+import { BODY_BYTES_MAX, PUBLIC_BODY_BYTES_MAX } from "./json_body.ts";
 
 /** As many of the largest bodies as one address may be sending. */
 const BODIES = 32;
@@ -40,4 +40,26 @@ Deno.test("one address sends 32 MiB of bodies at once, and another as much besid
   }
   for (const { reply } of under) equal((await reply).status, 200);
   equal((await send("{}", "192.0.2.1")).status, 200);
+});
+
+Deno.test("of somebody unknown 16 KiB are taken, announced or not", async () => {
+  const { app, calls } = await createFixture();
+  const statusOf = async (bytes: number, isAnnounced: boolean) => {
+    const body = "x".repeat(bytes);
+    const { status } = await app.request("/api/v1/auth/login", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(isAnnounced && { "content-length": String(bytes) }),
+      },
+      body: isAnnounced ? body : new Blob([body]).stream(),
+    });
+    return status;
+  };
+  for (const isAnnounced of [true, false]) {
+    equal(await statusOf(PUBLIC_BODY_BYTES_MAX + 1, isAnnounced), 413);
+    equal(calls.length, 0);
+    await statusOf(PUBLIC_BODY_BYTES_MAX, isAnnounced);
+    equal(calls.splice(0).length, 1, "auth is asked");
+  }
 });

@@ -60,3 +60,11 @@ Deno.test("text that the database can't keep is made storable", () => {
   assert.equal(line.kind, "series");
   assert.equal(line.series.title, "a\uFFFDb\uFFFD");
 });
+
+Deno.test("of a line whose lists hold nothing but faults the first few thousand are looked at", () => {
+  const wrong = Array.from({ length: 20_000 }, () => 0);
+  const result = read(JSON.stringify({ key: "k", title: "T", books: wrong, externalIds: wrong }));
+  assert.equal(result.kind, "fault");
+  const more = Number(/and (\d+) more$/.exec(result.fault.detail)?.[1]);
+  assert.ok(more < 10_000, result.fault.detail);
+});

@@ -5,7 +5,8 @@ import type { GrantWarning, Manifest } from "@codex/protocol";
 /**
  * Where the endpoints of one provider lie in different hands, codes and tokens of users go to
  * somebody else than they signed in at (RFC 9700 section 4.4: mix-up). A few large providers are
- * really made so.
+ * really made so. An issuer of another domain is the same door: a manifest that names another
+ * provider's has that provider's answers pass for its own, and so gets its codes.
  */
 export function grantWarnings({ oauth }: Pick<Manifest, "oauth">): GrantWarning[] {
   if (oauth === undefined) return [];
@@ -14,7 +15,7 @@ export function grantWarnings({ oauth }: Pick<Manifest, "oauth">): GrantWarning[
     { what: "sign-in codes and the client secret", url: oauth.tokenUrl },
     { what: "access tokens", url: oauth.userInfoUrl },
   ];
-  return receivers.flatMap(({ what, url }) => {
+  const warnings = receivers.flatMap(({ what, url }) => {
     const host = url === undefined ? signIn : hostOf(url);
     if (isOfOneDomain(signIn, host)) return [];
     return [{
@@ -23,7 +24,22 @@ export function grantWarnings({ oauth }: Pick<Manifest, "oauth">): GrantWarning[
         "which is of another domain: accept it only if the provider documents both",
     }];
   });
+  return [...warnings, ...issuerWarnings(signIn, oauth.issuer)];
 }
+
+function issuerWarnings(signIn: string, issuer: string | undefined): GrantWarning[] {
+  if (issuer === undefined) return [];
+  const host = URL.parse(issuer)?.hostname.toLowerCase() || issuer.slice(0, ISSUER_CHARACTERS_MAX);
+  if (isOfOneDomain(signIn, host)) return [];
+  return [{
+    name: `oauth-issuer:${host}`,
+    message: `Users sign in at "${signIn}", but answers are taken from "${host}", which is of ` +
+      "another domain: accept it only if the provider documents both",
+  }];
+}
+
+/** Of one that is no URL; names of warnings have at most 500. */
+const ISSUER_CHARACTERS_MAX = 300;
 
 /** The warnings that are not among the accepted names. */
 export function unacceptedWarnings(

@@ -52,3 +52,26 @@ Deno.test("tokens that go to another domain for a user's name are a warning, too
   const [warning] = grantWarnings(declared("a.example.org", "b.example.org", "else.example.net"));
   assert.match(warning?.message ?? "", /access tokens are sent to "else.example.net"/);
 });
+
+Deno.test("an issuer of another domain is named: its answers would pass for this provider's", () => {
+  const warningsOf = (issuer: string) => {
+    const { oauth } = declared("evil.example", "evil.example");
+    return grantWarnings({ oauth: { ...oauth, issuer } });
+  };
+  for (const issuer of ["https://evil.example", "https://login.evil.example/tenant"]) {
+    assert.deepEqual(warningsOf(issuer), [], issuer);
+  }
+  for (
+    const [issuer, host] of [
+      ["https://honest.example/", "honest.example"],
+      ["https://evil.example.honest.org", "evil.example.honest.org"],
+      ["honest", "honest"],
+    ] as const
+  ) {
+    const [warning, ...more] = warningsOf(issuer);
+    assert.equal(warning?.name, `oauth-issuer:${host}`);
+    assert.match(warning?.message ?? "", new RegExp(`sign in at "evil.example".*"${host}"`));
+    assert.deepEqual(more, []);
+  }
+  assert.ok((warningsOf("x".repeat(2000))[0]?.name.length ?? 501) <= 500);
+});

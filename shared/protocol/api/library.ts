@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { charactersAtMost, TITLE_CHARACTERS_MAX } from "../document_limits.ts";
 import { BookId, HistoryId, LibraryId, PluginId, SeriesId, UserId } from "../ids.ts";
-import { IsoDateTime, Json, recordOf } from "../json.ts";
+import { IsoDateTime, Json, listOf, recordOf } from "../json.ts";
 import { BookDocument, ExternalId, SeriesDocument } from "../metadata.ts";
 import { pageOf, PageQuery } from "./paging.ts";
 
@@ -138,7 +138,7 @@ export const ImportBook = z.object({
   chapter: z.number().optional(),
   pageCount: z.int().nonnegative().optional(),
   metadata: BookDocument.prefault({}),
-  externalIds: z.array(ExternalId).default([]),
+  externalIds: listOf(ExternalId),
 });
 
 /** One line of an import: a series with its books. `key` is the natural key within the library. */
@@ -146,8 +146,8 @@ export const ImportSeries = z.object({
   key: ImportKey,
   title: ImportTitle,
   metadata: SeriesDocument.prefault({}),
-  externalIds: z.array(ExternalId).default([]),
-  books: z.array(ImportBook).default([]),
+  externalIds: listOf(ExternalId),
+  books: listOf(ImportBook),
 });
 export type ImportBook = z.infer<typeof ImportBook>;
 export type ImportSeries = z.infer<typeof ImportSeries>;
