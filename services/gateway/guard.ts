@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Operation, Principal } from "@codex/protocol";
 import { ProblemError, requestIdOf } from "@codex/service";
-import { PUBLIC_BODY_BYTES_MAX, type WithJsonBody } from "./bodies/json_body.ts";
+import { bodyBytesMax, type WithJsonBody } from "./bodies/json_body.ts";
 import { checkAccess } from "./domain/access.ts";
 import { type Credential, credentialOf } from "./domain/credential.ts";
 import { requestSite } from "./domain/request_site.ts";
@@ -39,8 +39,7 @@ export function createGuard(options: GuardOptions): Guard {
       if (!takesBody(operation)) return await next();
       requireMediaType(c, operation.stream ?? "application/json");
       if (operation.stream !== undefined || !hasContent(c.req.raw)) return await next();
-      const bytesMax = operation.access === "public" ? PUBLIC_BODY_BYTES_MAX : undefined;
-      const outcome = await options.withJsonBody(c, next, bytesMax);
+      const outcome = await options.withJsonBody(c, next, bodyBytesMax(operation));
       return outcome === "left" ? new Response(null, { status: CLIENT_LEFT }) : undefined;
     });
 }

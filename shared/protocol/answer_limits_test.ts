@@ -30,7 +30,9 @@ const MANY = Array(LIST_ITEMS_MAX + 1).fill("a");
 /** Each of its parts fits, the whole doesn't. */
 const BULK = Array(Math.ceil(DOCUMENT_BYTES_MAX / TITLE_CHARACTERS_MAX)).fill(LONG_TITLE.slice(1));
 
-/** What becomes of one recommendation or result with this change: the field's value, if it stays. */
+/**
+ * What becomes of one recommendation or result with this change: the field's value, if it stays.
+ */
 function outcomeOf(answer: unknown, schema: typeof SearchAnswer | typeof RecommendationAnswer) {
   const read = readWire(schema, answer);
   assert.ok(read.ok);

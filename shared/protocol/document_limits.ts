@@ -1,7 +1,7 @@
 /**
  * How large metadata may be where it comes in: by an import, a person's edit or a plugin. What is
- * stored already is read and shown whatever its size, so the schemas of `metadata.ts` don't know these
- * limits.
+ * stored already is read and shown whatever its size, so the schemas of `metadata.ts` don't know
+ * these limits.
  */
 import { z } from "zod";
 import type { Json } from "./json.ts";
@@ -40,7 +40,9 @@ const TITLES: ReadonlySet<string> = new Set(["title", "subtitle", "originalTitle
 const URLS: ReadonlySet<string> = new Set(["url", "coverUrl", "bannerUrl"]);
 const FREE_FIELD = "customMetadata";
 
-/** Everything within a field's value that is too large. A list that is too long is not looked into. */
+/**
+ * Everything within a field's value that is too large. A list that is too long is not looked into.
+ */
 export function oversizesOf(field: string, value: Json): Oversize[] {
   const found: Oversize[] = [];
   collect([field], value, found);

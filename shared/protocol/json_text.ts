@@ -1,6 +1,9 @@
 /** What JSON text says that a parsed value no longer tells. */
 
-/** Only numbers with so many digits, or with such an exponent, can be other than what a double holds. */
+/**
+ * Only numbers with so many digits, or with such an exponent, can be other than what a double
+ * holds.
+ */
 const SUSPECT_NUMBER = /\d{16}|[eE][+-]?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d+$/;
@@ -16,8 +19,8 @@ export interface ExactJson {
  * JSON.parse that doesn't falsify: a number that reading would change beyond rounding reads as
  * infinite, so that no schema takes it. Such are one that is too large (`1e400` reads as infinite
  * anyhow, and is written as null), one that is too small (`1e-400` reads as 0), and a whole number
- * that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so; a value
- * that is kept must come back as it was sent.
+ * that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so; a
+ * value that is kept must come back as it was sent.
  *
  * @throws SyntaxError for what is no JSON
  */

@@ -1,4 +1,6 @@
-/** A message as plugins and importers write it, of which what can't be read is left out bit by bit. */
+/**
+ * A message as plugins and importers write it, of which what can't be read is left out bit by bit.
+ */
 import type { z } from "zod";
 import { toPointer } from "./json_pointer.ts";
 import { itemsToKeep } from "./limited_list.ts";
@@ -13,8 +15,8 @@ export interface IgnoredValue {
 type Path = readonly PropertyKey[];
 
 /**
- * Unknown values of enumerations alone, or what is out of its range as well: that of its schema, and
- * for a number that of a double.
+ * Unknown values of enumerations alone, or what is out of its range as well: that of its schema,
+ * and for a number that of a double.
  */
 export type Tolerance = "enumerations" | "ranges";
 
@@ -22,8 +24,9 @@ export type Tolerance = "enumerations" | "ranges";
 const LEFT_OUT_MAX = 10_000;
 
 /**
- * A copy of a message without what reads as missing (`null`) and, where ranges are tolerated, without
- * numbers too large for a double, which JSON.parse reads as infinite. More can be taken out of it.
+ * A copy of a message without what reads as missing (`null`) and, where ranges are tolerated,
+ * without numbers too large for a double, which JSON.parse reads as infinite. More can be taken out
+ * of it.
  */
 export class LenientCopy {
   readonly ignored: IgnoredValue[] = [];

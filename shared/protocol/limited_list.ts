@@ -14,7 +14,9 @@ export function listAtMost<Item extends z.ZodType>(item: Item, itemsMax: number)
   })).default([]);
 }
 
-/** A list of things of their own, such as results: {@linkcode readWire} leaves out what is beyond. */
+/**
+ * A list of things of their own, such as results: {@linkcode readWire} leaves out what is beyond.
+ */
 export function firstItemsOf<Item extends z.ZodType>(item: Item, itemsMax: number) {
   return limited(item, itemsMax, (input) => ({
     code: "custom",

@@ -1,6 +1,6 @@
 /**
- * How large a text is. Limits are told in one of two units: characters, which are Unicode code points
- * (an emoji of one code point is one character), and bytes of the text in UTF-8.
+ * How large a text is. Limits are told in one of two units: characters, which are Unicode code
+ * points (an emoji of one code point is one character), and bytes of the text in UTF-8.
  */
 
 const encoder = new TextEncoder();

@@ -1,10 +1,10 @@
 /** Which addresses count as one client's, wherever something is limited by address. */
 
 /**
- * What a client is counted by: an IPv4 address, or the /64 network of an IPv6 address, since whoever
- * has one address of it has all (RFC 6177 section 2 gives a home at least that much). An IPv4-mapped
- * address counts as IPv4 (RFC 4291 section 2.5.5.2). A port, which some proxies name too, doesn't
- * count: a client chooses it anew as often as it likes.
+ * What a client is counted by: an IPv4 address, or the /64 network of an IPv6 address, since
+ * whoever has one address of it has all (RFC 6177 section 2 gives a home at least that much). An
+ * IPv4-mapped address counts as IPv4 (RFC 4291 section 2.5.5.2). A port, which some proxies name
+ * too, doesn't count: a client chooses it anew as often as it likes.
  *
  * @param address as a connection or a proxy tells it; what is no address is a group of its own
  */

@@ -1,4 +1,7 @@
-/** Servers that send without end where no body is, or leave HTTP: a parser takes all that in silence. */
+/**
+ * Servers that send without end where no body is, or leave HTTP: a parser takes all that in
+ * silence.
+ */
 import { equal, match, ok } from "node:assert/strict";
 import { AllowedHostList } from "./allowed_hosts.ts";
 import { createGuardedFetch } from "./guarded_fetch.ts";

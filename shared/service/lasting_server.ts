@@ -1,4 +1,6 @@
-/** A server that goes on where `Deno.serve` ends: at the first connection that can't be accepted. */
+/**
+ * A server that goes on where `Deno.serve` ends: at the first connection that can't be accepted.
+ */
 import { describeError } from "./problem_error.ts";
 import type { Logger } from "./logger.ts";
 

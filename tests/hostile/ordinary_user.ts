@@ -1,4 +1,7 @@
-/** The soak once more, by a user that isn't root: sandboxes then share that user, and have no control groups. */
+/**
+ * The soak once more, by a user that isn't root: sandboxes then share that user, and have no
+ * control groups.
+ */
 import { join } from "node:path";
 import { canReach, chooseServerUser } from "../../infra/postgres/server_user.ts";
 import { PROJECT_ROOT } from "../harness/platform.ts";

@@ -1,8 +1,8 @@
 /** Secrets that were sent to a provider, and that it may repeat in what then goes into the log. */
 
 /**
- * Takes secrets out of a text: as they are, and as forms, URLs and headers write them. Without regard
- * to case, since a host name that holds one is in lower case.
+ * Takes secrets out of a text: as they are, and as forms, URLs and headers write them. Without
+ * regard to case, since a host name that holds one is in lower case.
  */
 export function hiding(secrets: readonly (string | null | undefined)[]): (text: string) => string {
   const forms = secrets.flatMap((secret) => secret ? formsOf(secret) : [])

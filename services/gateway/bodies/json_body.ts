@@ -1,8 +1,9 @@
 /**
- * A request's JSON, read whole before anybody is asked for its sake: a client that sends slowly holds
- * no service, and no more of this server's memory than its share.
+ * A request's JSON, read whole before anybody is asked for its sake: a client that sends slowly
+ * holds no service, and no more of this server's memory than its share.
  */
 import type { Context } from "hono";
+import type { Operation } from "@codex/protocol";
 import { ProblemError } from "@codex/service";
 import { connectionOf, requestGroup } from "../connections/request_connection.ts";
 import { UsageLimit } from "../connections/usage_limit.ts";
@@ -15,6 +16,11 @@ export const BODY_BYTES_MAX = 1024 * 1024;
  * small fields takes auth a tenth of a second, and nobody counts such requests.
  */
 export const PUBLIC_BODY_BYTES_MAX = 16 * 1024;
+/**
+ * Of a body for auth, through which every request goes: far beyond any credentials or settings of a
+ * connection, and a few at once must not keep it from answering.
+ */
+export const ACCOUNT_BODY_BYTES_MAX = 256 * 1024;
 /** Milliseconds from the head of a request to the end of its body. */
 export const BODY_MS = 15_000;
 /** Of all bodies that are being read or passed on. */
@@ -32,20 +38,26 @@ export interface JsonBodyOptions {
 /**
  * Reads the body, hands it on by `c.set("body", …)`, and holds its share of memory during `next`.
  *
- * @param bytesMax {@linkcode BODY_BYTES_MAX} unless given
  * @returns "left" when the client went before all of it came
  * @throws ProblemError `payload_too_large`, `deadline_exceeded` or `no_capacity`
  */
 export type WithJsonBody = (
   c: Context<GatewayEnv>,
   next: () => Promise<void>,
-  bytesMax?: number,
+  bytesMax: number,
 ) => Promise<"left" | void>;
+
+/** Bytes of JSON that an operation takes. */
+export function bodyBytesMax({ access, owner }: Pick<Operation, "access" | "owner">): number {
+  if (access === "public") return PUBLIC_BODY_BYTES_MAX;
+  // What the gateway composes, auth keeps.
+  return owner === "auth" || owner === "gateway" ? ACCOUNT_BODY_BYTES_MAX : BODY_BYTES_MAX;
+}
 
 export function createJsonBodies({ bodyMs = BODY_MS, trustedProxies }: JsonBodyOptions) {
   const held = new UsageLimit({ max: BYTES_HELD_MAX, perKeyMax: BYTES_HELD_PER_ADDRESS_MAX });
 
-  const withJsonBody: WithJsonBody = async (c, next, bytesMax = BODY_BYTES_MAX) => {
+  const withJsonBody: WithJsonBody = async (c, next, bytesMax) => {
     const announced = announcedLength(c, bytesMax);
     const share = held.take(requestGroup(c, trustedProxies), announced ?? bytesMax);
     if (!share.ok) {

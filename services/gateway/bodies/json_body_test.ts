@@ -3,8 +3,14 @@ import { deepEqual as equal, match } from "node:assert/strict";
 import { Problem } from "@codex/protocol";
 import { LIBRARIES } from "../testing/calls.ts";
 import { bearer, createFixture } from "../testing/fixture.ts";
+import { operationById } from "../operation_by_id.ts";
 import { handStream } from "../testing/servers.ts";
-import { BODY_BYTES_MAX, PUBLIC_BODY_BYTES_MAX } from "./json_body.ts";
+import {
+  ACCOUNT_BODY_BYTES_MAX,
+  BODY_BYTES_MAX,
+  bodyBytesMax,
+  PUBLIC_BODY_BYTES_MAX,
+} from "./json_body.ts";
 
 /** As many of the largest bodies as one address may be sending. */
 const BODIES = 32;
@@ -62,4 +68,14 @@ Deno.test("of somebody unknown 16 KiB are taken, announced or not", async () => 
     await statusOf(PUBLIC_BODY_BYTES_MAX, isAnnounced);
     equal(calls.splice(0).length, 1, "auth is asked");
   }
+});
+
+Deno.test("auth takes smaller bodies than other services", () => {
+  const limitOf = (id: string) => bodyBytesMax(operationById(id));
+  equal(["login", "changePassword", "configureUserPlugin", "updateSeries"].map(limitOf), [
+    PUBLIC_BODY_BYTES_MAX,
+    ACCOUNT_BODY_BYTES_MAX,
+    ACCOUNT_BODY_BYTES_MAX,
+    BODY_BYTES_MAX,
+  ]);
 });

@@ -9,7 +9,9 @@ export class SteadyUpload {
   readonly body: Body;
   #hasStalled = false;
 
-  /** @param pauseMs milliseconds that the client may take for the next piece, once it is asked for */
+  /**
+   * @param pauseMs milliseconds that the client may take for the next piece, once it is asked for
+   */
   constructor(source: Body, readonly pauseMs: number = UPLOAD_PAUSE_MS) {
     const reader = source.getReader();
     let timer: ReturnType<typeof setTimeout> | undefined;

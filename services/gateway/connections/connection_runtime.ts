@@ -1,17 +1,20 @@
 /**
  * HTTP on one accepted connection, as Deno itself does it below `Deno.serve`.
  *
- * `Deno.serve` takes connections by itself: it can't be told how many, it can't close one that sends
- * nothing, and it ends at the first one that finds no descriptor. Deno's `node:http` stops accepting
- * for ever there. What Deno calls for each connection is not part of its documented interface, so
- * this is the only place that knows of it; a test fails should a version of Deno be without it.
+ * `Deno.serve` takes connections by itself: it can't be told how many, it can't close one that
+ * sends nothing, and it ends at the first one that finds no descriptor. Deno's `node:http` stops
+ * accepting for ever there. What Deno calls for each connection is not part of its documented
+ * interface, so this is the only place that knows of it; a test fails should a version of Deno be
+ * without it.
  */
 
 /** As `Deno.serve` returns it, but of one connection. */
 export interface ConnectionHandle {
   /** Settles once the connection has ended. */
   readonly finished: Promise<void>;
-  /** Ends the connection after the answers under way; then {@linkcode abort} does nothing any more. */
+  /**
+   * Ends the connection after the answers under way; then {@linkcode abort} does nothing any more.
+   */
   readonly shutdown: () => Promise<void>;
   /** Ends the connection at once, whatever it is doing. */
   readonly abort: () => void;

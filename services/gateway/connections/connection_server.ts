@@ -1,6 +1,6 @@
 /**
- * The gateway's own loop around `accept`: no anonymous client can take all connections, hold one for
- * long, or end the process.
+ * The gateway's own loop around `accept`: no anonymous client can take all connections, hold one
+ * for long, or end the process.
  */
 import { addressGroup, type Logger, type RunningServer } from "@codex/service";
 import { connectionRuntime } from "./connection_runtime.ts";
@@ -30,7 +30,9 @@ export interface ConnectionServer extends RunningServer {
 export const PHASE_LIMITS: PhaseLimits = {
   /** Milliseconds for the first head. */
   unheard: 10_000,
-  /** Longer than proxies keep a connection without use (Caddy 2 minutes, Traefik 90 s, nginx 60 s). */
+  /**
+   * Longer than proxies keep a connection without use (Caddy 2 minutes, Traefik 90 s, nginx 60 s).
+   */
   idle: 150_000,
   /** Milliseconds for one piece of an answer to be taken: at most some megabytes. */
   answering: 60_000,
@@ -51,7 +53,9 @@ const ACCEPT_AGAIN_MS = 50;
 const REPORT_EVERY_MS = 10_000;
 /** Milliseconds between two steps down, so that what was closed is really gone. */
 const SHRINK_EVERY_MS = 1000;
-/** Milliseconds without the trouble after which as many connections as configured are taken again. */
+/**
+ * Milliseconds without the trouble after which as many connections as configured are taken again.
+ */
 const RESTORE_AFTER_MS = 60_000;
 
 /** The process, or the whole system, has no descriptors left. */

@@ -81,8 +81,8 @@ export class ConnectionTable {
   }
 
   /**
-   * A place for a new connection. Where there is none left, one that has been waiting for its client
-   * the longest makes room: the client's own, if it has as many as it may.
+   * A place for a new connection. Where there is none left, one that has been waiting for its
+   * client the longest makes room: the client's own, if it has as many as it may.
    *
    * @returns undefined when every connection is in use: the newcomer is refused
    */

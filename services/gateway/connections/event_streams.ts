@@ -1,4 +1,6 @@
-/** How many streams of events are open: each holds a connection here and one to its owner for long. */
+/**
+ * How many streams of events are open: each holds a connection here and one to its owner for long.
+ */
 import { ProblemError } from "@codex/service";
 import { UsageLimit } from "./usage_limit.ts";
 

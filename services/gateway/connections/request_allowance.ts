@@ -23,8 +23,9 @@ export const REFUSALS_MAX = 100;
 export const GROUPS_MAX = 10_000;
 
 /**
- * A bucket of tokens for each group of addresses. Of a bucket it keeps one number: the time at which
- * it will be full again, as long as that is to come (the generic cell rate algorithm, ITU-T I.371).
+ * A bucket of tokens for each group of addresses. Of a bucket it keeps one number: the time at
+ * which it will be full again, as long as that is to come (the generic cell rate algorithm, ITU-T
+ * I.371).
  */
 export class RequestAllowance {
   /** In the order in which they were last used. */

@@ -5,7 +5,10 @@ export interface UsageLimitOptions {
   readonly perKeyMax: number;
 }
 
-/** What came of asking for a share; whoever got one gives it back once, and more often changes nothing. */
+/**
+ * What came of asking for a share; whoever got one gives it back once, and more often changes
+ * nothing.
+ */
 export type Usage =
   | { readonly ok: true; readonly release: () => void }
   /** Whose share is used up: the asker's own, or everybody's. */

@@ -22,7 +22,9 @@ export interface FittedChanges {
   readonly leftOut: readonly { readonly field: string; readonly reason: string }[];
 }
 
-/** Each field's value without what is too large in it; a field of which nothing is left is left out. */
+/**
+ * Each field's value without what is too large in it; a field of which nothing is left is left out.
+ */
 export function fitFields(fields: Fields): FittedFields {
   const leftOut: IgnoredValue[] = [];
   const fitted: Record<string, Json> = {};

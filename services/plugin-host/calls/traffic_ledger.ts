@@ -1,6 +1,6 @@
 /**
- * The ledger of what passed between plugins and each host that they were granted. Summed in memory and written beside
- * the calls, so a crash loses at most a second of it.
+ * The ledger of what passed between plugins and each host that they were granted. Summed in memory
+ * and written beside the calls, so a crash loses at most a second of it.
  */
 import type { Connection, PluginId } from "@codex/protocol";
 import type { Logger } from "@codex/service";

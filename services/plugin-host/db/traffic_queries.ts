@@ -41,7 +41,8 @@ export type TrafficRecord = z.infer<typeof TrafficRecord>;
 export async function addTraffic(db: Executor, rows: readonly NewTraffic[]): Promise<void> {
   await db.transaction(async (tx) => {
     await lockPurges(tx, "shared");
-    // In one order: replicas that add to the same rows at once must not wait for each other in a circle.
+    // In one order: replicas that add to the same rows at once must not wait for each other in a
+    // circle.
     await tx.execute(sql`
       insert into ${traffic} as stored
         (plugin_id, connection_id, user_id, day, host, connections, bytes_in, bytes_out, refusals,

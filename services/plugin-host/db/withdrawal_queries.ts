@@ -5,8 +5,8 @@ import { purgeDigest } from "./purge_queries.ts";
 import { withdrawn } from "./schema.ts";
 
 /**
- * Remembers that processes of the connection which were started before `revision` are to end. Idempotent,
- * and an older withdrawal that comes late changes nothing.
+ * Remembers that processes of the connection which were started before `revision` are to end.
+ * Idempotent, and an older withdrawal that comes late changes nothing.
  */
 export async function insertWithdrawal(
   db: Executor,

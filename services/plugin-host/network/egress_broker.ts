@@ -1,6 +1,7 @@
 /**
- * plugin-host's side of the egress broker: starts it with the first route, starts it again if it dies, and ends it with
- * itself. Plugins' forwarders connect to its sockets, which lie in a folder for each route that no sandbox shows.
+ * plugin-host's side of the egress broker: starts it with the first route, starts it again if it
+ * dies, and ends it with itself. Plugins' forwarders connect to its sockets, which lie in a folder
+ * for each route that no sandbox shows.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -269,7 +270,10 @@ export class EgressBroker implements Routes {
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The set `egress-broker` of deno.json has the network and nothing else; the sockets lie in `folder`. */
+/**
+ * The set `egress-broker` of deno.json has the network and nothing else; the sockets lie in
+ * `folder`.
+ */
 function brokerArguments(folder: string): string[] {
   return [
     ...["run", "--quiet", "--no-prompt", "--cached-only", "--node-modules-dir=manual"],

@@ -1,6 +1,7 @@
 /**
- * How the granted hosts look inside of a sandbox (security.md "Network at level 3"): each name has a loopback address of
- * its own, each literal address is the namespace's own, and what connects there is forwarded to the egress broker.
+ * How the granted hosts look inside of a sandbox (security.md "Network at level 3"): each name has
+ * a loopback address of its own, each literal address is the namespace's own, and what connects
+ * there is forwarded to the egress broker.
  */
 import { BlockList, isIP } from "node:net";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
@@ -82,7 +83,10 @@ function parseEntry(entry: string): Entry {
   return { host, port, isLiteral: isIP(host) !== 0 };
 }
 
-/** The IPv4 address that an IPv4-mapped one stands for (RFC 4291 section 2.5.5.2), which is how it is reached. */
+/**
+ * The IPv4 address that an IPv4-mapped one stands for (RFC 4291 section 2.5.5.2), which is how it
+ * is reached.
+ */
 function mappedIpv4(address: string): string | undefined {
   const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address);
   if (match === null) return undefined;

@@ -1,17 +1,21 @@
 /**
- * Locks on parts of files, which the kernel keeps for each process: memory that it counts to nobody, neither to the process
- * nor to its control group [tried with Linux 6.18], and of which there may be any number.
+ * Locks on parts of files, which the kernel keeps for each process: memory that it counts to
+ * nobody, neither to the process nor to its control group [tried with Linux 6.18], and of which
+ * there may be any number.
  */
 import { runProgram } from "@codex/service/program";
 
 const PROGRAM_MS_MAX = 10_000;
 /**
- * Some fifteen thousand lines. No more, since the kernel goes through its list from the start for each piece of the file; who
- * holds so many stands in every piece.
+ * Some fifteen thousand lines. No more, since the kernel goes through its list from the start for
+ * each piece of the file; who holds so many stands in every piece.
  */
 const BYTES_MAX = 1024 * 1024;
 
-/** How many locks each process holds or waits for, by pid. Where the system doesn't tell, it tells of none. */
+/**
+ * How many locks each process holds or waits for, by pid. Where the system doesn't tell, it tells
+ * of none.
+ */
 export async function listFileLocks(): Promise<ReadonlyMap<number, number>> {
   try {
     const { stdout } = await runProgram({

@@ -1,4 +1,7 @@
-/** The ledger of what passed between plugins and hosts: real forwarders, broker, database and server. */
+/**
+ * The ledger of what passed between plugins and hosts: real forwarders, broker, database and
+ * server.
+ */
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import {

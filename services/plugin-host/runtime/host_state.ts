@@ -71,7 +71,10 @@ export class HostState {
     return error;
   }
 
-  /** Runs the checks, for a plugin with such a network; who asks meanwhile shares the answer. Never rejects. */
+  /**
+   * Runs the checks, for a plugin with such a network; who asks meanwhile shares the answer. Never
+   * rejects.
+   */
   async look(need?: NetworkNeed): Promise<HostFault | undefined> {
     for (const concern of concernsOf(need)) {
       const fault = await this.#lookAt(concern);

@@ -1,4 +1,7 @@
-/** Memory that no process owns, and so no look at processes finds, and time that is nobody's any more. */
+/**
+ * Memory that no process owns, and so no look at processes finds, and time that is nobody's any
+ * more.
+ */
 import assert from "node:assert/strict";
 import { answers, fails } from "../outcome.ts";
 import { type HostileCase, PYTHON } from "../hostile_case.ts";
@@ -8,10 +11,16 @@ import type { Trial } from "../trial.ts";
 const WATCHDOG_MS = 90_000;
 /** Of calls that are ended long before. */
 const WATCHED_SECONDS = 120;
-/** A plugin may work for half a minute with nothing asked of it; it is found later where others work too. */
+/**
+ * A plugin may work for half a minute with nothing asked of it; it is found later where others work
+ * too.
+ */
 const IDLE_CPU_MS_MAX = 240_000;
 
-/** Where control groups are in use; without them nothing but the number of sockets bounds their buffers. */
+/**
+ * Where control groups are in use; without them nothing but the number of sockets bounds their
+ * buffers.
+ */
 async function isHeldByKernel(trial: Trial): Promise<boolean> {
   return /the kernel holds memory/.test((await trial.view()).isolation.reason);
 }

@@ -1,6 +1,7 @@
 /**
- * The egress broker: behind a socket of its own for each granted host it looks the host up, checks where it leads, and
- * pipes. Whoever connects to a socket says nothing that is trusted: the socket alone tells plugin, host and port.
+ * The egress broker: behind a socket of its own for each granted host it looks the host up, checks
+ * where it leads, and pipes. Whoever connects to a socket says nothing that is trusted: the socket
+ * alone tells plugin, host and port.
  */
 import { Budget } from "./budget.ts";
 import { type DestinationOptions, findDestination } from "./destination.ts";

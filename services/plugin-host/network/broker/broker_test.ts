@@ -1,4 +1,7 @@
-/** The broker with a resolver of the test's own, and connections that lead to a server here wherever they were meant to lead. */
+/**
+ * The broker with a resolver of the test's own, and connections that lead to a server here wherever
+ * they were meant to lead.
+ */
 import assert from "node:assert/strict";
 import { Broker, type BrokerOptions } from "./broker.ts";
 import type { BrokerReport, RouteTarget } from "./messages.ts";

@@ -1,4 +1,7 @@
-/** Where a granted host leads: looked up and checked here, and the checked address is the one that is connected to. */
+/**
+ * Where a granted host leads: looked up and checked here, and the checked address is the one that
+ * is connected to.
+ */
 import { isIP } from "node:net";
 import { isPublicAddress } from "@codex/service/private-address";
 import type { RouteTarget } from "./messages.ts";
@@ -14,7 +17,10 @@ export type Destination =
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** security.md "Isolation": a name may not lead into this machine or its network, and every address of it is judged. */
+/**
+ * security.md "Isolation": a name may not lead into this machine or its network, and every address
+ * of it is judged.
+ */
 export async function findDestination(
   { host, mayBePrivate }: RouteTarget,
   { lookUp, ownAddresses }: DestinationOptions,
@@ -55,7 +61,10 @@ function judge(
   return { kind: "addresses", addresses };
 }
 
-/** The IPv4 address inside of a translated one (NAT64, RFC 6052 section 2.1), which leads to the same machine. */
+/**
+ * The IPv4 address inside of a translated one (NAT64, RFC 6052 section 2.1), which leads to the
+ * same machine.
+ */
 function translated(address: string): string | undefined {
   const groups = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(address);
   if (groups === null) return undefined;

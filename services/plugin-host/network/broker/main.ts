@@ -1,7 +1,7 @@
 /**
- * Starts the egress broker: a process of plugin-host's making that has the network and nothing else (architecture.md:
- * "Beside the services"). It ends with its stdin, and so with plugin-host, and removes the folder of its sockets, its first
- * argument.
+ * Starts the egress broker: a process of plugin-host's making that has the network and nothing else
+ * (architecture.md: "Beside the services"). It ends with its stdin, and so with plugin-host, and
+ * removes the folder of its sockets, its first argument.
  */
 import { lookup } from "node:dns/promises";
 import { lines } from "@codex/service/lines";
@@ -9,7 +9,9 @@ import { Broker } from "./broker.ts";
 import { BrokerCommand, type BrokerReport } from "./messages.ts";
 
 const REPORT_EVERY_MS = 500;
-/** With 128 KiB for what is on its way, 128 MiB; far from every limit of descriptors but the lowest. */
+/**
+ * With 128 KiB for what is on its way, 128 MiB; far from every limit of descriptors but the lowest.
+ */
 const CONNECTIONS_MAX = 1024;
 /** A hundred hosts of the longest names, twice over. */
 const COMMAND_LENGTH_MAX = 1024 * 1024;

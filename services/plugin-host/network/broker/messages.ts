@@ -1,4 +1,7 @@
-/** What plugin-host and the egress broker tell each other: one JSON object a line, by stdin and stdout. */
+/**
+ * What plugin-host and the egress broker tell each other: one JSON object a line, by stdin and
+ * stdout.
+ */
 import { z } from "zod";
 
 const Port = z.int().min(1).max(65_535);

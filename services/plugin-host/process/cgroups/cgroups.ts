@@ -1,4 +1,7 @@
-/** Control groups: the kernel holds what plugins use, whichever way they use it (security.md "Memory and CPU"). */
+/**
+ * Control groups: the kernel holds what plugins use, whichever way they use it (security.md "Memory
+ * and CPU").
+ */
 import { runProgram } from "@codex/service/program";
 import type { LaunchPlan } from "../launch_plan.ts";
 import {
@@ -25,8 +28,8 @@ export interface GroupPrograms {
 }
 
 /**
- * Processes and threads of one plugin, helpers of its sandbox included: a bound for where a sandbox's own limit doesn't hold,
- * which the kernel counts per sandbox from Linux 5.14 on.
+ * Processes and threads of one plugin, helpers of its sandbox included: a bound for where a
+ * sandbox's own limit doesn't hold, which the kernel counts per sandbox from Linux 5.14 on.
  */
 export const TASKS_MAX = 512;
 const PROGRAM_MS_MAX = 10_000;
@@ -113,7 +116,9 @@ export class PluginGroup {
     this.#programs = programs;
   }
 
-  /** Lets a plan enter the group before all else, as the host's own user: no other may enter one. */
+  /**
+   * Lets a plan enter the group before all else, as the host's own user: no other may enter one.
+   */
   entered(plan: LaunchPlan): LaunchPlan {
     const { dash, mkdir, setpriv } = this.#programs;
     const user = plan.sandbox?.user;

@@ -1,4 +1,7 @@
-/** Version 2 of control groups, against a folder that looks like one: few machines of tests have it delegated. */
+/**
+ * Version 2 of control groups, against a folder that looks like one: few machines of tests have it
+ * delegated.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runProgram } from "@codex/service/program";

@@ -134,7 +134,10 @@ function explain(complaints: string): string {
   return complaints.split("\n")[0]?.replace(/^sh: \d+: /, "") || "the kernel refused it";
 }
 
-/** Whether the kernel ends a program that takes more than its group may, tells of it, and counts its time. */
+/**
+ * Whether the kernel ends a program that takes more than its group may, tells of it, and counts its
+ * time.
+ */
 async function findFault(cgroups: Cgroups, dash: string): Promise<string | undefined> {
   const group = cgroups.group("trial", { memoryBytes: TRIAL_BYTES, tasks: TASKS_MAX });
   const { command, args } = group.entered({

@@ -1,6 +1,9 @@
 /** Where the control groups of this host's plugins lie, and what their files are called. */
 
-/** Folders of this host below the control groups that it runs in itself; with version 2 all three are the same. */
+/**
+ * Folders of this host below the control groups that it runs in itself; with version 2 all three
+ * are the same.
+ */
 export interface CgroupLayout {
   readonly version: 1 | 2;
   readonly memory: string;
@@ -23,7 +26,10 @@ export function foldersOf({ memory, pids, cpu }: CgroupLayout, name: string): st
   return [memory, pids, cpu].map((folder) => `${folder}/${name}`);
 }
 
-/** Files of one group with what is to be written to each; those that a kernel doesn't have are left out there. */
+/**
+ * Files of one group with what is to be written to each; those that a kernel doesn't have are left
+ * out there.
+ */
 export function limitFiles(
   { version, memory, pids }: CgroupLayout,
   name: string,
@@ -45,8 +51,9 @@ export function limitFiles(
 }
 
 /**
- * The file of a group that takes processes. With version 1 the one for single threads: the kernel lets whoever moves a whole
- * process wait for all processors, some ten milliseconds, and a shell has but one thread [tried with Linux 6.18].
+ * The file of a group that takes processes. With version 1 the one for single threads: the kernel
+ * lets whoever moves a whole process wait for all processors, some ten milliseconds, and a shell
+ * has but one thread [tried with Linux 6.18].
  */
 export const ENTRY_FILE: Readonly<Record<1 | 2, string>> = { 1: "tasks", 2: "cgroup.procs" };
 

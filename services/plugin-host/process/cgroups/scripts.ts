@@ -1,12 +1,18 @@
 /**
- * What is done to control groups, by dash: Deno reads and writes nothing below /proc and /sys without all permissions. Everything
- * that differs is a positional argument, nothing is put into the text.
+ * What is done to control groups, by dash: Deno reads and writes nothing below /proc and /sys
+ * without all permissions. Everything that differs is a positional argument, nothing is put into
+ * the text.
  */
 
-/** Names of folders tell which process made them, so that those of a host that is gone are found. */
+/**
+ * Names of folders tell which process made them, so that those of a host that is gone are found.
+ */
 export const HOST_FOLDER_PREFIX = "codex-plugins.";
 
-/** When a process began, in ticks since the start of the machine; the name before it in the file may hold anything. */
+/**
+ * When a process began, in ticks since the start of the machine; the name before it in the file may
+ * hold anything.
+ */
 const START_OF = `
 start_of() {
   { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
@@ -14,7 +20,10 @@ start_of() {
   echo "\${20}"
 }`;
 
-/** Ends what runs in the groups and removes them; a group goes only when its last process was reaped. */
+/**
+ * Ends what runs in the groups and removes them; a group goes only when its last process was
+ * reaped.
+ */
 const REMOVE_GROUPS = `
 remove_groups() {
   tries=0
@@ -47,15 +56,19 @@ remove_leftovers() {
   done
 }`;
 
-/** $1: pid of the host, $2: where control groups are mounted. Prints start time, controllers of version 2, own groups. */
+/**
+ * $1: pid of the host, $2: where control groups are mounted. Prints start time, controllers of
+ * version 2, own groups.
+ */
 export const PROBE = `${START_OF}
 start_of "$1"
 cat "$2/cgroup.controllers" 2>/dev/null || echo
 cat /proc/self/cgroup`;
 
 /**
- * $1: name of the host's folder; then for each controller the host's own group and the root of what is mounted, which is
- * the own group where a container shows no other. Prints the folders that it made.
+ * $1: name of the host's folder; then for each controller the host's own group and the root of what
+ * is mounted, which is the own group where a container shows no other. Prints the folders that it
+ * made.
  */
 export const PREPARE_V1 = `${START_OF}${REMOVE_GROUPS}${REMOVE_LEFTOVERS}
 name=$1
@@ -71,8 +84,9 @@ while [ $# -gt 0 ]; do
 done`;
 
 /**
- * $1: name of the host's folder; $2: the group to make it in. Only a group without processes of its own hands its
- * controllers down (cgroup-v2.rst "No Internal Process Constraint"), so those in it move into one below.
+ * $1: name of the host's folder; $2: the group to make it in. Only a group without processes of its
+ * own hands its controllers down (cgroup-v2.rst "No Internal Process Constraint"), so those in it
+ * move into one below.
  */
 export const PREPARE_V2 = `${START_OF}${REMOVE_GROUPS}${REMOVE_LEFTOVERS}
 name=$1 parent=$2
@@ -91,10 +105,10 @@ echo "+memory +pids" >"$parent/$name/cgroup.subtree_control" || exit 1
 echo "$parent/$name"`;
 
 /**
- * $1: the program mkdir; $2: the file of a group that takes processes; $3 to $5: folders of the group; then files and their
- * values up to "--"; then a command, which runs in the group. Zero stands for the writer itself. The group may be there
- * already. One that can't be made is told on stderr, and the plugin runs on without it: the host
- * looks at its processes instead.
+ * $1: the program mkdir; $2: the file of a group that takes processes; $3 to $5: folders of the
+ * group; then files and their values up to "--"; then a command, which runs in the group. Zero
+ * stands for the writer itself. The group may be there already. One that can't be made is told on
+ * stderr, and the plugin runs on without it: the host looks at its processes instead.
  */
 export const JOIN = `
 [ -d "$3" ] && [ -d "$4" ] && [ -d "$5" ] || "$1" -p "$3" "$4" "$5"

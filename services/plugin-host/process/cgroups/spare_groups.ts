@@ -22,7 +22,9 @@ export class SpareGroups {
     return this.#ready.pop();
   }
 
-  /** Makes the next ones where none is left. Call it when nobody waits for a start. Never rejects. */
+  /**
+   * Makes the next ones where none is left. Call it when nobody waits for a start. Never rejects.
+   */
   async refill(): Promise<void> {
     if (this.#ready.length > 0) return;
     this.#making ??= this.#fill().finally(() => this.#making = undefined);

@@ -47,7 +47,8 @@ export class DiskWatch {
     if ([...running()].length === 0) return;
     const space = await readSpace();
     const low = judge(space);
-    // Whoever holds too much is to blame; only what is left then has to end for no fault of its own.
+    // Whoever holds too much is to blame; only what is left then has to end for no fault of its
+    // own.
     if (!low?.isUrgent && (low !== undefined || this.#isDue(space))) await this.#measure();
     if (low === undefined || judge(await readSpace()) === undefined) return;
     const ended = [...running()].map((process) => process.kill(low.reason));

@@ -51,7 +51,9 @@ async function deviceOf(folder: string): Promise<number | undefined> {
   return (await Deno.lstat(folder).catch(() => undefined))?.dev;
 }
 
-/** Of file systems. "unknown" is one that the host has not mounted, as those in a sandbox's memory. */
+/**
+ * Of file systems. "unknown" is one that the host has not mounted, as those in a sandbox's memory.
+ */
 const NO_DISK = ["tmpfs", "ramfs", "devtmpfs", "hugetlbfs", "proc", "sysfs", "unknown"];
 
 /** What is in memory is held by other limits. */

@@ -1,6 +1,7 @@
 /**
- * The grant of every public host: a network namespace that reaches other machines by `pasta` (Debian: passt), where every
- * address that isn't public is unreachable, and so are this machine's own.
+ * The grant of every public host: a network namespace that reaches other machines by `pasta`
+ * (Debian: passt), where every address that isn't public is unreachable, and so are this machine's
+ * own.
  */
 import {
   GLOBAL_IPV6,
@@ -21,10 +22,15 @@ export interface EveryHost {
   readonly ownAddresses: () => readonly string[];
 }
 
-/** Inside, the name server has this address and no port but DNS's: the real one may be somebody's router. */
+/**
+ * Inside, the name server has this address and no port but DNS's: the real one may be somebody's
+ * router.
+ */
 export const NAME_SERVER = "169.254.53.53";
 
-/** The command line of pasta, to be followed by what runs in the namespace. It dies with the host. */
+/**
+ * The command line of pasta, to be followed by what runs in the namespace. It dies with the host.
+ */
 export function pastaCommand({ pastaPath, setprivPath }: EveryHost): string[] {
   return [
     ...(setprivPath === undefined ? [] : [setprivPath, "--pdeathsig", "KILL", "--"]),
@@ -53,12 +59,13 @@ shift 3
 const MULTICAST_IPV6: Range = ["ff00::", 8];
 
 /**
- * Closes all that isn't public. By rules, which come before the routes that pasta copied and after the namespace's own
- * addresses: a granted private address is one of those, and is forwarded.
+ * Closes all that isn't public. By rules, which come before the routes that pasta copied and after
+ * the namespace's own addresses: a granted private address is one of those, and is forwarded.
  *
- * The kernel asks no rule for a socket that is bound to a device, for a packet that names one, nor for multicast: it takes
- * such an IPv4 address for a neighbour's (`ip_route_output_key_hash_rcu`), and pasta would pass it on [tried]. So policies of
- * IPsec, which it asks for every packet but those to the namespace itself, block the same addresses.
+ * The kernel asks no rule for a socket that is bound to a device, for a packet that names one, nor
+ * for multicast: it takes such an IPv4 address for a neighbour's (`ip_route_output_key_hash_rcu`),
+ * and pasta would pass it on [tried]. So policies of IPsec, which it asks for every packet but
+ * those to the namespace itself, block the same addresses.
  */
 export function closePrivateStep(ipPath: string, ownAddresses: readonly string[]): OuterStep {
   const own = (family: 4 | 6): Range[] =>

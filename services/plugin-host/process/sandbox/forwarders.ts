@@ -1,4 +1,7 @@
-/** The forwarders of one plugin: programs in its network namespace that pass on to the egress broker's sockets. */
+/**
+ * The forwarders of one plugin: programs in its network namespace that pass on to the egress
+ * broker's sockets.
+ */
 import { isIP } from "node:net";
 import type { Forward } from "../../network/forwarding.ts";
 import type { OuterStep } from "./outer_script.ts";
@@ -13,11 +16,12 @@ export interface SocketForward extends Forward {
 }
 
 /**
- * Gives the loopback the granted addresses, and starts a forwarder for each host. They take longer to start than
- * bubblewrap, so they do so beside it, and {@linkcode forwarderWait} waits for them. Without the pipes of the plugin
- * (3 and 4), whose end would go unnoticed.
+ * Gives the loopback the granted addresses, and starts a forwarder for each host. They take longer
+ * to start than bubblewrap, so they do so beside it, and {@linkcode forwarderWait} waits for them.
+ * Without the pipes of the plugin (3 and 4), whose end would go unnoticed.
  *
- * Of arguments: the programs, the lines for `ip -batch`, a count, and so often socat's two addresses.
+ * Of arguments: the programs, the lines for `ip -batch`, a count, and so often socat's two
+ * addresses.
  */
 const START = `
 ip=$1 socat=$2 batch=$3 left=$4
@@ -31,8 +35,8 @@ done
 `;
 
 /**
- * Waits in the sandbox until all forwarders listen: the plugin behind may connect at once. By what dash does itself, as
- * each program that it starts would cost as much as what is waited for.
+ * Waits in the sandbox until all forwarders listen: the plugin behind may connect at once. By what
+ * dash does itself, as each program that it starts would cost as much as what is waited for.
  *
  * Of arguments: the listening addresses as /proc/net/tcp and tcp6 write them.
  */
@@ -56,7 +60,9 @@ for address in $ipv4; do await /proc/net/tcp "$address"; done
 for address in $ipv6; do await /proc/net/tcp6 "$address"; done
 `;
 
-/** Connections that one forwarder passes at once; the broker's limit over all of them is no higher. */
+/**
+ * Connections that one forwarder passes at once; the broker's limit over all of them is no higher.
+ */
 const CONNECTIONS_MAX = 64;
 
 export function forwarderStep(
@@ -95,7 +101,10 @@ function connecting({ socketPath }: SocketForward): string {
   return `UNIX-CONNECT:${socketPath}`;
 }
 
-/** An address and port as /proc/net/tcp has them: the words of the address in the machine's own order (proc_net_tcp(5)). */
+/**
+ * An address and port as /proc/net/tcp has them: the words of the address in the machine's own
+ * order (proc_net_tcp(5)).
+ */
 export function tableAddress(address: string, port: number): string {
   const words = new Uint32Array(new Uint8Array(addressBytes(address)).buffer);
   const hex = (number: number, digits: number) =>

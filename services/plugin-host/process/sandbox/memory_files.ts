@@ -1,14 +1,17 @@
 /**
- * The folders of a sandbox that lie in memory. An empty file there takes a kilobyte of the kernel's memory that no limit of bytes
- * counts, and bubblewrap has no option for the number of files. So one file system for all of them is mounted in a namespace
- * around bubblewrap, with both limits.
+ * The folders of a sandbox that lie in memory. An empty file there takes a kilobyte of the kernel's
+ * memory that no limit of bytes counts, and bubblewrap has no option for the number of files. So
+ * one file system for all of them is mounted in a namespace around bubblewrap, with both limits.
  */
 import type { OuterStep } from "./outer_script.ts";
 
 export interface MemoryFiles {
   readonly unsharePath: string;
   readonly mountPath: string;
-  /** An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted there. */
+  /**
+   * An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted
+   * there.
+   */
   readonly place: string;
 }
 

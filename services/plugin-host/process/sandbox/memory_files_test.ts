@@ -45,7 +45,8 @@ Deno.test({
       const count = Number(await shell(`${FILL} /tmp`));
       assert.ok(count > 1000 && count < 8192, String(count));
       assert.equal(await shell(`${FILL} /dev/shm`), "0");
-      // The namespace around the sandbox gives its plugin no rights, nor a way to change the limits.
+      // The namespace around the sandbox gives its plugin no rights, nor a way to change the
+      // limits.
       assert.equal(
         await shell("grep -h ^Cap /proc/self/status | cut -f2 | sort -u"),
         "0000000000000000",

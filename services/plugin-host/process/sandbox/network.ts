@@ -1,6 +1,6 @@
 /**
- * The network of one sandboxed process (security.md "Network at level 3"): none, the granted hosts by forwarders and the
- * egress broker, or every public host by pasta. Never this machine's own.
+ * The network of one sandboxed process (security.md "Network at level 3"): none, the granted hosts
+ * by forwarders and the egress broker, or every public host by pasta. Never this machine's own.
  */
 import { join } from "node:path";
 import type { NetworkEvents, OpenRoute } from "../../network/egress_broker.ts";
@@ -43,8 +43,9 @@ const NONE: ProcessNetwork = {
 };
 
 /**
- * bubblewrap once more, around the namespace in which the forwarders run: it brings the loopback up, ends with the host,
- * and ends the forwarders with the plugin, which are in its process namespace and out of the plugin's.
+ * bubblewrap once more, around the namespace in which the forwarders run: it brings the loopback
+ * up, ends with the host, and ends the forwarders with the plugin, which are in its process
+ * namespace and out of the plugin's.
  */
 const OUTER = ["--unshare-pid", "--die-with-parent", "--cap-add", "ALL"]
   // Process numbers there are of the namespace: bubblewrap looks its own child up.

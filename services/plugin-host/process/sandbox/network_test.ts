@@ -1,4 +1,7 @@
-/** The network of sandboxed plugins: real processes, forwarders and broker, and servers on this machine's loopback. */
+/**
+ * The network of sandboxed plugins: real processes, forwarders and broker, and servers on this
+ * machine's loopback.
+ */
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { requireDevice, requireTool } from "../../../../infra/test/tools.ts";
@@ -55,7 +58,10 @@ async function shell(process: PluginProcess, command: string): Promise<string> {
   return String(output).trim();
 }
 
-/** Connects by Python and by Node, sends a word, ends its side, and prints what comes until the other side ends. */
+/**
+ * Connects by Python and by Node, sends a word, ends its side, and prints what comes until the
+ * other side ends.
+ */
 const talking = (host: string, port: number) => `
 python3 -c '
 import socket, sys
@@ -296,8 +302,8 @@ networkTest("what goes to each host is counted", (server) =>
   }));
 
 /**
- * Ways past the rules of routing to private addresses and to all who listen in this machine's network: by a device that a
- * socket or a packet names, and by multicast.
+ * Ways past the rules of routing to private addresses and to all who listen in this machine's
+ * network: by a device that a socket or a packet names, and by multicast.
  */
 const ASIDE = `python3 -c '
 import errno, socket, struct

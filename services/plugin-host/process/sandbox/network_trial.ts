@@ -1,4 +1,7 @@
-/** Finds out, by trying, which network grants can be given on this machine, and what to install for the others. */
+/**
+ * Finds out, by trying, which network grants can be given on this machine, and what to install for
+ * the others.
+ */
 import { join } from "node:path";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
 import type { OpenRoute, RouteRequest, Routes } from "../../network/egress_broker.ts";
@@ -102,8 +105,8 @@ const NAME = "trial.invalid";
 const WORD = "forwarded";
 
 /**
- * Undefined if a program in a sandbox reaches a granted name and a granted address at a low port, and neither a port of
- * this machine nor an address of its network.
+ * Undefined if a program in a sandbox reaches a granted name and a granted address at a low port,
+ * and neither a port of this machine nor an address of its network.
  */
 async function tryForwarding(
   sandbox: Sandbox,
@@ -204,7 +207,10 @@ async function untilThere(path: string): Promise<void> {
   throw new Error("socat does not listen");
 }
 
-/** Whether the first name server with an IPv4 address, which pasta asks, can be reached from another network. */
+/**
+ * Whether the first name server with an IPv4 address, which pasta asks, can be reached from another
+ * network.
+ */
 async function hasNameServer(): Promise<boolean> {
   const text = await Deno.readTextFile("/etc/resolv.conf").catch(() => "");
   const [, server = "127."] = /^\s*nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/m.exec(text) ?? [];

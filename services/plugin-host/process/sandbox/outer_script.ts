@@ -1,6 +1,7 @@
 /**
- * What is set up in namespaces outside of bubblewrap, as their root, before it starts: steps of one dash script. Each takes
- * its arguments by position and shifts them away, so that nothing has to be quoted; what remains at the end is executed.
+ * What is set up in namespaces outside of bubblewrap, as their root, before it starts: steps of one
+ * dash script. Each takes its arguments by position and shifts them away, so that nothing has to be
+ * quoted; what remains at the end is executed.
  */
 
 export interface OuterStep {

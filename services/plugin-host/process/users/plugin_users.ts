@@ -1,6 +1,7 @@
 /**
- * The kernel users that sandboxes run as where the host is root. The kernel lets processes of one user share things that no
- * namespace parts, keyrings among them, and counts some limits by user: so each plugin and connection has its own.
+ * The kernel users that sandboxes run as where the host is root. The kernel lets processes of one
+ * user share things that no namespace parts, keyrings among them, and counts some limits by user:
+ * so each plugin and connection has its own.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -28,8 +29,9 @@ const UNUSED_CLAIM_MS_MAX = 3_600_000;
 const LOCK_NAME = "lock";
 
 /**
- * Users of a range, by claims: a file named by the uid holds the path of the data folder. All hosts of a machine share the
- * folder of claims, so that none gives a user to two plugins, whichever installation or replica they belong to.
+ * Users of a range, by claims: a file named by the uid holds the path of the data folder. All hosts
+ * of a machine share the folder of claims, so that none gives a user to two plugins, whichever
+ * installation or replica they belong to.
  */
 export class UsersOfRange implements PluginUsers {
   readonly areDistinct = true;

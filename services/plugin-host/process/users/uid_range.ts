@@ -7,15 +7,18 @@ export interface UidRange {
   readonly last: number;
 }
 
-/** Below are users of the system; the kernel takes the highest numbers for "nobody" and "no change". */
+/**
+ * Below are users of the system; the kernel takes the highest numbers for "nobody" and "no change".
+ */
 const UID_MIN = 1000;
 const UID_MAX = 2 ** 32 - 10;
 /** Every plugin and connection keeps its number as long as it has data. */
 const COUNT_MIN = 100;
 
 /**
- * Above all that is given out elsewhere: by `/etc/subuid` from 100000 on, to directory services up to 2000200000, by
- * systemd to containers up to 1879048191; and below 2^31, as some programs take a uid for a signed number.
+ * Above all that is given out elsewhere: by `/etc/subuid` from 100000 on, to directory services up
+ * to 2000200000, by systemd to containers up to 1879048191; and below 2^31, as some programs take a
+ * uid for a signed number.
  */
 export const PLUGIN_UIDS_DEFAULT = "2100000000-2100065535";
 
