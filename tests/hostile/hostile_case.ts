@@ -20,6 +20,8 @@ export interface HostileCase {
   readonly config?: (arena: Arena) => Readonly<Record<string, string>>;
   /** Hosts that the administrator grants. */
   readonly network?: (arena: Arena) => readonly string[];
+  /** `*` is among them: a sandbox gives that by `pasta` alone. */
+  readonly needsEveryHost?: true;
   /** Of a Deno plugin: what its main module imports before all else, given the path of the host's key. */
   readonly imports?: (keyPath: string) => string;
   /** Files below `rogue/` that lie beside the program. */

@@ -6,6 +6,7 @@ import { requireTool } from "../../infra/test/tools.ts";
 import type { Soak, SoakRun } from "../soak/soak.ts";
 import { Arena } from "./arena.ts";
 import { soakAsOrdinaryUser } from "./ordinary_user.ts";
+import { isGrantable } from "./network_tools.ts";
 import { planTrials } from "./suite.ts";
 import { HOSTILE_CASES } from "./table.ts";
 import { runTrial, type TrialPlan } from "./trial.ts";
@@ -24,7 +25,9 @@ async function soakAsThisUser(run: SoakRun): Promise<void> {
   const isSandboxed = requireTool("bwrap") === "present";
   const half = { ...run, durationMs: isSandboxed ? run.durationMs / 2 : run.durationMs };
   await soakIn("off", planTrials(HOSTILE_CASES, [1, 2], []), half);
-  if (isSandboxed) await soakIn("require", planTrials(HOSTILE_CASES, [3], []), half);
+  if (isSandboxed) {
+    await soakIn("require", planTrials(HOSTILE_CASES, [3], []).filter(isGrantable), half);
+  }
 }
 
 async function soakIn(

@@ -1,6 +1,7 @@
 /** Runs the table of cases as test steps. */
 import { Arena, type ArenaOptions } from "./arena.ts";
 import type { HostileCase, Level } from "./hostile_case.ts";
+import { isGrantable } from "./network_tools.ts";
 import { runTrial, type TrialPlan } from "./trial.ts";
 import type { Runtime } from "./rogue/installation.ts";
 
@@ -70,6 +71,7 @@ async function runStep(t: Deno.TestContext, arena: Arena, plan: TrialPlan): Prom
   const { level, runtime, hostileCase } = plan;
   await t.step({
     name: `level ${level}, ${runtime}: ${hostileCase.name}`,
+    ignore: !isGrantable(plan),
     fn: () => runTrial(arena, plan),
     // Steps run side by side, which sanitizers don't allow for.
     sanitizeOps: false,
