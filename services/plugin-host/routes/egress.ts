@@ -9,6 +9,7 @@ import {
   PageQuery,
   PluginId,
   type TrafficEntry,
+  type UserId,
 } from "@codex/protocol";
 import {
   callers,
@@ -22,6 +23,7 @@ import {
   subjectOf,
 } from "@codex/service";
 import type { AppDeps } from "../deps.ts";
+import type { Executor } from "../db/plugin_queries.ts";
 import { type EgressRecord, listEgress } from "../db/egress_queries.ts";
 import { listTraffic, type TrafficRecord } from "../db/traffic_queries.ts";
 
@@ -29,65 +31,65 @@ const LIST = "egress";
 
 export function egressRoutes({ db, registry, identity }: AppDeps) {
   const gateway = callers(identity, "gateway");
+
+  /** @param userId whose entries alone; undefined for everybody's */
+  const pageOf = async <Row extends { readonly seq: number }, Entry>(
+    list: List<Row>,
+    toEntry: (row: Row) => Entry,
+    plugin: PluginId,
+    userId: UserId | undefined,
+    { cursor, limit }: z.output<typeof PageQuery>,
+  ) => {
+    const { id } = await registry.find(plugin);
+    const rows = await list(db, id, userId, { beforeSeq: readCursor(cursor), limit: limit + 1 });
+    return pageOfRows(rows, limit, toEntry, cursorOf);
+  };
+
+  /** Both pages of one ledger: the user's own entries, and for an administrator everybody's. */
+  const pages = <Row extends { readonly seq: number }, Entry, AdminEntry>(
+    suffix: string,
+    list: List<Row>,
+    toEntry: (row: Row) => Entry,
+    toAdminEntry: (row: Row) => AdminEntry,
+  ) =>
+    new Hono<RequestEnv>()
+      .get(
+        `/user/plugins/:id/${suffix}`,
+        gateway,
+        requireScope("plugins:use"),
+        path(z.object({ id: PluginId })),
+        query(PageQuery),
+        async (c) => {
+          const { userId } = subjectOf(c);
+          const { id } = c.req.valid("param");
+          return c.json(await pageOf(list, toEntry, id, userId, c.req.valid("query")), 200);
+        },
+      )
+      .get(
+        `/admin/plugins/:id/${suffix}`,
+        gateway,
+        requireScope("plugins:admin"),
+        path(z.object({ id: PluginId })),
+        query(PageQuery),
+        async (c) => {
+          const { id } = c.req.valid("param");
+          return c.json(await pageOf(list, toAdminEntry, id, undefined, c.req.valid("query")), 200);
+        },
+      );
+
   return new Hono<RequestEnv>()
     .basePath(API_BASE)
-    .get(
-      "/user/plugins/:pluginId/egress",
-      gateway,
-      requireScope("plugins:use"),
-      path(z.object({ pluginId: PluginId })),
-      query(PageQuery),
-      async (c) => {
-        const { id } = await registry.find(c.req.valid("param").pluginId);
-        const { cursor, limit } = c.req.valid("query");
-        const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
-        const rows = await listEgress(db, id, subjectOf(c).userId, page);
-        return c.json(pageOfRows(rows, limit, toEntry, cursorOf), 200);
-      },
-    )
-    .get(
-      "/admin/plugins/:id/egress",
-      gateway,
-      requireScope("plugins:admin"),
-      path(z.object({ id: PluginId })),
-      query(PageQuery),
-      async (c) => {
-        const { id } = await registry.find(c.req.valid("param").id);
-        const { cursor, limit } = c.req.valid("query");
-        const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
-        const rows = await listEgress(db, id, undefined, page);
-        return c.json(pageOfRows(rows, limit, toAdminEntry, cursorOf), 200);
-      },
-    )
-    .get(
-      "/user/plugins/:pluginId/egress/hosts",
-      gateway,
-      requireScope("plugins:use"),
-      path(z.object({ pluginId: PluginId })),
-      query(PageQuery),
-      async (c) => {
-        const { id } = await registry.find(c.req.valid("param").pluginId);
-        const { cursor, limit } = c.req.valid("query");
-        const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
-        const rows = await listTraffic(db, id, subjectOf(c).userId, page);
-        return c.json(pageOfRows(rows, limit, toTraffic, cursorOf), 200);
-      },
-    )
-    .get(
-      "/admin/plugins/:id/egress/hosts",
-      gateway,
-      requireScope("plugins:admin"),
-      path(z.object({ id: PluginId })),
-      query(PageQuery),
-      async (c) => {
-        const { id } = await registry.find(c.req.valid("param").id);
-        const { cursor, limit } = c.req.valid("query");
-        const page = { beforeSeq: readCursor(cursor), limit: limit + 1 };
-        const rows = await listTraffic(db, id, undefined, page);
-        return c.json(pageOfRows(rows, limit, toAdminTraffic, cursorOf), 200);
-      },
-    );
+    .route("/", pages("egress", listEgress, toEntry, toAdminEntry))
+    .route("/", pages("egress/hosts", listTraffic, toTraffic, toAdminTraffic));
 }
+
+/** Reads the newest entries before a number, those of one user or of all. */
+type List<Row> = (
+  db: Executor,
+  pluginId: PluginId,
+  userId: UserId | undefined,
+  page: { readonly beforeSeq: number | undefined; readonly limit: number },
+) => Promise<Row[]>;
 
 function readCursor(cursor: string | undefined): number | undefined {
   return decodeCursor(LIST, z.tuple([z.int().nonnegative()]), cursor)?.[0];
