@@ -5,9 +5,11 @@ import { type Platform, startPlatform } from "../harness/platform.ts";
 import { setUpAdmin } from "../harness/scenario.ts";
 import { BYSTANDER, Bystander } from "./bystander.ts";
 import { addPerson, Connections, type Person } from "./connections.ts";
+import { isGrantable } from "./network_tools.ts";
 import { MemoryWatch, pidOfService } from "./process_watch.ts";
 import { installRogue } from "./rogue/installation.ts";
 import { chooseServicePorts, Targets } from "./targets.ts";
+import { TlsServers } from "./tls_servers.ts";
 import type { TrialPlan } from "./trial.ts";
 
 /** What the host's resident memory may grow by while many plugins misbehave. */
@@ -24,6 +26,7 @@ export interface ArenaOptions {
 interface ArenaParts {
   readonly platform: Platform;
   readonly targets: Targets;
+  readonly tls: TlsServers | undefined;
   readonly connections: Connections;
   readonly people: readonly [Person, Person];
   readonly bystander: Bystander;
@@ -67,6 +70,12 @@ export class Arena implements AsyncDisposable {
     return this.targets.keyPath;
   }
 
+  /** Of cases that need them. */
+  get tls(): TlsServers {
+    assert.ok(this.#parts.tls, "The case has to say that it needs TLS");
+    return this.#parts.tls;
+  }
+
   get bystanderFolders() {
     return this.targets.folders(this.idOf(BYSTANDER));
   }
@@ -103,6 +112,9 @@ async function openParts(
   disposables: AsyncDisposableStack,
 ): Promise<ArenaParts> {
   const ports = chooseServicePorts();
+  const tls = plans.some((plan) => plan.hostileCase.needsTls && isGrantable(plan))
+    ? disposables.use(await TlsServers.open())
+    : undefined;
   const platform = disposables.use(
     await startPlatform({
       env: {
@@ -117,6 +129,7 @@ async function openParts(
         CODEX_CONNECTIONS_MAX: "1000",
         CODEX_CONNECTIONS_PER_ADDRESS_MAX: "800",
         CODEX_LOG_LEVEL: "error",
+        ...(tls && { CODEX_ALLOWED_PRIVATE_HOSTS: tls.names.join() }),
       },
     }),
   );
@@ -131,7 +144,7 @@ async function openParts(
   const bystander = disposables.use(await Bystander.start(platform));
   const memory = disposables.use(new MemoryWatch(await pidOfService(platform, "plugin-host")));
   const idleMib = await memory.peakSince(performance.now());
-  return { platform, targets, connections, people, bystander, memory, idleMib, ids };
+  return { platform, targets, tls, connections, people, bystander, memory, idleMib, ids };
 }
 
 async function installAll(

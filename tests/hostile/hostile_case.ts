@@ -22,6 +22,8 @@ export interface HostileCase {
   readonly network?: (arena: Arena) => readonly string[];
   /** `*` is among them: a sandbox gives that by `pasta` alone. */
   readonly needsEveryHost?: true;
+  /** It speaks to the servers of {@linkcode Arena.tls}, whose certificates `openssl` makes. */
+  readonly needsTls?: true;
   /** Of a Deno plugin: what its main module imports before all else, given the path of the host's key. */
   readonly imports?: (keyPath: string) => string;
   /** Files below `rogue/` that lie beside the program. */

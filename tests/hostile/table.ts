@@ -13,6 +13,7 @@ import { resourceCases } from "./cases/resources.ts";
 import { reverseCallCases } from "./cases/reverse_calls.ts";
 import { signalCases } from "./cases/signals.ts";
 import { storageCases } from "./cases/storage.ts";
+import { tlsCases } from "./cases/tls.ts";
 import { unlinkedFileCases } from "./cases/unlinked_files.ts";
 import { systemCallCases } from "./cases/system_calls.ts";
 import { unownedMemoryCases } from "./cases/unowned_memory.ts";
@@ -38,5 +39,6 @@ export const HOSTILE_CASES: readonly HostileCase[] = [
   ...permissionCases,
   ...doorCases,
   ...networkCases,
+  ...tlsCases,
   ...systemCallCases,
 ];
