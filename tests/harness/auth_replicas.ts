@@ -141,7 +141,8 @@ function answerForPlugins(request: Request, plugin: PluginSummary): Response {
   return Response.json({}, { status: 404 });
 }
 
-async function untilAnswers(url: string): Promise<void> {
+/** Until anything is answered there; rejects as the last try did once its time is up. */
+export async function untilAnswers(url: string): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     try {

@@ -128,7 +128,7 @@ async function findSetupCode(url: string, output: OutputReader): Promise<string 
 }
 
 /** Once it is no more, whether it had ended already or not. */
-async function killed(child: Deno.ChildProcess): Promise<void> {
+export async function killed(child: Deno.ChildProcess): Promise<void> {
   try {
     child.kill("SIGKILL");
   } catch {
