@@ -74,6 +74,7 @@ export function assemble(parts: Parts): Assembly {
     dataRoot: installation.dataRoot,
     records,
     setprivPath: installation.setprivPath,
+    setsidPath: installation.setsidPath,
     inherited: installation.inherited,
     cgroups,
   });

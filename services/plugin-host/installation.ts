@@ -14,7 +14,7 @@ import {
   detectCgroups,
 } from "./process/cgroups/detection.ts";
 import { findInherited, type Inherited } from "./process/descriptors/inherited.ts";
-import { compileSdk } from "./process/compiled_sdk.ts";
+import { compileSdk } from "./process/compiled/sdk.ts";
 import { type Detection, detectSandbox } from "./process/sandbox/detection.ts";
 import type { HostCheck, NetworkCheck } from "./runtime/host_state.ts";
 import { hostChecks } from "./runtime/host_checks.ts";
@@ -40,6 +40,7 @@ export interface Installation {
   readonly processFolder: string;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  readonly setsidPath: string | undefined;
   /** What is closed before a plugin starts; undefined where nothing is open. */
   readonly inherited?: Inherited | undefined;
   /** What isolation level 3 needs, if it can be given here. */
@@ -102,6 +103,7 @@ export async function findInstallation(config: {
     dataRoot,
     processFolder: join(dataDir, "plugin-processes"),
     setprivPath: await findProgram("setpriv"),
+    setsidPath: await findProgram("setsid"),
     inherited: await findInherited(findProgram),
     sandbox,
     cgroups,

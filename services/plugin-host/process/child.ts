@@ -29,7 +29,7 @@ export function spawnChild(plan: LaunchPlan): PluginChild {
     stdout: "piped",
     stderr: "piped",
     // A session and group of its own, so that a signal reaches its children too.
-    detached: true,
+    detached: !plan.startsSession,
     ...sandbox?.user,
   }).spawn();
   const { pid, stdin, stdout, stderr } = child;
@@ -44,9 +44,18 @@ export function spawnChild(plan: LaunchPlan): PluginChild {
     signal(signal) {
       // The helper dies of any signal and takes the sandbox with it: only what is in it can be asked.
       if (sandbox !== undefined && signal === "SIGTERM") askDescendants(pid, signal);
-      else signalGroup(pid, signal);
+      else if (!signalGroup(pid, signal)) signalAlone(child, signal);
     },
   };
+}
+
+/** A process that was just spawned may not have made its group yet. */
+function signalAlone(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 function plainExit({ code, signal }: Deno.CommandStatus): ExitStatus {

@@ -1,8 +1,9 @@
 /** What a launcher makes of a plugin: one command line, ready to be spawned. */
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compiledModules } from "./compiled_sdk.ts";
+import { compiledModules } from "./compiled/sdk.ts";
 import { denoFlags } from "./deno_flags.ts";
-import type { DenoRuntime } from "./deno_runtime.ts";
+import type { CompiledSdk, DenoRuntime } from "./deno_runtime.ts";
 import { buildEnvironment } from "./environment_policy.ts";
 import { SEARCH_PATH } from "./command_policy.ts";
 import { lookUpByGetent, withoutLocalNames } from "./local_names.ts";
@@ -20,13 +21,15 @@ export interface ProcessFolders {
   readonly denoDir: string;
 }
 
+export interface DenoTarget {
+  readonly runtime: "deno";
+  readonly entry: string;
+  readonly folder: string;
+  readonly args: readonly string[];
+}
+
 export type LaunchTarget =
-  | {
-    readonly runtime: "deno";
-    readonly entry: string;
-    readonly folder: string;
-    readonly args: readonly string[];
-  }
+  | DenoTarget
   | { readonly runtime: "other"; readonly path: string; readonly args: readonly string[] };
 
 export interface LaunchRequest {
@@ -51,10 +54,21 @@ export interface LaunchRequest {
   readonly user: SystemUser | undefined;
 }
 
-/** Where it is copied, the whole cache serves; where it is only shown, its modules alone: Deno writes to the rest. */
+/**
+ * Where it is copied, the whole cache serves. Where its modules are only shown, just the one file is
+ * copied that Deno writes to.
+ */
 export interface CompiledCache {
   readonly cache: string;
-  readonly modules: { readonly from: string; readonly to: string };
+  readonly analysis: Place;
+  readonly modules: Place;
+}
+
+interface Place {
+  /** Where it was made. */
+  readonly from: string;
+  /** Where a process looks for it. */
+  readonly to: string;
 }
 
 export interface LaunchPlan {
@@ -64,10 +78,14 @@ export interface LaunchPlan {
   readonly workingDirectory: string;
   /** What the program reads beside the system's own files, absolute. */
   readonly reads: readonly string[];
+  /** The same of the installation itself, which hardly ever change. */
+  readonly fixedReads: readonly string[];
   /** What a process finds in its fresh `denoDir`, so as not to compile it again. */
   readonly compiled?: CompiledCache;
   /** For the plugin's log. */
   readonly notes: readonly string[];
+  /** Whether the command makes itself a session and group, as soon as it runs. */
+  readonly startsSession?: true;
   /** To be called once the process was reaped, or could not be started. */
   readonly cleanUp?: () => Promise<void>;
   /** Set when the plugin runs behind a helper, in a PID namespace of its own. */
@@ -87,6 +105,11 @@ export interface Launcher {
   userOf(dataFolder: string): Promise<SystemUser | undefined>;
   /** @throws {Error} with what stands in the way, if no plan can be made */
   plan(request: LaunchRequest): Promise<LaunchPlan>;
+  /**
+   * Does what makes the next start of a plugin faster, where there is something to be done. Never
+   * rejects.
+   */
+  prepare?(target: LaunchTarget): Promise<void>;
 }
 
 /** Levels 1 and 2: the program itself, Deno with narrow permissions. */
@@ -112,21 +135,25 @@ export function plainLauncher(level: 1 | 2, runtime: DenoRuntime): Launcher {
         workingDirectory: request.workingDirectory,
         reads: [
           ...(pluginFolder === null ? [] : [pluginFolder]),
-          ...(isDeno ? denoReads(runtime, target.folder) : [target.path]),
+          isDeno ? target.folder : target.path,
         ],
+        fixedReads: isDeno ? denoReads(runtime) : [],
         ...(isDeno && runtime.compiledSdk !== undefined && {
-          compiled: {
-            cache: runtime.compiledSdk,
-            modules: {
-              from: compiledModules(runtime.compiledSdk, runtime),
-              to: compiledModules(folders.denoDir, runtime),
-            },
-          },
+          compiled: compiledCache(runtime.compiledSdk, runtime, folders.denoDir),
         }),
         notes,
       };
     },
   };
+}
+
+function compiledCache(
+  { cache, analysis }: CompiledSdk,
+  runtime: DenoRuntime,
+  denoDir: string,
+): CompiledCache {
+  const modules = { from: compiledModules(cache, runtime), to: compiledModules(denoDir, runtime) };
+  return { cache, analysis: { from: analysis, to: join(denoDir, basename(analysis)) }, modules };
 }
 
 /**
@@ -147,14 +174,14 @@ function canWriteData({ target, isSandboxed }: LaunchRequest): boolean {
   return target.runtime === "other" || isSandboxed === true;
 }
 
-function denoReads(runtime: DenoRuntime, folder: string): string[] {
-  const { denoPath, sdkFolder, bootstrap, importMap } = runtime;
-  return [folder, denoPath, sdkFolder, bootstrap, importMap];
+/** Folders where they hold nothing else: each mount delays the start. */
+function denoReads({ denoPath, sdkFolder, bootstrap, importMap }: DenoRuntime): string[] {
+  return [denoPath, sdkFolder, ...new Set([dirname(bootstrap), dirname(importMap)])];
 }
 
 function denoArguments(
   runtime: DenoRuntime,
-  target: LaunchTarget & { readonly runtime: "deno" },
+  target: DenoTarget,
   request: LaunchRequest,
 ): string[] {
   // Not even to be read without a sandbox: links may be in it from a time when the plugin had one.
@@ -184,5 +211,19 @@ export function withSetpriv(plan: LaunchPlan, setprivPath: string | undefined): 
     ...plan,
     command: setprivPath,
     args: ["--pdeathsig", "KILL", "--no-new-privs", "--", plan.command, ...plan.args],
+  };
+}
+
+/**
+ * Puts `setsid` before a plan that begins with a program of the system. Deno can make a session too,
+ * but then copies the host's whole table of memory for each child, while the host stands still.
+ */
+export function withSession(plan: LaunchPlan, setsidPath: string | undefined): LaunchPlan {
+  if (setsidPath === undefined) return plan;
+  return {
+    ...plan,
+    command: setsidPath,
+    args: [plan.command, ...plan.args],
+    startsSession: true,
   };
 }

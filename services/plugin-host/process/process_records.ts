@@ -16,6 +16,12 @@ const RecordFile = z.object({
 });
 type RecordFile = z.infer<typeof RecordFile>;
 
+const FOLDER_PREFIX = "process-";
+/** `ps` takes as long as half a start, and would delay the one that it notes. */
+const NOTED_AFTER_MS = 500;
+/** Long past any start: a folder that is this old and has no record belongs to nobody. */
+const LEFTOVER_MS_MIN = 24 * 3600 * 1000;
+
 /** Starts with the machine, or with the container. */
 const INIT_PID = 1;
 
@@ -43,7 +49,24 @@ export class ProcessRecords {
   /** Makes a fresh folder for one process, out of the reach of every plugin. */
   async makeFolder(): Promise<string> {
     await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    return await Deno.makeTempDir({ dir: this.#folder, prefix: "process-" });
+    return await Deno.makeTempDir({ dir: this.#folder, prefix: FOLDER_PREFIX });
+  }
+
+  /**
+   * Notes that `pid` runs with the fresh folder `folder`, once nobody waits for its start any more.
+   * Were the host killed before that, setpriv or the sandbox ends the process with it.
+   */
+  addSoon(pid: number, folder: string): ProcessRecord {
+    const { promise, resolve } = Promise.withResolvers<ProcessRecord | undefined>();
+    const timer = setTimeout(() => resolve(this.add(pid, folder)), NOTED_AFTER_MS);
+    return {
+      async remove() {
+        clearTimeout(timer);
+        resolve(undefined);
+        const record = await promise;
+        await (record === undefined ? removeAll(folder) : record.remove());
+      },
+    };
   }
 
   /** Notes that `pid` runs with the fresh folder `folder`. Never rejects. */
@@ -69,7 +92,20 @@ export class ProcessRecords {
       if (isItsGroup(record, times) && signalGroup(record.pid, "SIGKILL")) ended++;
       await removeAll(`${record.folder}.json`, record.folder);
     }
+    await this.#removeUnrecorded();
     return ended;
+  }
+
+  /** Folders of hosts that were killed before they had noted whose they are. */
+  async #removeUnrecorded(): Promise<void> {
+    const entries = await Array.fromAsync(Deno.readDir(this.#folder)).catch(() => []);
+    const names = new Set(entries.map(({ name }) => name));
+    for (const { name, isDirectory } of entries) {
+      if (!isDirectory || !name.startsWith(FOLDER_PREFIX) || names.has(`${name}.json`)) continue;
+      const path = join(this.#folder, name);
+      const madeAt = (await Deno.lstat(path).catch(() => undefined))?.mtime?.getTime();
+      if (madeAt !== undefined && Date.now() - madeAt > LEFTOVER_MS_MIN) await removeAll(path);
+    }
   }
 
   async #startTimeOf(pid: number): Promise<string> {

@@ -39,6 +39,37 @@ Deno.test("what a killed host left behind is ended at the next start", async () 
   });
 });
 
+Deno.test("a start is noted when it is over, unless its process ended before", async () => {
+  await withRoot(async (root) => {
+    const child = sleeper();
+    const records = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    const [brief, lasting] = [await records.makeFolder(), await records.makeFolder()];
+    const briefly = records.addSoon(child.pid, brief);
+    const lastingly = records.addSoon(child.pid, lasting);
+    await briefly.remove();
+    const path = `${lasting}.json`;
+    while (!await Deno.stat(path).then(() => true, () => false)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).pid, child.pid);
+    await lastingly.remove();
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(root)), []);
+    child.kill("SIGKILL");
+    await child.status;
+  });
+});
+
+Deno.test("folders that nobody has noted are removed when they are old", async () => {
+  await withRoot(async (root) => {
+    const records = new ProcessRecords(root, startTimesByPs, Deno.pid);
+    const [old, young] = [await records.makeFolder(), await records.makeFolder()];
+    await Deno.utime(old, 0, 0);
+    await records.reapLeftovers();
+    await assert.rejects(Deno.stat(old), Deno.errors.NotFound);
+    assert.ok((await Deno.stat(young)).isDirectory);
+  });
+});
+
 Deno.test("children of a process that died with its host are ended too", async () => {
   await withRoot(async (root) => {
     const args = ["-c", "sleep 66 >/dev/null & echo forked; exec sleep 60 >/dev/null"];

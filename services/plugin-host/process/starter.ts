@@ -8,14 +8,21 @@ import type { ReverseHandler } from "../rpc/reverse_calls.ts";
 import { type Cgroups, TASKS_MAX } from "./cgroups/cgroups.ts";
 import { childInGroup } from "./cgroups/child_in_group.ts";
 import { type PluginChild, spawnChild } from "./child.ts";
-import { copyFolder } from "./compiled_sdk.ts";
+import { copyFolder } from "./compiled/sdk.ts";
 import { type Inherited, withoutInherited } from "./descriptors/inherited.ts";
 import { makeDataFolder, removeFolder, type SystemUser } from "./data_folder.ts";
 import type { NetworkEvents } from "../network/egress_broker.ts";
 import { resolveWorkingDirectory } from "./folders.ts";
-import { type Launcher, type LaunchPlan, type LaunchTarget, withSetpriv } from "./launch_plan.ts";
+import {
+  type Launcher,
+  type LaunchPlan,
+  type LaunchTarget,
+  withSession,
+  withSetpriv,
+} from "./launch_plan.ts";
 import { PluginProcess } from "./plugin_process.ts";
 import type { ProcessRecords } from "./process_records.ts";
+import { Spares } from "./spares.ts";
 
 export interface StartRequest {
   readonly launcher: Launcher;
@@ -49,6 +56,8 @@ export interface StarterOptions {
   readonly records: ProcessRecords;
   /** Undefined where it is not installed. */
   readonly setprivPath: string | undefined;
+  /** Undefined where it is not installed. */
+  readonly setsidPath?: string | undefined;
   /** What the host's own starter left open; undefined where that is nothing. */
   readonly inherited?: Inherited | undefined;
   /** Undefined where the host can't use control groups. */
@@ -56,10 +65,17 @@ export interface StarterOptions {
   readonly clock?: Clock;
 }
 
+const PREPARED_AFTER_MS = 3000;
+
 /** Starts processes; see {@linkcode Starter.start}. */
 export class Starter {
   readonly #options: StarterOptions;
   readonly #running = new Set<PluginProcess>();
+  /** Folders of processes to come, for whose use Deno's cache was copied. */
+  readonly #folders = new Spares(() => this.#makeFolders());
+  readonly #preparing = new Set<Promise<void>>();
+  /** What they are copied from, once a plugin has needed it. */
+  #cache: string | undefined;
   readonly #floods = new Floods();
 
   constructor(options: StarterOptions) {
@@ -74,6 +90,8 @@ export class Starter {
   /** Leaves nothing behind, once every process has ended. */
   async close(): Promise<void> {
     await this.#options.cgroups?.close();
+    for (const folder of await this.#folders.takeAll()) await removeFolder(folder);
+    await Promise.all(this.#preparing);
   }
 
   /**
@@ -95,7 +113,26 @@ export class Starter {
     await process.initialize({ ...request.initializeParams, dataDir: data });
     signal.removeEventListener("abort", onAbort);
     void this.#options.cgroups?.prepare();
+    if (this.#cache !== undefined) void this.#folders.refill();
+    this.#prepareLater(process, request);
     return process;
+  }
+
+  /** Makes the next start faster, once the process has had time for its first call. */
+  #prepareLater(process: PluginProcess, { launcher, target }: StartRequest): void {
+    if (launcher.prepare === undefined) return;
+    const timer = setTimeout(() => {
+      const preparing = launcher.prepare?.(target) ?? Promise.resolve();
+      this.#preparing.add(preparing);
+      void preparing.finally(() => this.#preparing.delete(preparing));
+    }, PREPARED_AFTER_MS);
+    void process.exited.then(() => clearTimeout(timer));
+  }
+
+  async #makeFolders(): Promise<string[]> {
+    const folder = await this.#options.records.makeFolder();
+    if (this.#cache !== undefined) await copyFolder(this.#cache, folder);
+    return [folder];
   }
 
   async #startIn(
@@ -104,8 +141,13 @@ export class Starter {
     request: StartRequest,
   ): Promise<PluginProcess> {
     const workingDirectory = await this.#workingDirectory(request, data);
-    const folder = await this.#options.records.makeFolder();
-    return await this.#spawn(request, { data, folder, workingDirectory, user });
+    const { launcher, target } = request;
+    const copied = launcher.level === 2 && target.runtime === "deno"
+      ? this.#folders.take()
+      : undefined;
+    const folder = copied ?? await this.#options.records.makeFolder();
+    const isCopied = copied !== undefined;
+    return await this.#spawn(request, { data, folder, isCopied, workingDirectory, user });
   }
 
   async #spawn(
@@ -113,11 +155,13 @@ export class Starter {
     paths: {
       readonly data: string;
       readonly folder: string;
+      /** Whether the compiled cache is in it already. */
+      readonly isCopied: boolean;
       readonly workingDirectory: string;
       readonly user: SystemUser | undefined;
     },
   ): Promise<PluginProcess> {
-    const { records, setprivPath, inherited, cgroups, clock } = this.#options;
+    const { records, setprivPath, cgroups, clock } = this.#options;
     const { memoryBytesMax } = request;
     const group = cgroups?.freshGroup({ memoryBytes: memoryBytesMax, tasks: TASKS_MAX });
     let child: PluginChild;
@@ -137,19 +181,19 @@ export class Starter {
       plan.notes.forEach(request.onLogLine);
       const { compiled, sandbox } = plan;
       if (compiled !== undefined && sandbox === undefined) {
-        await copyFolder(compiled.cache, paths.folder);
+        this.#cache = compiled.cache;
+        if (!paths.isCopied) await copyFolder(compiled.cache, paths.folder);
       }
       const confined = withSetpriv(plan, setprivPath);
       child = group === undefined
-        ? spawnChild(withoutInherited(confined, inherited))
-        : childInGroup(spawnChild(withoutInherited(group.entered(confined), inherited)), group);
+        ? this.#spawnChild(confined, plan)
+        : childInGroup(this.#spawnChild(group.entered(confined), plan), group);
     } catch (error) {
       await plan?.cleanUp?.();
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
     }
-    // Noted while the plugin starts: asking `ps` takes as long as half a start.
-    const record = records.add(child.pid, paths.folder);
+    const record = records.addSoon(child.pid, paths.folder);
     const process = new PluginProcess({
       child,
       memoryBytesMax,
@@ -162,7 +206,7 @@ export class Starter {
       onLogLine: request.onLogLine,
       cleanUp: async () => {
         await plan.cleanUp?.();
-        await Promise.all([record.then((it) => it.remove()), group?.remove()]);
+        await Promise.all([record.remove(), group?.remove()]);
         await leave(paths.data, request);
       },
       floods: this.#floods,
@@ -171,6 +215,16 @@ export class Starter {
     this.#running.add(process);
     process.exited.then(() => this.#running.delete(process));
     return process;
+  }
+
+  /** @param original the plan before anything was put round it */
+  #spawnChild(plan: LaunchPlan, original: LaunchPlan): PluginChild {
+    const { inherited, setsidPath } = this.#options;
+    // What `setsid` can't start is told by its exit: the plugin's own program shall be told of at once.
+    const inSession = plan.command === original.command && plan.sandbox === undefined
+      ? plan
+      : withSession(plan, setsidPath);
+    return spawnChild(withoutInherited(inSession, inherited));
   }
 
   async #workingDirectory(request: StartRequest, data: string): Promise<string> {

@@ -145,6 +145,7 @@ export async function withTestHost(
       dataRoot: join(root, "data"),
       records,
       setprivPath: "/usr/bin/setpriv",
+      setsidPath: "/usr/bin/setsid",
       cgroups,
       clock,
     });
@@ -204,6 +205,7 @@ export async function withTestHost(
     await body(host);
   } finally {
     await Promise.all(started.map((process) => process.kill("The test ended")));
+    await starter.close();
     await Deno.remove(root, { recursive: true });
   }
 }

@@ -175,6 +175,7 @@ async function startService(shared: Shared): Promise<TestService> {
       dataRoot: folders.dataRoot,
       processFolder: join(shared.root, `run-${shared.started.length}`),
       setprivPath: "/usr/bin/setpriv",
+      setsidPath: "/usr/bin/setsid",
       cgroups: { available: false, reason: "the test has none" },
       sandbox,
       broker: shared.broker,

@@ -4,6 +4,7 @@
  */
 import { runProgram } from "@codex/service/program";
 import type { LaunchPlan } from "../launch_plan.ts";
+import { Spares } from "../spares.ts";
 import {
   type CgroupLayout,
   ENTRY_FILE,
@@ -16,7 +17,6 @@ import {
   USAGE_PATTERN,
 } from "./layout.ts";
 import { JOIN, REMOVE } from "./scripts.ts";
-import { SpareGroups } from "./spare_groups.ts";
 
 /** Absolute paths of the programs that work on groups. */
 export interface GroupPrograms {
@@ -32,6 +32,8 @@ export interface GroupPrograms {
  * sandbox's own limit doesn't hold, which the kernel counts per sandbox from Linux 5.14 on.
  */
 export const TASKS_MAX = 512;
+/** Groups that are made at once, by one program. */
+const SPARES = 4;
 const PROGRAM_MS_MAX = 10_000;
 /** Of some thousands of plugins. */
 const USAGE_BYTES_MAX = 16 * 1024 * 1024;
@@ -39,12 +41,12 @@ const USAGE_BYTES_MAX = 16 * 1024 * 1024;
 export class Cgroups {
   readonly #layout: CgroupLayout;
   readonly #programs: GroupPrograms;
-  readonly #spares: SpareGroups;
+  readonly #spares: Spares<string>;
 
   constructor(layout: CgroupLayout, programs: GroupPrograms) {
     this.#layout = layout;
     this.#programs = programs;
-    this.#spares = new SpareGroups((names) => this.#make(names));
+    this.#spares = new Spares(() => this.#makeSpares());
   }
 
   get version(): 1 | 2 {
@@ -90,14 +92,15 @@ export class Cgroups {
     await removeGroups(this.#programs, [...folders, memory, pids, cpu]);
   }
 
-  async #make(names: readonly string[]): Promise<boolean> {
+  async #makeSpares(): Promise<string[]> {
+    const names = Array.from({ length: SPARES }, () => `spare-${crypto.randomUUID()}`);
     const folders = names.flatMap((name) => foldersOf(this.#layout, name));
     const { success } = await runProgram({
       command: this.#programs.mkdir,
       args: ["-p", "--", ...new Set(folders)],
       timeoutMs: PROGRAM_MS_MAX,
     });
-    return success;
+    return success ? names : [];
   }
 }
 

@@ -161,7 +161,7 @@ Deno.test({
     assert.ok(gone.available);
     const group = gone.cgroups.group("left", { memoryBytes: LIMIT, tasks: 10 });
     const plan = { command: "/bin/sleep", args: ["1000"], env: {}, workingDirectory: "/" };
-    const entered = group.entered({ ...plan, reads: [], notes: [] });
+    const entered = group.entered({ ...plan, reads: [], fixedReads: [], notes: [] });
     const child = new Deno.Command(entered.command, { args: [...entered.args] }).spawn();
     await waitUntil(
       async () => (await gone.cgroups.usages()).has("left"),

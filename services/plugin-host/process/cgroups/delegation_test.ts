@@ -16,6 +16,7 @@ const PLAN: LaunchPlan = {
   env: {},
   workingDirectory: "/",
   reads: [],
+  fixedReads: [],
   notes: [],
 };
 

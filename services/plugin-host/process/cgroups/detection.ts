@@ -146,6 +146,7 @@ async function findFault(cgroups: Cgroups, dash: string): Promise<string | undef
     env: {},
     workingDirectory: "/",
     reads: [],
+    fixedReads: [],
     notes: [],
   });
   try {

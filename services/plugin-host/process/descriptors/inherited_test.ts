@@ -57,6 +57,7 @@ Deno.test("a plan stays as it is where nothing is inherited", () => {
     env: {},
     workingDirectory: "/",
     reads: [],
+    fixedReads: [],
     notes: [],
   };
   equal(withoutInherited(plan, undefined), plan);

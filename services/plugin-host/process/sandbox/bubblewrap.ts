@@ -1,7 +1,13 @@
 /** The launcher of isolation level 3: the plan of the level below, inside bubblewrap (security.md "Isolation"). */
 import type { Launcher, LaunchPlan, LaunchRequest } from "../launch_plan.ts";
 import { isInside } from "../folders.ts";
-import { memoryFolder, memoryFolders, memoryNamespace, memorySteps } from "./memory_files.ts";
+import {
+  cacheStep,
+  memoryFolder,
+  memoryFolders,
+  memoryNamespace,
+  memorySteps,
+} from "./memory_files.ts";
 import { openNetwork, type ProcessNetwork } from "./network.ts";
 import { outerCommand, type OuterStep } from "./outer_script.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
@@ -49,6 +55,13 @@ const PIPES_BACK: OuterStep = { script: "exec <&3 >&4 3<&- 4>&-", args: [] };
 const FILTER = ["--seccomp", "5"];
 const filterStep = (path: string): OuterStep => ({ script: 'exec 5<"$1"\nshift', args: [path] });
 
+/** And so it takes what it copies into the sandbox. */
+const copied = ({ to }: { readonly to: string }) => ["--file", "6", to];
+const copiedStep = ({ from }: { readonly from: string }): OuterStep => ({
+  script: 'exec 6<"$1"\nshift',
+  args: [from],
+});
+
 /**
  * Variables for which the programs around a sandbox would each load a dozen files. Only the plugin
  * gets them, as arguments of bubblewrap, which others may see: none of them is ever a secret.
@@ -60,11 +73,21 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
     level: 3,
     userOf: async (dataFolder) => await sandbox.users?.userOf(dataFolder),
+    async prepare(target) {
+      if (target.runtime === "deno") await sandbox.caches?.prepare(target);
+    },
     async plan(request) {
       const plan = await below.plan({ ...request, isSandboxed: true });
+      const { target } = request;
+      const kept = target.runtime === "deno"
+        ? await sandbox.caches?.find(target.folder)
+        : undefined;
+      const mounts = mountsOf(plan, request, sandbox, kept);
+      // Looked at below, once the network is there to be closed.
+      mounts.catch(() => {});
       const network = await openNetwork(request, sandbox);
       try {
-        return await wrap(plan, request, sandbox, network);
+        return wrap(plan, request, sandbox, { network, kept, mounts: await mounts });
       } catch (error) {
         await network.close();
         throw error;
@@ -73,18 +96,31 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   };
 }
 
-async function wrap(
+function wrap(
   plan: LaunchPlan,
   request: LaunchRequest,
   sandbox: Sandbox,
-  network: ProcessNetwork,
-): Promise<LaunchPlan> {
+  { network, kept, mounts }: {
+    readonly network: ProcessNetwork;
+    /** What the cache of Deno begins with, where the plugin was compiled before. */
+    readonly kept: string | undefined;
+    readonly mounts: readonly string[];
+  },
+): LaunchPlan {
   const { dashPath: dash, memoryFiles } = sandbox;
   const [aside, back] = network.holdsPipes ? [[], []] : [[PIPES_ASIDE], [PIPES_BACK]];
   // What is around bubblewrap then is replaced by it, and holds no pipe: one shell less.
   const isReplaced = network.outer.length === 0;
   const outer = isReplaced ? memoryNamespace(memoryFiles) : network.outer;
-  const steps = [...network.steps, ...memorySteps(memoryFiles), filterStep(sandbox.filterPath)];
+  const steps = [
+    ...network.steps,
+    ...memorySteps(memoryFiles),
+    ...cacheStep(memoryFiles, kept),
+    filterStep(sandbox.filterPath),
+    ...(plan.compiled === undefined || kept !== undefined
+      ? []
+      : [copiedStep(plan.compiled.analysis)]),
+  ];
   const languages = Object.entries(plan.env).filter(([name]) => LANGUAGE.test(name));
   const [command = "", ...args] = [
     ...outerCommand(dash, isReplaced ? [] : aside),
@@ -93,7 +129,7 @@ async function wrap(
     ...[sandbox.bwrapPath, ...FILTER],
     ...NAMESPACES,
     ...network.options,
-    ...await mountsOf(plan, request, sandbox),
+    ...mounts,
     ...network.mounts,
     // After all mounts: until then bwrap itself makes the folders for them.
     ...["--remount-ro", "/", "--remount-ro", "/dev"],
@@ -120,6 +156,7 @@ async function mountsOf(
   plan: LaunchPlan,
   { folders }: LaunchRequest,
   sandbox: Sandbox,
+  kept: string | undefined,
 ): Promise<string[]> {
   const { compiled } = plan;
   const { memoryFiles } = sandbox;
@@ -132,30 +169,42 @@ async function mountsOf(
     ...["--proc", "/proc", ...memoryFolder(memoryFiles, "tmp", "/tmp")],
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
     ...memoryFolder(memoryFiles, "cache", folders.denoDir),
-    ...(compiled === undefined ? [] : readOnly(compiled.modules.to, compiled.modules.from)),
-    ...await readMounts(reads, sandbox),
+    ...(compiled === undefined ? [] : [
+      ...(kept === undefined ? copied(compiled.analysis) : []),
+      ...readOnly(compiled.modules.to, compiled.modules.from),
+    ]),
+    ...await readMounts(reads, plan.fixedReads, sandbox),
     ...["--bind", folders.data, folders.data],
     ...["--dir", `${folders.data}/home`, "--dir", `${folders.data}/tmp`],
   ];
 }
 
-/** Everything keeps its path, so that a plan means the same inside. */
-async function readMounts(paths: readonly string[], sandbox: Sandbox) {
-  const found = await Promise.all([...new Set(paths)].map(async (path) => {
+/**
+ * Arguments of bwrap that show what a plan reads. Everything keeps its path, so that a plan means the
+ * same inside.
+ */
+async function readMounts(
+  changing: readonly string[],
+  fixed: readonly string[],
+  sandbox: Sandbox,
+): Promise<string[]> {
+  const found = await Promise.all([...new Set([...changing, ...fixed])].map(async (path) => {
     const real = await Deno.realPath(path);
     refuseHidden(real, sandbox);
-    return { path, real };
+    return { path, real, isFixed: fixed.includes(path) };
   }));
-  const mounted: { readonly place: string; readonly real: string }[] = [];
-  for (const { path, real } of found) {
+  const mounted: { readonly place: string; readonly real: string; readonly isFixed: boolean }[] =
+    [];
+  for (const { path, ...rest } of found) {
     // A link of the system may lead out of it: `/usr/local/bin/uv` to `/opt/uv/uv`.
-    for (const place of new Set([path, real])) {
+    for (const place of new Set([path, rest.real])) {
       if (isOfSystem(place) || mounted.some((it) => isInside(place, it.place))) continue;
-      mounted.push({ place, real });
+      mounted.push({ place, ...rest });
     }
   }
-  const mounts = mounted.map(async ({ place, real }) =>
-    readOnly(place, await sandbox.paths.readableAt(real))
+  const { paths } = sandbox;
+  const mounts = mounted.map(async ({ place, real, isFixed }) =>
+    readOnly(place, await (isFixed ? paths.readableSteadily(real) : paths.readableAt(real)))
   );
   return (await Promise.all(mounts)).flat();
 }

@@ -9,6 +9,8 @@ import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_user
 import type { UidRange } from "../users/uid_range.ts";
 import { lacking, type NetworkSupport } from "./network_support.ts";
 import { findNetwork, tryNetwork } from "./network_trial.ts";
+import { compilerIn } from "../compiled/compiler.ts";
+import { PluginCaches } from "../compiled/plugin_caches.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
 import { systemMounts } from "./system_mounts.ts";
@@ -68,6 +70,7 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     filterPath: await writeFilter(folder),
     users: await findUsers(options),
     memoryFiles: undefined,
+    caches: undefined,
     paths: await readablePaths(options),
     systemMounts: await systemMounts(folder, hidden),
     network: { hosts: lacking(UNTRIED), everyHost: lacking(UNTRIED) },
@@ -86,9 +89,10 @@ export async function detectSandbox(options: DetectionOptions): Promise<Detectio
     return fault === undefined ? undefined : `The sandbox has stopped working: ${fault}; ${REPAIR}`;
   };
   const network = await findNetwork(sandbox, options);
+  const caches = await openCaches(sandbox, options);
   return {
     available: true,
-    sandbox: { ...sandbox, network },
+    sandbox: { ...sandbox, network, caches },
     check,
     checkNetwork: async (need) => {
       const fault = await tryNetwork({ ...sandbox, network }, need, options);
@@ -134,15 +138,29 @@ async function canRunAs(uid: number): Promise<boolean> {
   return await runProgram(program).then(({ success }) => success, () => false);
 }
 
+/** Needs a place in memory that can be filled before the sandbox is closed. */
+async function openCaches(
+  sandbox: Sandbox,
+  { folder, denoRuntime }: DetectionOptions,
+): Promise<PluginCaches | undefined> {
+  if (sandbox.memoryFiles?.copyPath === undefined) return undefined;
+  const place = join(folder, "compiled-plugins");
+  await Deno.mkdir(place, { recursive: true });
+  await Deno.chmod(place, 0o755);
+  const caches = new PluginCaches(place, compilerIn(sandbox, denoRuntime, folder));
+  await caches.removeUnused();
+  return caches;
+}
+
 /** The same sandbox with a limit on the number of files in memory, if it works with that. */
 async function withMemoryFiles(sandbox: Sandbox, options: DetectionOptions): Promise<Sandbox> {
-  const paths = await Promise.all(["unshare", "mount"].map(options.findProgram));
-  const [unsharePath, mountPath] = paths;
+  const paths = await Promise.all(["unshare", "mount", "cp"].map(options.findProgram));
+  const [unsharePath, mountPath, copyPath] = paths;
   if (!unsharePath || !mountPath) return sandbox;
   const place = join(options.folder, "memory-files");
   await Deno.mkdir(place, { recursive: true });
   await Deno.chmod(place, 0o755);
-  const memoryFiles = { unsharePath, mountPath, place };
+  const memoryFiles = { unsharePath, mountPath, copyPath, place };
   const limited = { ...sandbox, memoryFiles };
   return await trySandbox(limited, options) === undefined ? limited : sandbox;
 }

@@ -8,6 +8,8 @@ import type { OuterStep } from "./outer_script.ts";
 export interface MemoryFiles {
   readonly unsharePath: string;
   readonly mountPath: string;
+  /** Undefined where it is not installed. */
+  readonly copyPath: string | undefined;
   /**
    * An empty folder that everyone can reach; only the sandbox's own namespace sees what is mounted
    * there.
@@ -66,4 +68,14 @@ export function memorySteps(files: MemoryFiles | undefined): OuterStep[] {
   const { mountPath, place } = files;
   const limits = `size=${BYTES_MAX},nr_inodes=${FILES_MAX},mode=0755`;
   return [{ script: MOUNT_STEP, args: [mountPath, limits, place] }];
+}
+
+/**
+ * Lets the folder `cache` begin as a copy of the folder `from`; to run after
+ * {@linkcode memorySteps}. That only saves time, so nothing is stopped by its failure.
+ */
+export function cacheStep(files: MemoryFiles | undefined, from: string | undefined): OuterStep[] {
+  if (files?.copyPath === undefined || from === undefined) return [];
+  const script = `"$1" -r -- "$2" "$3" 2>/dev/null\nshift 3`;
+  return [{ script, args: [files.copyPath, from, `${files.place}/cache`] }];
 }

@@ -5,8 +5,8 @@
  * one). So each file and folder is copied once to a place that everyone can reach and only the host can write.
  */
 import { basename, join } from "node:path";
-import { createHash } from "node:crypto";
 import { runProgram } from "@codex/service/program";
+import { listTree, treeDigest, type TreeEntry } from "../folder_tree.ts";
 
 export interface ReadablePaths {
   /**
@@ -14,43 +14,59 @@ export interface ReadablePaths {
    * @throws {Error} if it is gone, or too large to be copied
    */
   readableAt(path: string): Promise<string>;
+  /** The same for what hardly ever changes: it may have been looked at a minute ago. */
+  readableSteadily(path: string): Promise<string>;
 }
 
 /** Of a host that isn't root: the sandbox's user is its own. */
-export const samePaths: ReadablePaths = { readableAt: (path) => Promise.resolve(path) };
+export const samePaths: ReadablePaths = {
+  readableAt: (path) => Promise.resolve(path),
+  readableSteadily: (path) => Promise.resolve(path),
+};
 
-const ENTRIES_MAX = 50_000;
-const BYTES_MAX = 512 * 1024 * 1024;
+const LIMITS = { entriesMax: 50_000, bytesMax: 512 * 1024 * 1024 };
 /** A copy that nobody asked for during this time is removed at the next start. */
 const UNUSED_MS_MAX = 7 * 24 * 3600 * 1000;
+/** Looking through the files of the installation would delay each start by some milliseconds. */
+const KNOWN_MS_MAX = 60_000;
 
 const FOLDER_MODE = 0o755;
 const isExecutable = (mode: number | null) => ((mode ?? 0) & 0o111) !== 0;
-
-/** One entry of a tree, with what tells whether it has changed. */
-interface Entry {
-  /** Below the tree's root; "" for the root itself. */
-  readonly path: string;
-  readonly info: Deno.FileInfo;
-}
 
 /** Copies below one folder, which must be open to everyone and writable by the host alone. */
 export class ReadableCopies implements ReadablePaths {
   readonly #folder: string;
   readonly #linkPath: string | undefined;
+  readonly #now: () => number;
+  readonly #known = new Map<string, { readonly copy: string; readonly until: number }>();
 
-  /** @param linkPath the program `ln`: it makes symlinks, and a large file needs no second place on the disk */
-  constructor(folder: string, linkPath: string | undefined) {
+  /**
+   * @param linkPath the program `ln`: it makes symlinks, and a large file needs no second place on
+   * the disk
+   * @param now milliseconds that never go backwards
+   */
+  constructor(folder: string, linkPath: string | undefined, now = () => performance.now()) {
     this.#folder = folder;
     this.#linkPath = linkPath;
+    this.#now = now;
   }
 
   /** The name of a copy says what it was made of, so that a change makes another. */
   async readableAt(path: string): Promise<string> {
-    const entries = await listTree(path);
-    const copy = join(this.#folder, digestOf(path, entries), basename(path));
+    const entries = await listTree(path, LIMITS);
+    const copy = join(this.#folder, treeDigest(path, entries), basename(path));
     if (!await exists(copy)) await this.#make(path, entries, copy);
     else await Deno.utime(join(copy, ".."), new Date(), new Date()).catch(() => {});
+    return copy;
+  }
+
+  async readableSteadily(path: string): Promise<string> {
+    const known = this.#known.get(path);
+    if (known !== undefined && this.#now() < known.until && await exists(known.copy)) {
+      return known.copy;
+    }
+    const copy = await this.readableAt(path);
+    this.#known.set(path, { copy, until: this.#now() + KNOWN_MS_MAX });
     return copy;
   }
 
@@ -65,7 +81,7 @@ export class ReadableCopies implements ReadablePaths {
   }
 
   /** Made beside its place and moved there as a whole: nobody sees half a copy. */
-  async #make(source: string, entries: readonly Entry[], copy: string): Promise<void> {
+  async #make(source: string, entries: readonly TreeEntry[], copy: string): Promise<void> {
     const fresh = await Deno.makeTempDir({ dir: this.#folder, prefix: "new-" });
     const target = join(fresh, basename(source));
     for (const entry of entries) {
@@ -114,41 +130,6 @@ export class ReadableCopies implements ReadablePaths {
 
 const LINKED_BYTES_MIN = 1024 * 1024;
 const LINKING_MS_MAX = 10_000;
-
-/** Every entry of a file or folder, parents first, in a fixed order. Links are not followed. */
-async function listTree(root: string): Promise<Entry[]> {
-  const entries: Entry[] = [{ path: "", info: await Deno.lstat(root) }];
-  let bytes = entries[0]?.info.size ?? 0;
-  for (let index = 0; index < entries.length; index++) {
-    const { path, info } = entries[index]!;
-    if (!info.isDirectory) continue;
-    const names = (await Array.fromAsync(Deno.readDir(join(root, path)))).map(({ name }) => name);
-    const found = await Promise.all(
-      names.sort().map(async (name): Promise<Entry> => {
-        const below = join(path, name);
-        return { path: below, info: await Deno.lstat(join(root, below)) };
-      }),
-    );
-    entries.push(...found);
-    bytes += found.reduce((sum, entry) => sum + entry.info.size, 0);
-    if (entries.length > ENTRIES_MAX || bytes > BYTES_MAX) {
-      throw new Error(
-        `Folder "${root}" is too large for a sandbox: at most ${ENTRIES_MAX} entries and ${
-          BYTES_MAX / 1024 / 1024
-        } MiB`,
-      );
-    }
-  }
-  return entries;
-}
-
-function digestOf(root: string, entries: readonly Entry[]): string {
-  const hash = createHash("sha256").update(root);
-  for (const { path, info } of entries) {
-    hash.update(`\0${path}\0${info.size}\0${info.mtime?.getTime()}\0${info.mode}`);
-  }
-  return hash.digest("hex").slice(0, 32);
-}
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);

@@ -29,3 +29,24 @@ Deno.test({
     assert.equal(await paths.readableAt(tree), copy);
   },
 });
+
+Deno.test("what hardly ever changes is looked at once a minute, and when its copy is gone", async () => {
+  const [tree, copies] = [join(tmp, "runtime"), join(tmp, "steady")];
+  await Deno.mkdir(tree);
+  await Deno.mkdir(copies);
+  const write = (text: string) => Deno.writeTextFile(join(tree, "tool.mjs"), text);
+  let now = 0;
+  const paths = new ReadableCopies(copies, "/bin/ln", () => now);
+  const read = async () =>
+    await Deno.readTextFile(join(await paths.readableSteadily(tree), "tool.mjs"));
+
+  await write("one");
+  assert.equal(await read(), "one");
+  await write("second");
+  assert.equal(await read(), "one");
+  now += 60_000;
+  assert.equal(await read(), "second");
+  await write("the third");
+  await Deno.remove(await paths.readableSteadily(tree), { recursive: true });
+  assert.equal(await read(), "the third");
+});

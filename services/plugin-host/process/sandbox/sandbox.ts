@@ -1,6 +1,7 @@
 /** What this machine gives for isolation level 3, found out once at start. */
 import type { SystemUser } from "../data_folder.ts";
 import type { MemoryFiles } from "./memory_files.ts";
+import type { PluginCaches } from "../compiled/plugin_caches.ts";
 import type { PluginUsers } from "../users/plugin_users.ts";
 import type { NetworkSupport } from "./network_support.ts";
 import type { ReadablePaths } from "./readable_paths.ts";
@@ -15,6 +16,8 @@ export interface Sandbox {
   /** How folders in memory are limited in their number of files; undefined where only their size can be. */
   readonly memoryFiles: MemoryFiles | undefined;
   readonly paths: ReadablePaths;
+  /** Plugins that were compiled before; undefined where each process does that for itself. */
+  readonly caches: PluginCaches | undefined;
   /** Arguments of bwrap that show the system's programs and libraries. */
   readonly systemMounts: readonly string[];
   /** What of a network grant can be given. */

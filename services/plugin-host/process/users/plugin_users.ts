@@ -26,6 +26,9 @@ export function sharedUser(user: SystemUser): PluginUsers {
 
 /** A claim without its folder is kept so long: the folder is made after its user is known. */
 const UNUSED_CLAIM_MS_MAX = 3_600_000;
+/** Looking a claim up takes some milliseconds of each start. Far below the time that it is kept. */
+const KNOWN_MS_MAX = 600_000;
+const KNOWN_MAX = 1000;
 const LOCK_NAME = "lock";
 
 /**
@@ -38,6 +41,7 @@ export class UsersOfRange implements PluginUsers {
   readonly #folder: string;
   readonly #range: UidRange;
   readonly #now: () => number;
+  readonly #known = new Map<string, { readonly uid: number; readonly until: number }>();
 
   /**
    * @param folder absolute; made where it is missing
@@ -50,6 +54,15 @@ export class UsersOfRange implements PluginUsers {
   }
 
   async userOf(dataFolder: string): Promise<SystemUser> {
+    const known = this.#known.get(dataFolder);
+    if (known !== undefined && this.#now() < known.until) return { uid: known.uid, gid: known.uid };
+    const uid = await this.#uidOf(dataFolder);
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(dataFolder, { uid, until: this.#now() + KNOWN_MS_MAX });
+    return { uid, gid: uid };
+  }
+
+  async #uidOf(dataFolder: string): Promise<number> {
     await this.#openFolder();
     const preferred = await this.#preferredUid(dataFolder);
     const claimed = await this.#read(preferred);
@@ -58,7 +71,7 @@ export class UsersOfRange implements PluginUsers {
       : await this.#withLock(() => this.#claim(preferred, dataFolder));
     // Whoever cleans up old files of /var/tmp sees that it is in use.
     await Deno.utime(this.#pathOf(uid), new Date(this.#now()), new Date(this.#now()));
-    return { uid, gid: uid };
+    return uid;
   }
 
   /** Removes claims whose data folders are gone. */

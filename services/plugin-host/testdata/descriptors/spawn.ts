@@ -15,6 +15,7 @@ const plan = {
   env: { HOME: "/" },
   workingDirectory: "/",
   reads: [],
+  fixedReads: [],
   notes: [],
 };
 const inherited = Deno.args[0] === "closed" ? await findInherited(findProgram) : undefined;
