@@ -54,7 +54,7 @@ export class ProcessRecords {
 
   /**
    * Notes that `pid` runs with the fresh folder `folder`, once nobody waits for its start any more.
-   * Were the host killed before that, setpriv or the sandbox ends the process with it.
+   * Were the host killed before that, setpriv or the sandbox must end all of it.
    */
   addSoon(pid: number, folder: string): ProcessRecord {
     const { promise, resolve } = Promise.withResolvers<ProcessRecord | undefined>();
@@ -67,6 +67,12 @@ export class ProcessRecords {
         await (record === undefined ? removeAll(folder) : record.remove());
       },
     };
+  }
+
+  /** The same at once, for one that nothing ends with the host. */
+  addNow(pid: number, folder: string): ProcessRecord {
+    const record = this.add(pid, folder);
+    return { remove: async () => await (await record).remove() };
   }
 
   /** Notes that `pid` runs with the fresh folder `folder`. Never rejects. */

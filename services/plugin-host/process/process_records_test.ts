@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withTestHost } from "../testing/test_host.ts";
 import { ProcessRecords, signalGroup, startTimesByPs } from "./process_records.ts";
+import { Starter } from "./starter.ts";
 
 function sleeper(): Deno.ChildProcess {
   return new Deno.Command("sleep", { args: ["60"], detached: true }).spawn();
@@ -56,6 +58,29 @@ Deno.test("a start is noted when it is over, unless its process ended before", a
     assert.deepEqual(await Array.fromAsync(Deno.readDir(root)), []);
     child.kill("SIGKILL");
     await child.status;
+  });
+});
+
+Deno.test("a process whose children may outlive the host is noted at once", async () => {
+  await withTestHost(async (host) => {
+    let asked = 0;
+    const records = new ProcessRecords(
+      join(host.root, "noted"),
+      (pids) => {
+        asked++;
+        return startTimesByPs(pids);
+      },
+      Deno.pid,
+    );
+    const dataRoot = join(host.root, "data");
+    const starter = new Starter({ dataRoot, records, setprivPath: "/usr/bin/setpriv" });
+    const controller = new AbortController();
+    // Even if it is stopped before it is heard of.
+    const timer = setTimeout(() => controller.abort(), 0);
+    await starter.start(host.node(), controller.signal).then((it) => it.kill("Seen"), () => {});
+    clearTimeout(timer);
+    assert.ok(asked > 0);
+    await starter.close();
   });
 });
 

@@ -193,7 +193,10 @@ export class Starter {
       await Deno.remove(paths.folder, { recursive: true });
       throw new TransportError("closed", `The plugin could not be started: ${messageOf(error)}`);
     }
-    const record = records.addSoon(child.pid, paths.folder);
+    // Its children live on without the host, and without setpriv itself does, too.
+    const mayLiveOn = plan.sandbox === undefined &&
+      (request.target.runtime === "other" || setprivPath === undefined);
+    const record = records[mayLiveOn ? "addNow" : "addSoon"](child.pid, paths.folder);
     const process = new PluginProcess({
       child,
       memoryBytesMax,
