@@ -17,6 +17,8 @@ export interface Program {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** After this time the program is ended with its group. */
   readonly timeoutMs: number;
+  /** Ends the program with its group, as the end of its time does. */
+  readonly signal?: AbortSignal;
   /** Kept of each of stdout and stderr; the rest is read and dropped. 1 MiB unless given. */
   readonly outputBytesMax?: number;
 }
@@ -26,7 +28,7 @@ export interface ProgramOutcome {
   readonly success: boolean;
   /** Exit code; 128 plus the number of the signal that ended it. */
   readonly code: number;
-  /** It was ended since its time was up. */
+  /** It was ended since its time was up, or by the signal. */
   readonly isLate: boolean;
   readonly stdout: string;
   readonly stderr: string;
@@ -45,7 +47,7 @@ const ENVIRONMENT = { LC_ALL: "C", PATH: "/usr/bin:/bin" };
  * @throws {Error} if it can't be started
  */
 export async function runProgram(program: Program): Promise<ProgramOutcome> {
-  const { command, args, env = ENVIRONMENT, cwd, user, timeoutMs } = program;
+  const { command, args, env = ENVIRONMENT, cwd, user, timeoutMs, signal } = program;
   const bytesMax = program.outputBytesMax ?? OUTPUT_BYTES_MAX;
   const child = new Deno.Command(command, {
     args: [...args],
@@ -60,12 +62,16 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
   }).spawn();
   const outputs = [child.stdout, child.stderr].map((stream) => new PipeReader(stream, bytesMax));
   let isLate = false;
-  const timer = setTimeout(() => {
+  const end = () => {
     isLate = true;
     endGroup(child.pid);
-  }, timeoutMs);
+  };
+  const timer = setTimeout(end, timeoutMs);
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted) end();
   const { code, success } = await child.status;
   clearTimeout(timer);
+  signal?.removeEventListener("abort", end);
   endGroup(child.pid);
   await withinTime(PIPES_MS_MAX, outputs.map(({ ended }) => ended));
   const [stdout = "", stderr = ""] = outputs.map((output) => output.stop());

@@ -43,6 +43,16 @@ Deno.test("a program that doesn't end is ended with its children, and told as la
   await assertGone(Number(outcome.stdout));
 });
 
+Deno.test("a program is ended with its children when its caller gives up", async () => {
+  const args = ["-c", "sleep 600 & echo $!; wait"];
+  const program = { command: "sh", args, timeoutMs: 600_000 };
+  const controller = new AbortController();
+  const running = runProgram({ ...program, signal: controller.signal });
+  controller.abort();
+  assert.equal((await running).isLate, true);
+  assert.equal((await runProgram({ ...program, signal: controller.signal })).success, false);
+});
+
 Deno.test("a child that holds the pipes is not waited for, and ends with its parent", async () => {
   const outcome = await runLine("sleep 600 & echo $!");
   assert.equal(outcome.success, true);

@@ -106,7 +106,7 @@ async function startTimes(bench: Bench, report: Report): Promise<void> {
   const plain = plainLauncher(2, denoRuntime);
   const launchers: Record<number, Launcher> = { 2: plain, 3: sandboxLauncher(plain, sandbox) };
   // As after the first start of a plugin; the cache of the bare runtime is warm, too.
-  await launchers[3]?.prepare?.(target);
+  await launchers[3]?.prepare?.(target, new AbortController().signal);
   const bare: number[] = [];
   const through = WAYS.map((way) => ({ ...way, times: [] as number[] }));
   // In turn, so that whatever else the machine does strikes all alike.

@@ -44,11 +44,15 @@ export async function listTree(root: string, limits: TreeLimits): Promise<TreeEn
   return entries;
 }
 
-/** Differs as soon as something of the tree has changed, by size, time and mode. */
+/**
+ * Differs a second after something of the tree has changed, at the latest. Whoever writes a file
+ * chooses its size and `mtime`; nobody can set `ctime`, which Deno tells to the second [tried].
+ */
 export function treeDigest(root: string, entries: readonly TreeEntry[]): string {
   const hash = createHash("sha256").update(root);
   for (const { path, info } of entries) {
     hash.update(`\0${path}\0${info.size}\0${info.mtime?.getTime()}\0${info.mode}`);
+    hash.update(`\0${info.ctime?.getTime()}`);
   }
   return hash.digest("hex").slice(0, 32);
 }

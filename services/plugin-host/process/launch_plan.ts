@@ -107,9 +107,9 @@ export interface Launcher {
   plan(request: LaunchRequest): Promise<LaunchPlan>;
   /**
    * Does what makes the next start of a plugin faster, where there is something to be done. Never
-   * rejects.
+   * rejects, and ends soon after `signal`.
    */
-  prepare?(target: LaunchTarget): Promise<void>;
+  prepare?(target: LaunchTarget, signal: AbortSignal): Promise<void>;
 }
 
 /** Levels 1 and 2: the program itself, Deno with narrow permissions. */

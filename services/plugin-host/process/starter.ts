@@ -74,6 +74,7 @@ export class Starter {
   /** Folders of processes to come, for whose use Deno's cache was copied. */
   readonly #folders = new Spares(() => this.#makeFolders());
   readonly #preparing = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
   /** What they are copied from, once a plugin has needed it. */
   #cache: string | undefined;
   readonly #floods = new Floods();
@@ -89,6 +90,7 @@ export class Starter {
 
   /** Leaves nothing behind, once every process has ended. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#options.cgroups?.close();
     for (const folder of await this.#folders.takeAll()) await removeFolder(folder);
     await Promise.all(this.#preparing);
@@ -122,7 +124,7 @@ export class Starter {
   #prepareLater(process: PluginProcess, { launcher, target }: StartRequest): void {
     if (launcher.prepare === undefined) return;
     const timer = setTimeout(() => {
-      const preparing = launcher.prepare?.(target) ?? Promise.resolve();
+      const preparing = launcher.prepare?.(target, this.#closing.signal) ?? Promise.resolve();
       this.#preparing.add(preparing);
       void preparing.finally(() => this.#preparing.delete(preparing));
     }, PREPARED_AFTER_MS);

@@ -8,16 +8,34 @@ import { makeDataFolder, removeFolder } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type DenoTarget, type Launcher, plainLauncher } from "../launch_plan.ts";
 import { sandboxLauncher } from "../sandbox/bubblewrap.ts";
+import { outerCommand, type OuterStep } from "../sandbox/outer_script.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { run } from "../sandbox/trial.ts";
 import type { Compile } from "./plugin_caches.ts";
 
+/** Of one process. The largest folder that is compiled at all takes half of it [tried]. */
+const MEMORY_BYTES_MAX = 1024 ** 3;
+
+/**
+ * No watchdog looks at a compiler, and what it loads may have no end: `/dev/zero` is a module, too.
+ * Not of address space, of which V8 reserves more than there is memory.
+ */
+const MEMORY_LIMIT: OuterStep = {
+  script: `ulimit -d ${MEMORY_BYTES_MAX / 1024} || exit 1`,
+  args: [],
+};
+
+const PREFIX = "compile-";
+/** Another replica on the same folder may work in a younger one. */
+const LEFTOVER_MS_MIN = 3_600_000;
+
 /** @param folder takes the private folder of each; the sandbox's user must be able to pass it */
 export function compilerIn(sandbox: Sandbox, runtime: DenoRuntime, folder: string): Compile {
-  const launcher = sandboxLauncher(compilingLauncher(runtime), sandbox);
-  return async (target, take) => {
-    const name = `compile-${crypto.randomUUID()}`;
-    const user = await launcher.userOf(join(folder, name));
+  const launcher = sandboxLauncher(compilingLauncher(runtime, sandbox.dashPath), sandbox);
+  return async (target, take, signal) => {
+    const name = `${PREFIX}${crypto.randomUUID()}`;
+    // One for all: nothing of a plugin runs, and a user of its own would be taken for an hour.
+    const user = await launcher.userOf(join(folder, "compile"));
     const data = await makeDataFolder(folder, [name], user);
     try {
       const plan = await launcher.plan({
@@ -29,7 +47,7 @@ export function compilerIn(sandbox: Sandbox, runtime: DenoRuntime, folder: strin
         folders: { data, denoDir: `${data}-cache` },
         user,
       });
-      const { success, text } = await run(plan);
+      const { success, text } = await run(plan, signal);
       if (!success) throw new Error(text);
       await take(cacheIn(data));
     } finally {
@@ -38,10 +56,22 @@ export function compilerIn(sandbox: Sandbox, runtime: DenoRuntime, folder: strin
   };
 }
 
+/** Removes what hosts left behind that were killed while they compiled. */
+export async function removeLeftovers(folder: string, now: number): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    const info = name.startsWith(PREFIX)
+      ? await Deno.lstat(path).catch(() => undefined)
+      : undefined;
+    const ageMs = now - (info?.mtime?.getTime() ?? now);
+    if (ageMs > LEFTOVER_MS_MIN) await removeFolder(path).catch(() => {});
+  }
+}
+
 const cacheIn = (data: string) => join(data, "cache");
 
 /** The plans of a Deno plugin, which compile it instead of running it. */
-function compilingLauncher(runtime: DenoRuntime): Launcher {
+function compilingLauncher(runtime: DenoRuntime, dashPath: string): Launcher {
   const { compiledSdk: _, ...rest } = runtime;
   const launcher = plainLauncher(2, rest);
   return {
@@ -49,9 +79,14 @@ function compilingLauncher(runtime: DenoRuntime): Launcher {
     async plan(request) {
       const plan = await launcher.plan(request);
       if (request.target.runtime !== "deno") return plan;
+      const [command = "", ...args] = [
+        ...outerCommand(dashPath, [MEMORY_LIMIT]),
+        ...[plan.command, ...compileArguments(runtime, request.target)],
+      ];
       return {
         ...plan,
-        args: compileArguments(runtime, request.target),
+        command,
+        args,
         env: { ...plan.env, DENO_DIR: cacheIn(request.folders.data) },
       };
     },

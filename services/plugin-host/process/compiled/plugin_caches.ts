@@ -1,6 +1,8 @@
 /**
  * What Deno made of plugins' own modules, kept so that the next process of a plugin needn't do it
- * again. It is never wrong, only slow: Deno compares each module with what it was compiled from.
+ * again. Deno compares each module with what it was compiled from, but by a hash for which anyone
+ * finds two texts [tried]: one that was looked through would run as the other. So a cache serves
+ * only as long as nothing in the plugin's folder has changed.
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
@@ -10,11 +12,12 @@ import { modulesOf } from "./sdk.ts";
 
 /**
  * Compiles a plugin without running it, and hands the folder of Deno's cache to `take`, which is
- * called at most once. Rejects if the plugin can't be compiled.
+ * called at most once. Rejects if the plugin can't be compiled, or soon after `signal`.
  */
 export type Compile = (
   target: DenoTarget,
   take: (cache: string) => Promise<void>,
+  signal: AbortSignal,
 ) => Promise<void>;
 
 /** One that no plugin asked for during this time is removed at the next start. */
@@ -36,6 +39,8 @@ export class PluginCaches {
   readonly #now: () => number;
   /** When a plugin's folder was last looked at. */
   readonly #lookedAt = new Map<string, number>();
+  /** How a plugin was when it couldn't be compiled: it would take as much each time. */
+  readonly #failed = new Map<string, string>();
   /** One at a time: nobody waits for it. */
   #last: Promise<void> = Promise.resolve();
 
@@ -49,15 +54,21 @@ export class PluginCaches {
     this.#now = now;
   }
 
-  /** A folder to start a cache from; undefined where the plugin was never compiled. */
+  /** A folder to start a cache from; undefined where the plugin, as it is now, wasn't compiled. */
   async find(pluginFolder: string): Promise<string | undefined> {
-    const cache = join(this.#placeOf(pluginFolder), "cache");
-    return await Deno.lstat(cache).then(() => cache, () => undefined);
+    const place = this.#placeOf(pluginFolder);
+    const kept = await Deno.readTextFile(join(place, "stamp")).catch(() => undefined);
+    if (kept === undefined) return undefined;
+    const stamp = await stampOf(pluginFolder).catch(() => undefined);
+    return stamp === kept ? join(place, "cache") : undefined;
   }
 
-  /** Compiles a plugin if it isn't as it was when that was done before. Never rejects. */
-  prepare(target: DenoTarget): Promise<void> {
-    this.#last = this.#last.then(() => this.#prepare(target)).catch(() => {});
+  /**
+   * Compiles a plugin if it isn't as it was when that was tried before. Never rejects, and ends soon
+   * after `signal`.
+   */
+  prepare(target: DenoTarget, signal: AbortSignal): Promise<void> {
+    this.#last = this.#last.then(() => this.#prepare(target, signal)).catch(() => {});
     return this.#last;
   }
 
@@ -71,19 +82,24 @@ export class PluginCaches {
     }
   }
 
-  async #prepare(target: DenoTarget): Promise<void> {
+  async #prepare(target: DenoTarget, signal: AbortSignal): Promise<void> {
     const { folder } = target;
+    if (signal.aborted) return;
     const lookedAt = this.#lookedAt.get(folder);
     if (lookedAt !== undefined && this.#now() - lookedAt < KNOWN_MS_MAX) return;
     this.#lookedAt.set(folder, this.#now());
-    const digest = treeDigest(folder, await listTree(folder, SOURCE));
-    const stamp = `${Deno.version.deno} ${digest}`;
+    const stamp = await stampOf(folder);
+    if (this.#failed.get(folder) === stamp) return;
     const place = this.#placeOf(folder);
     if (await Deno.readTextFile(join(place, "stamp")).catch(() => "") === stamp) {
       const now = new Date(this.#now());
       return await Deno.utime(place, now, now);
     }
-    await this.#compile(target, (cache) => this.#keep(cache, folder, stamp));
+    const take = (cache: string) => this.#keep(cache, folder, stamp);
+    await this.#compile(target, take, signal).then(
+      () => this.#failed.delete(folder),
+      () => signal.aborted || this.#failed.set(folder, stamp),
+    );
   }
 
   /** Made beside its place and moved there as a whole: nobody finds half a cache. */
@@ -106,6 +122,13 @@ export class PluginCaches {
     const name = createHash("sha256").update(pluginFolder).digest("hex").slice(0, 32);
     return join(this.#folder, name);
   }
+}
+
+async function stampOf(pluginFolder: string): Promise<string> {
+  // A link wouldn't be followed: what it leads to may change, and it stays.
+  const real = await Deno.realPath(pluginFolder);
+  const digest = treeDigest(real, await listTree(real, SOURCE));
+  return `${Deno.version.deno} ${digest}`;
 }
 
 /** Of files alone: a link could lead to any file that the host reads. */

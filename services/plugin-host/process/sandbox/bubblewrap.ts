@@ -73,8 +73,8 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
   return {
     level: 3,
     userOf: async (dataFolder) => await sandbox.users?.userOf(dataFolder),
-    async prepare(target) {
-      if (target.runtime === "deno") await sandbox.caches?.prepare(target);
+    async prepare(target, signal) {
+      if (target.runtime === "deno") await sandbox.caches?.prepare(target, signal);
     },
     async plan(request) {
       const plan = await below.plan({ ...request, isSandboxed: true });

@@ -9,7 +9,7 @@ import { type PluginUsers, sharedUser, UsersOfRange } from "../users/plugin_user
 import type { UidRange } from "../users/uid_range.ts";
 import { lacking, type NetworkSupport } from "./network_support.ts";
 import { findNetwork, tryNetwork } from "./network_trial.ts";
-import { compilerIn } from "../compiled/compiler.ts";
+import { compilerIn, removeLeftovers } from "../compiled/compiler.ts";
 import { PluginCaches } from "../compiled/plugin_caches.ts";
 import { ReadableCopies, samePaths } from "./readable_paths.ts";
 import { PLUGIN_IDS, type Sandbox } from "./sandbox.ts";
@@ -148,7 +148,7 @@ async function openCaches(
   await Deno.mkdir(place, { recursive: true });
   await Deno.chmod(place, 0o755);
   const caches = new PluginCaches(place, compilerIn(sandbox, denoRuntime, folder));
-  await caches.removeUnused();
+  await Promise.all([caches.removeUnused(), removeLeftovers(folder, Date.now())]);
   return caches;
 }
 

@@ -54,7 +54,7 @@ export class ReadableCopies implements ReadablePaths {
   /** The name of a copy says what it was made of, so that a change makes another. */
   async readableAt(path: string): Promise<string> {
     const entries = await listTree(path, LIMITS);
-    const copy = join(this.#folder, treeDigest(path, entries), basename(path));
+    const copy = join(this.#folder, treeDigest(path, entries.map(unlinked)), basename(path));
     if (!await exists(copy)) await this.#make(path, entries, copy);
     else await Deno.utime(join(copy, ".."), new Date(), new Date()).catch(() => {});
     return copy;
@@ -114,10 +114,9 @@ export class ReadableCopies implements ReadablePaths {
     }
   }
 
-  /** A runtime of 100 MB that everyone may run is linked where both lie on one disk. */
+  /** Where both lie on one disk. */
   async #link(from: string, to: string, info: Deno.FileInfo): Promise<boolean> {
-    const isOpen = ((info.mode ?? 0) & 0o777) === 0o755;
-    if (!isOpen || info.size < LINKED_BYTES_MIN) return false;
+    if (!isLinked(info)) return false;
     return await this.#runLink("--", from, to);
   }
 
@@ -129,6 +128,15 @@ export class ReadableCopies implements ReadablePaths {
 }
 
 const LINKED_BYTES_MIN = 1024 * 1024;
+/** A runtime of 100 MB that everyone may run. */
+const isLinked = ({ mode, size }: Deno.FileInfo) =>
+  ((mode ?? 0) & 0o777) === 0o755 && size >= LINKED_BYTES_MIN;
+
+/** A link counts as a change of the file that it leads to. */
+function unlinked({ path, info }: TreeEntry): TreeEntry {
+  return { path, info: isLinked(info) ? { ...info, ctime: null } : info };
+}
+
 const LINKING_MS_MAX = 10_000;
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runProgram } from "@codex/service/program";
+import { waitUntil } from "../../testing/wait_until.ts";
 import { ReadableCopies } from "./readable_paths.ts";
 
 const tmp = Deno.makeTempDirSync();
@@ -49,4 +50,35 @@ Deno.test("what hardly ever changes is looked at once a minute, and when its cop
   await write("the third");
   await Deno.remove(await paths.readableSteadily(tree), { recursive: true });
   assert.equal(await read(), "the third");
+});
+
+Deno.test("a file that looks as it did is copied again, one that was only linked is not", async () => {
+  const [tree, copies] = [join(tmp, "disguised"), join(tmp, "fresh")];
+  await Deno.mkdir(tree);
+  await Deno.mkdir(copies);
+  const path = join(tree, "tool.mjs");
+  await Deno.writeTextFile(path, "one");
+  const { mtime } = await Deno.stat(path);
+  const paths = new ReadableCopies(copies, "/bin/ln");
+  const read = async () => await Deno.readTextFile(join(await paths.readableAt(tree), "tool.mjs"));
+  assert.equal(await read(), "one");
+  // Deno tells the time of the last change to the second.
+  await waitUntil(async () => {
+    await Deno.writeTextFile(path, "two");
+    await Deno.utime(path, mtime ?? 0, mtime ?? 0);
+    return await read() === "two";
+  }, "it is copied again");
+
+  const large = join(tree, "runtime");
+  await Deno.writeFile(large, new Uint8Array(1024 * 1024));
+  await Deno.chmod(large, 0o755);
+  const copy = await paths.readableAt(tree);
+  const { nlink, ctime } = await Deno.stat(large);
+  assert.equal(nlink, 2);
+  await waitUntil(async () => {
+    const args = ["-f", "--", large, join(tmp, "link")];
+    await runProgram({ command: "ln", args, timeoutMs: 60_000 });
+    return (await Deno.stat(large)).ctime?.getTime() !== ctime?.getTime();
+  }, "the link counts as a change");
+  assert.equal(await paths.readableAt(tree), copy);
 });

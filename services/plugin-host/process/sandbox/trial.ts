@@ -55,8 +55,8 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Runs a plan to its end, and what has to be cleaned up after it. Never rejects. */
-export async function run(plan: LaunchPlan): Promise<Outcome> {
+/** Runs a plan to its end, and what has to be cleaned up after it; `signal` ends it. Never rejects. */
+export async function run(plan: LaunchPlan, signal?: AbortSignal): Promise<Outcome> {
   try {
     const { success, isLate, stdout, stderr } = await runProgram({
       command: plan.command,
@@ -65,6 +65,7 @@ export async function run(plan: LaunchPlan): Promise<Outcome> {
       env: plan.env,
       user: plan.sandbox?.user,
       timeoutMs: TRIAL_MS_MAX,
+      ...(signal !== undefined && { signal }),
     });
     const text = (stdout + stderr).trim();
     return { success, text: isLate ? `no end within ${TRIAL_MS_MAX / 1000} s. ${text}` : text };
