@@ -31,9 +31,7 @@ async function withCompiled(host: TestHost): Promise<StartRequest> {
 Deno.test("the SDK is compiled once, and copied into the cache of each process", async () => {
   await withTestHost(async (host) => {
     const process = await host.start(await withCompiled(host));
-    const [cache] = (await Array.fromAsync(Deno.readDir(join(host.root, "run"))))
-      .filter((it) => it.isDirectory);
-    const place = compiledModules(join(host.root, "run", cache?.name ?? ""), denoRuntime);
+    const place = compiledModules(process.dataFolder, denoRuntime);
     assert.ok((await Deno.stat(join(place, "mod.ts.js"))).isFile);
     assert.equal(await process.call("ping", {}), "pong");
   });
