@@ -26,7 +26,7 @@ import { quantile, type Report } from "./report.ts";
 const STARTS = 30;
 const ALIVE = 200;
 const LOOKS = 20;
-const SETTLING_MS = 0;
+const SETTLING_MS = 60;
 const MB = 1024 * 1024;
 /** Ways to start a plugin, and how many milliseconds more than the bare runtime each may take. */
 const WAYS = [

@@ -79,15 +79,14 @@ export function sandboxLauncher(below: Launcher, sandbox: Sandbox): Launcher {
     async plan(request) {
       const plan = await below.plan({ ...request, isSandboxed: true });
       const { target } = request;
-      const kept = target.runtime === "deno"
-        ? await sandbox.caches?.find(target.folder)
-        : undefined;
+      const kept = target.runtime === "deno" ? sandbox.caches?.find(target.folder) : undefined;
       const mounts = mountsOf(plan, request, sandbox, kept);
       // Looked at below, once the network is there to be closed.
       mounts.catch(() => {});
       const network = await openNetwork(request, sandbox);
       try {
-        return wrap(plan, request, sandbox, { network, kept, mounts: await mounts });
+        const parts = { network, kept: await kept, mounts: await mounts };
+        return wrap(plan, request, sandbox, parts);
       } catch (error) {
         await network.close();
         throw error;
@@ -156,12 +155,16 @@ async function mountsOf(
   plan: LaunchPlan,
   { folders }: LaunchRequest,
   sandbox: Sandbox,
-  kept: string | undefined,
+  kept: Promise<string | undefined> | undefined,
 ): Promise<string[]> {
   const { compiled } = plan;
   const { memoryFiles } = sandbox;
   const reads = [...plan.reads, plan.workingDirectory]
     .filter((path) => !isInside(path, folders.data));
+  const [shown, isKept] = await Promise.all([
+    readMounts(reads, plan.fixedReads, sandbox),
+    kept?.then((cache) => cache !== undefined),
+  ]);
   return [
     ...sandbox.systemMounts,
     ...memoryFolders(memoryFiles, "/tmp"),
@@ -170,10 +173,10 @@ async function mountsOf(
     // Deno's cache is of no use to the next process, and dangerous in a place where a plugin writes.
     ...memoryFolder(memoryFiles, "cache", folders.denoDir),
     ...(compiled === undefined ? [] : [
-      ...(kept === undefined ? copied(compiled.analysis) : []),
+      ...(isKept ? [] : copied(compiled.analysis)),
       ...readOnly(compiled.modules.to, compiled.modules.from),
     ]),
-    ...await readMounts(reads, plan.fixedReads, sandbox),
+    ...shown,
     ...["--bind", folders.data, folders.data],
     ...["--dir", `${folders.data}/home`, "--dir", `${folders.data}/tmp`],
   ];

@@ -52,8 +52,8 @@ listens() {
 await() {
   until listens "$1" "$2"; do
     round=$((round + 1))
-    if [ "$round" -gt 1000 ]; then echo "A forwarder to a granted host did not start" >&2; exit 1; fi
-    sleep 0.01
+    if [ "$round" -gt 3000 ]; then echo "A forwarder to a granted host did not start" >&2; exit 1; fi
+    sleep 0.002
   done
 }
 for address in $ipv4; do await /proc/net/tcp "$address"; done
