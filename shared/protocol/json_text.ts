@@ -28,7 +28,7 @@ export interface ExactJson {
  * @throws SyntaxError for what is no JSON
  */
 export function parseExact(marked: string): ExactJson {
-  const text = marked.startsWith(BYTE_ORDER_MARK) ? marked.slice(1) : marked;
+  const text = withoutMark(marked);
   const value: unknown = JSON.parse(text);
   const places = inexactPlaces(text);
   const [first] = places;
@@ -40,6 +40,11 @@ export function parseExact(marked: string): ExactJson {
     end = at + number.length;
   }
   return { value: JSON.parse(pieces.join("") + text.slice(end)), inexact: first.number };
+}
+
+/** A text without the byte order mark that some editors put before it. */
+export function withoutMark(text: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
 /** The first such number of a JSON text; see {@linkcode parseExact}. */
