@@ -22,18 +22,18 @@ export const LIST_ITEMS_MAX = 1000;
 /** Bytes in UTF-8 of a whole document as compact JSON, empty fields left out. */
 export const DOCUMENT_BYTES_MAX = 256 * 1024;
 
-/** A value that is larger than its limit. */
-export interface Oversize {
+/** A value that is larger than its limit, or an address that no browser should be led to. */
+export interface Misfit {
   /** From the document to the value; the first part is the field. */
   readonly path: readonly [string, ...(string | number)[]];
-  /** Names the limit and the size. */
+  /** Names what would be right, and for a limit the size. */
   readonly detail: string;
 }
 
 export interface FittedValue {
   /** Undefined where nothing of it is left. */
   readonly value: Json | undefined;
-  readonly leftOut: readonly Oversize[];
+  readonly leftOut: readonly Misfit[];
 }
 
 const TITLES: ReadonlySet<string> = new Set(["title", "subtitle", "originalTitle"]);
@@ -41,23 +41,23 @@ const URLS: ReadonlySet<string> = new Set(["url", "coverUrl", "bannerUrl"]);
 const FREE_FIELD = "customMetadata";
 
 /**
- * Everything within a field's value that is too large. A list that is too long is not looked into.
+ * Everything within a field's value that may not come in. A list that is too long is not looked into.
  */
-export function oversizesOf(field: string, value: Json): Oversize[] {
-  const found: Oversize[] = [];
+export function misfitsOf(field: string, value: Json): Misfit[] {
+  const found: Misfit[] = [];
   collect([field], value, found);
   return found;
 }
 
 /**
- * A field's value without what is too large in it. Of a list the items go that hold something too
- * large, of `customMetadata` its fields; any other value goes as a whole.
+ * A field's value without what may not come in. Of a list the items go that hold such a thing, of
+ * `customMetadata` its fields; any other value goes as a whole.
  */
 export function fitValue(field: string, value: Json): FittedValue {
-  const leftOut = oversizesOf(field, value);
+  const leftOut = misfitsOf(field, value);
   if (leftOut.length === 0) return { value, leftOut };
   const parts = new Set(leftOut.map(({ path }) => path[1]));
-  // The value itself is too large.
+  // The value itself may not.
   if (parts.has(undefined)) return { value: undefined, leftOut };
   if (Array.isArray(value)) return { value: value.filter((_, at) => !parts.has(at)), leftOut };
   if (field !== FREE_FIELD || value === null || typeof value !== "object") {
@@ -102,6 +102,12 @@ export function bytesAtMost(bytesMax: number) {
   });
 }
 
+const NO_WEB_ADDRESS = "Must be an address that begins with http:// or https://";
+
+/** An address that people follow, or that a picture is loaded from: never `javascript:` and the like. */
+export const WebAddress = charactersAtMost(URL_CHARACTERS_MAX)
+  .refine(isWebAddress, { error: NO_WEB_ADDRESS });
+
 /** Checks that an object, such as an entry of a list, is no larger than a document may be. */
 export const fitsDocument: z.core.CheckFn<object> = ({ value, issues }) => {
   // Without a part that is too large itself the whole may fit.
@@ -122,7 +128,7 @@ function tooBig(
   return { code: "too_big", origin, maximum, inclusive: true, input, message };
 }
 
-function collect(path: Oversize["path"], value: Json, found: Oversize[]): void {
+function collect(path: Misfit["path"], value: Json, found: Misfit[]): void {
   if (typeof value === "string") {
     const detail = textFault(path, value);
     if (detail !== undefined) found.push({ path, detail });
@@ -140,7 +146,7 @@ function collect(path: Oversize["path"], value: Json, found: Oversize[]): void {
   for (const [name, child] of entries) collect([...path, name], child, found);
 }
 
-function textFault(path: Oversize["path"], text: string): string | undefined {
+function textFault(path: Misfit["path"], text: string): string | undefined {
   const name = path.findLast((part) => typeof part === "string") ?? "";
   if (path[0] === FREE_FIELD || name === "summary") {
     // No character takes more than three bytes for each of its UTF-16 units.
@@ -150,14 +156,21 @@ function textFault(path: Oversize["path"], text: string): string | undefined {
       ? tooLarge(SUMMARY_BYTES_MAX, "bytes in UTF-8", bytes)
       : undefined;
   }
+  const isAddress = URLS.has(name);
   const charactersMax = TITLES.has(name)
     ? TITLE_CHARACTERS_MAX
-    : URLS.has(name)
+    : isAddress
     ? URL_CHARACTERS_MAX
     : TEXT_CHARACTERS_MAX;
-  return hasMoreCharacters(text, charactersMax)
-    ? tooLarge(charactersMax, "characters", countCharacters(text))
-    : undefined;
+  if (hasMoreCharacters(text, charactersMax)) {
+    return tooLarge(charactersMax, "characters", countCharacters(text));
+  }
+  return isAddress && !isWebAddress(text) ? NO_WEB_ADDRESS : undefined;
+}
+
+function isWebAddress(text: string): boolean {
+  const { protocol } = URL.parse(text) ?? {};
+  return protocol === "http:" || protocol === "https:";
 }
 
 function tooLarge(limit: number, unit: string, size: number): string {

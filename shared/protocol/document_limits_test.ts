@@ -4,7 +4,7 @@ import {
   fitValue,
   type Json,
   LIST_ITEMS_MAX,
-  oversizesOf,
+  misfitsOf,
   plainWords,
   SUMMARY_BYTES_MAX,
   TEXT_CHARACTERS_MAX,
@@ -23,7 +23,7 @@ const BOUNDS: readonly [field: string, fits: Json, tooLarge: Json, pointer: stri
   // Bytes, not characters.
   ["summary", text(SUMMARY_BYTES_MAX / 2, "ä"), text(SUMMARY_BYTES_MAX / 2 + 1, "ä"), "summary"],
   ["publisher", text(TEXT_CHARACTERS_MAX), text(TEXT_CHARACTERS_MAX + 1), "publisher"],
-  ["coverUrl", text(URL_CHARACTERS_MAX), text(URL_CHARACTERS_MAX + 1), "coverUrl"],
+  ["coverUrl", address(URL_CHARACTERS_MAX), address(URL_CHARACTERS_MAX + 1), "coverUrl"],
   ["tags", list(LIST_ITEMS_MAX), list(LIST_ITEMS_MAX + 1), "tags"],
   ["tags", [text(TEXT_CHARACTERS_MAX)], [text(TEXT_CHARACTERS_MAX + 1)], "tags/0"],
   ["authors", list(LIST_ITEMS_MAX, { name: "a" }), list(LIST_ITEMS_MAX + 1), "authors"],
@@ -31,11 +31,16 @@ const BOUNDS: readonly [field: string, fits: Json, tooLarge: Json, pointer: stri
   ["alternateTitles", [{ title: text(TITLE_CHARACTERS_MAX) }], [{
     title: text(TITLE_CHARACTERS_MAX + 1),
   }], "alternateTitles/0/title"],
-  ["externalLinks", [{ url: text(URL_CHARACTERS_MAX), label: text(TEXT_CHARACTERS_MAX) }], [{
-    url: "",
+  ["externalLinks", [{ url: address(URL_CHARACTERS_MAX), label: text(TEXT_CHARACTERS_MAX) }], [{
+    url: address(100),
     label: text(TEXT_CHARACTERS_MAX + 1),
   }], "externalLinks/0/label"],
-  ["externalLinks", [{ url: "" }], [{ url: text(URL_CHARACTERS_MAX + 1) }], "externalLinks/0/url"],
+  [
+    "externalLinks",
+    [{ url: address(100) }],
+    [{ url: address(URL_CHARACTERS_MAX + 1) }],
+    "externalLinks/0/url",
+  ],
   ["rating", { score: 1, source: "s" }, { source: text(TEXT_CHARACTERS_MAX + 1) }, "rating/source"],
   ["customMetadata", { a: [{ b: text(SUMMARY_BYTES_MAX) }] }, {
     a: [{ b: text(SUMMARY_BYTES_MAX + 1) }],
@@ -51,8 +56,8 @@ const BOUNDS: readonly [field: string, fits: Json, tooLarge: Json, pointer: stri
 
 Deno.test("each limit of a document takes what just fits, and names what just doesn't", () => {
   for (const [field, fits, tooLarge, place] of BOUNDS) {
-    assert.deepEqual(oversizesOf(field, fits), [], place);
-    const found = oversizesOf(field, tooLarge);
+    assert.deepEqual(misfitsOf(field, fits), [], place);
+    const found = misfitsOf(field, tooLarge);
     assert.deepEqual(found.map(({ path }) => path.join("/")), [place]);
     assert.match(found[0]?.detail ?? "", /^Must have at most \d+ .+: has \d+$/);
   }
@@ -75,6 +80,18 @@ Deno.test("what is too large is left out with the item or field that holds it", 
   assert.equal(fitValue("tags", same).value, same);
 });
 
+Deno.test("an address that no browser should be led to doesn't come in", () => {
+  const detail = "Must be an address that begins with http:// or https://";
+  for (const url of ["javascript:alert(1)", "data:text/html,a", "file:///etc/passwd", "/a", ""]) {
+    assert.deepEqual(misfitsOf("coverUrl", url), [{ path: ["coverUrl"], detail }]);
+    const links = [{ url, label: "a" }, { url: "HTTP://example.org", label: "b" }];
+    const { value, leftOut } = fitValue("externalLinks", links);
+    assert.deepEqual(value, [links[1]!]);
+    assert.deepEqual(leftOut, [{ path: ["externalLinks", 0, "url"], detail }]);
+  }
+  assert.deepEqual(misfitsOf("customMetadata", { url: "anything" }), []);
+});
+
 Deno.test("a field of the name of a prototype is a field", () => {
   const raw: Json = JSON.parse(`{"__proto__":{"a":1},"b":"${text(SUMMARY_BYTES_MAX + 1)}"}`);
   assert.equal(JSON.stringify(fitValue("customMetadata", raw).value), '{"__proto__":{"a":1}}');
@@ -89,6 +106,10 @@ Deno.test("a text's characters are code points", () => {
 
 function text(length: number, character = "a"): string {
   return character.repeat(length);
+}
+
+function address(length: number): string {
+  return "https://example.org/".padEnd(length, "a");
 }
 
 function list(length: number, item: Json = "a"): Json[] {

@@ -7,6 +7,7 @@
 const SUSPECT_NUMBER = /\d{16}|[eE][+-]?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d+$/;
+const BYTE_ORDER_MARK = "\u{feff}";
 
 /** A JSON text as it was read. */
 export interface ExactJson {
@@ -22,9 +23,12 @@ export interface ExactJson {
  * that would be written as another (`9007199254740993`). RFC 8259 section 6 lets readers do so; a
  * value that is kept must come back as it was sent.
  *
+ * A byte order mark before the text is no part of it (section 8.1).
+ *
  * @throws SyntaxError for what is no JSON
  */
-export function parseExact(text: string): ExactJson {
+export function parseExact(marked: string): ExactJson {
+  const text = withoutMark(marked);
   const value: unknown = JSON.parse(text);
   const places = inexactPlaces(text);
   const [first] = places;
@@ -36,6 +40,11 @@ export function parseExact(text: string): ExactJson {
     end = at + number.length;
   }
   return { value: JSON.parse(pieces.join("") + text.slice(end)), inexact: first.number };
+}
+
+/** A text without the byte order mark that some editors put before it. */
+export function withoutMark(text: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
 /** The first such number of a JSON text; see {@linkcode parseExact}. */

@@ -3,7 +3,7 @@
  */
 import type { z } from "zod";
 import { toPointer } from "./json_pointer.ts";
-import { itemsToKeep } from "./limited_list.ts";
+import { isMainList, itemsToKeep } from "./limited_list.ts";
 
 /** Something that was left out of an otherwise good message. */
 export interface IgnoredValue {
@@ -15,10 +15,10 @@ export interface IgnoredValue {
 type Path = readonly PropertyKey[];
 
 /**
- * Unknown values of enumerations alone, or what is out of its range as well: that of its schema,
- * and for a number that of a double.
+ * Unknown values of enumerations alone; or what is out of its range as well, that of its schema, and
+ * for a number that of a double; or every part that isn't as it should be, whatever is wrong with it.
  */
-export type Tolerance = "enumerations" | "ranges";
+export type Tolerance = "enumerations" | "ranges" | "parts";
 
 /** More than this is not left out bit by bit: the message is refused. */
 const LEFT_OUT_MAX = 10_000;
@@ -86,6 +86,10 @@ export class LenientCopy {
   /** What can't do without the value that was at `path` and was left out. */
   #leaveOutParent(path: Path): void {
     const round = this.#leftOut.get(this.pointerTo(path));
+    if (round === undefined && this.#tolerance === "parts") {
+      this.#remove(path.slice(0, -1), `Can't do without "${String(path.at(-1))}"`);
+      return;
+    }
     // Of what is gone since this round's issues were found, the next round tells what misses it.
     if (round === undefined || round === this.#round) return;
     this.#remove(path.slice(0, -1), `Can't do without "${String(path.at(-1))}"`);
@@ -114,7 +118,7 @@ export class LenientCopy {
 
   #copy(value: unknown, path: PropertyKey[]): unknown {
     if (
-      this.#tolerance === "ranges" && typeof value === "number" && !Number.isFinite(value)
+      this.#tolerance !== "enumerations" && typeof value === "number" && !Number.isFinite(value)
     ) {
       this.ignored.push({ pointer: toPointer(path), reason: "The number can't be kept exactly" });
       return undefined;
@@ -183,8 +187,10 @@ function setOwn(object: object, key: string, value: unknown): void {
   });
 }
 
-function isTolerated({ code }: z.core.$ZodIssue, tolerance: Tolerance): boolean {
+function isTolerated(issue: z.core.$ZodIssue, tolerance: Tolerance): boolean {
+  const { code } = issue;
   if (code === "invalid_value") return true;
+  if (tolerance === "parts") return !isMainList(issue);
   return tolerance === "ranges" && (code === "too_big" || code === "too_small");
 }
 

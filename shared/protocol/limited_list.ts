@@ -18,12 +18,30 @@ export function listAtMost<Item extends z.ZodType>(item: Item, itemsMax: number)
  * A list of things of their own, such as results: {@linkcode readWire} leaves out what is beyond.
  */
 export function firstItemsOf<Item extends z.ZodType>(item: Item, itemsMax: number) {
-  return limited(item, itemsMax, (input) => ({
+  const list = limited(item, itemsMax, (input) => ({
     code: "custom",
     params: { itemsMax },
     input,
     message: `Only the first ${itemsMax} items are taken: there are ${input.length}`,
-  })).default([]);
+  }));
+  const { run } = list._zod;
+  list._zod.run = (payload, context) => {
+    const input: unknown = payload.value;
+    if (Array.isArray(input)) return run(payload, context);
+    payload.issues.push({
+      code: "custom",
+      params: { isMainList: true },
+      input,
+      message: "Must be a list",
+    });
+    return payload;
+  };
+  return list.default([]);
+}
+
+/** Whether what {@linkcode firstItemsOf} found is no list: without it the answer says nothing. */
+export function isMainList(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "custom" && issue.params?.["isMainList"] === true;
 }
 
 /** How many items of a list may stay, where {@linkcode firstItemsOf} has found more. */

@@ -9,7 +9,7 @@ import {
   SUMMARY_BYTES_MAX,
   TEXT_CHARACTERS_MAX,
   TITLE_CHARACTERS_MAX,
-  URL_CHARACTERS_MAX,
+  WebAddress,
 } from "./document_limits.ts";
 import { Json, listOf } from "./json.ts";
 import { firstItemsOf, listAtMost } from "./limited_list.ts";
@@ -58,11 +58,22 @@ export const Rating = z.object({
   source: z.string(),
 });
 
-export const ExternalLink = z.object({
-  url: z.string(),
-  label: z.string(),
-  linkType: z.enum(["provider", "official", "social", "purchase", "read", "other"]).optional(),
-});
+/** A link without a label reads as one that is called by its host. */
+export const ExternalLink = z.preprocess(
+  withLabel,
+  z.object({
+    url: z.string(),
+    label: z.string(),
+    linkType: z.enum(["provider", "official", "social", "purchase", "read", "other"]).optional(),
+  }),
+);
+
+function withLabel(raw: unknown): unknown {
+  if (typeof raw !== "object" || raw === null || !("url" in raw)) return raw;
+  if ("label" in raw && raw.label !== "" && raw.label !== null) return raw;
+  const host = typeof raw.url === "string" ? URL.parse(raw.url)?.hostname : undefined;
+  return host === undefined ? raw : { ...raw, label: host };
+}
 
 export const ExternalId = z.object({
   source: z.string().min(1).max(100),
@@ -149,7 +160,7 @@ export type SeriesDocument = z.infer<typeof SeriesDocument>;
 export const BookDocument = z.object(bookFields);
 export type BookDocument = z.infer<typeof BookDocument>;
 
-const answerFields = { externalId: z.string().min(1), externalUrl: z.string().optional() };
+const answerFields = { externalId: z.string().min(1), externalUrl: WebAddress.optional() };
 
 /** Answer of `metadata/series/get`. */
 export const SeriesMetadata = z.object({ ...answerFields, ...seriesFields });
@@ -165,7 +176,9 @@ const Title = charactersAtMost(TITLE_CHARACTERS_MAX);
 export const SearchPreview = z.object({
   status: ShortText.optional(),
   genres: listAtMost(ShortText, LIST_ITEMS_MAX),
-  rating: z.number().min(0).max(10).optional(),
+  /** Up to 10. Most services count up to 100, so what is above 10 reads as of 100. */
+  rating: z.number().min(0).max(100).overwrite((rating) => rating > 10 ? rating / 10 : rating)
+    .optional(),
   description: bytesAtMost(SUMMARY_BYTES_MAX).optional(),
   bookCount: z.int().nonnegative().optional(),
   authors: listAtMost(ShortText, LIST_ITEMS_MAX),
@@ -177,7 +190,7 @@ export const SearchResult = z.object({
   title: Title,
   alternateTitles: listAtMost(Title, LIST_ITEMS_MAX),
   year: z.int().optional(),
-  coverUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
+  coverUrl: WebAddress.optional(),
   relevanceScore: z.number().min(0).max(1).optional(),
   preview: SearchPreview.optional(),
 }).check(fitsDocument);
@@ -191,7 +204,8 @@ export type SearchAnswer = z.infer<typeof SearchAnswer>;
 
 export const MatchAnswer = z.object({
   match: SearchResult.optional(),
-  confidence: z.number().min(0).max(1),
+  /** Without one that can be read, the match is not trusted. */
+  confidence: z.number().min(0).max(1).default(0),
   alternatives: firstItemsOf(SearchResult, LIST_ITEMS_MAX),
 });
 export type MatchAnswer = z.infer<typeof MatchAnswer>;

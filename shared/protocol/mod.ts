@@ -22,6 +22,7 @@ export * from "./identity.ts";
 export * from "./ids.ts";
 export * from "./json.ts";
 export * from "./json_pointer.ts";
+export * from "./json_fault.ts";
 export * from "./json_text.ts";
 export * from "./jsonrpc.ts";
 export * from "./lifecycle.ts";

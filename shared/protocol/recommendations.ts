@@ -9,7 +9,7 @@ import {
   SUMMARY_BYTES_MAX,
   TEXT_CHARACTERS_MAX,
   TITLE_CHARACTERS_MAX,
-  URL_CHARACTERS_MAX,
+  WebAddress,
 } from "./document_limits.ts";
 import { IsoDateTime, listOf } from "./json.ts";
 import { firstItemsOf, listAtMost } from "./limited_list.ts";
@@ -72,15 +72,14 @@ export const Recommendation = z.object({
 export type Recommendation = z.infer<typeof Recommendation>;
 
 const Text = charactersAtMost(TEXT_CHARACTERS_MAX);
-const Url = charactersAtMost(URL_CHARACTERS_MAX);
 const LongText = bytesAtMost(SUMMARY_BYTES_MAX);
 
 /** As a plugin may answer it: with the limits of `document_limits.ts`. */
 const AnsweredRecommendation = Recommendation.extend({
   externalId: charactersAtMost(EXTERNAL_ID_CHARACTERS_MAX).min(1),
-  externalUrl: Url.optional(),
+  externalUrl: WebAddress.optional(),
   title: charactersAtMost(TITLE_CHARACTERS_MAX),
-  coverUrl: Url.optional(),
+  coverUrl: WebAddress.optional(),
   summary: LongText.optional(),
   genres: listAtMost(Text, LIST_ITEMS_MAX),
   tags: listAtMost(

@@ -1,6 +1,6 @@
 /** Messages of sync plugins (protocol.md: "sync/…"). */
 import { z } from "zod";
-import { charactersAtMost, URL_CHARACTERS_MAX } from "./document_limits.ts";
+import { WebAddress } from "./document_limits.ts";
 import { arrayOf, IsoDateTime, Json, listOf } from "./json.ts";
 
 export const ReadingStatus = z.enum([
@@ -57,8 +57,8 @@ export type SyncEntry = z.infer<typeof SyncEntry>;
 export const UserInfo = z.object({
   externalId: z.string(),
   username: z.string(),
-  avatarUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
-  profileUrl: charactersAtMost(URL_CHARACTERS_MAX).optional(),
+  avatarUrl: WebAddress.optional(),
+  profileUrl: WebAddress.optional(),
 });
 
 export const PushOutcome = z.object({

@@ -4,8 +4,8 @@
  *
  * The schemas themselves are strict; the tolerance lives here, once:
  * - `null` for an optional field or a list reads as missing,
- * - an unknown value of an enumeration, and one that is larger or smaller than allowed, is left out of
- *   the message and reported; so is the item of a list that can't do without it,
+ * - what isn't as it should be is left out of the message and reported, as far as the reader tolerates
+ *   that; so is the item of a list that can't do without it,
  * - a number that JSON.parse reads as infinite (`1e400`) is out of its range too,
  * - unknown fields are ignored (zod objects drop them).
  */

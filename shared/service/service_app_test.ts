@@ -67,6 +67,19 @@ Deno.test("every service but those named is refused, and a call without identity
   assert.deepEqual(await reply.json(), subject);
 });
 
+Deno.test("a body that is no JSON is refused with the place", async () => {
+  const headers = {
+    ...await identities.headers("gateway", "library", testSubject("admin")),
+    "content-type": "application/json",
+  };
+  const body = '{\n  "items": [1,]\n}';
+  const { code, detail } = await problemOf(
+    app.request("/list", { method: "POST", headers, body }),
+  );
+  assert.equal(code, "bad_request");
+  assert.match(detail, /^Is not JSON: line 2, column 15: /);
+});
+
 Deno.test("scopes and fresh authentication are checked", async () => {
   const reader = await identities.headers("gateway", "library", testSubject("reader"));
   assert.equal((await problemOf(app.request("/manage", { headers: reader }))).code, "forbidden");

@@ -1,11 +1,13 @@
 /** Validation of requests by zod: every wrong field is named (http-api.md: "Errors"). */
 import { zValidator } from "@hono/zod-validator";
+import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import {
   type ExactJson,
   inexactNumber,
   inexactWords,
   isDeeperThan,
+  jsonFault,
   parseExact,
   pathOfInfinite,
   plainWords,
@@ -32,8 +34,15 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
     },
   });
   const checked: typeof validate = async (context, next) => {
-    refuseInexact(await context.req.text());
-    return await validate(context, next);
+    const text = await context.req.text();
+    refuseInexact(text);
+    try {
+      return await validate(context, next);
+    } catch (error) {
+      // The validator says only that it isn't JSON.
+      const fault = error instanceof HTTPException ? jsonFault(text) : undefined;
+      throw fault === undefined ? error : new ProblemError("bad_request", fault);
+    }
   };
   return checked;
 }

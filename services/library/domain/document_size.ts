@@ -29,8 +29,8 @@ export function fitFields(fields: Fields): FittedFields {
   const leftOut: IgnoredValue[] = [];
   const fitted: Record<string, Json> = {};
   for (const [field, given] of Object.entries(fields)) {
-    const { value, leftOut: oversizes } = fitValue(field, given);
-    for (const { path, detail } of oversizes) {
+    const { value, leftOut: misfits } = fitValue(field, given);
+    for (const { path, detail } of misfits) {
       leftOut.push({ pointer: toPointer(path), reason: detail });
     }
     if (value !== undefined) fitted[field] = value;

@@ -3,7 +3,7 @@ import {
   documentTooLarge,
   type FieldError,
   type Json,
-  oversizesOf,
+  misfitsOf,
   toPointer,
 } from "@codex/protocol";
 import { type Fields, isEmpty, sameValue } from "./document.ts";
@@ -34,7 +34,7 @@ export function changesOf(stored: Fields, edit: Readonly<Record<string, Json>>):
       errors.push({ pointer: `${BASE}/title`, detail: "The title can't be empty" });
     }
     if (sameValue(stored[field], value)) continue;
-    for (const { path, detail } of oversizesOf(field, value)) {
+    for (const { path, detail } of misfitsOf(field, value)) {
       errors.push({ pointer: BASE + toPointer(path), detail });
     }
     changes.push({ field, before: stored[field] ?? null, after: isEmpty(value) ? null : value });

@@ -1,5 +1,5 @@
 /** Undoing one recorded act where nothing newer stands on it. */
-import { oversizesOf } from "@codex/protocol";
+import { misfitsOf } from "@codex/protocol";
 import { type Fields, sameValue } from "./document.ts";
 import { fitChanges } from "./document_size.ts";
 import type { FieldChange } from "./write.ts";
@@ -14,11 +14,11 @@ export function planRevert(stored: Fields, recorded: readonly FieldChange[]): Re
   const changes: FieldChange[] = [];
   const skipped: { field: string; reason: string }[] = [];
   for (const { field, before, after } of recorded) {
-    const [oversize] = oversizesOf(field, before);
+    const [misfit] = misfitsOf(field, before);
     if (!sameValue(stored[field], after)) {
       skipped.push({ field, reason: "The field has been written again since" });
-    } else if (oversize !== undefined) {
-      skipped.push({ field, reason: `The former value is too large: ${oversize.detail}` });
+    } else if (misfit !== undefined) {
+      skipped.push({ field, reason: `The former value doesn't fit: ${misfit.detail}` });
     } else changes.push({ field, before: after, after: before });
   }
   const fitted = fitChanges(stored, changes);

@@ -326,8 +326,8 @@ Deno.test("a revert doesn't bring back what is too large today", async () => {
   );
   assert.deepEqual(revertedFields, ["year"]);
   const reasons = new Map(skippedFields.map(({ field, reason }) => [field, reason]));
-  assert.match(reasons.get("summary") ?? "", /former value is too large.*65536 bytes/);
-  assert.match(reasons.get("tags") ?? "", /former value is too large.*1000 items/);
+  assert.match(reasons.get("summary") ?? "", /former value doesn't fit.*65536 bytes/);
+  assert.match(reasons.get("tags") ?? "", /former value doesn't fit.*1000 items/);
 });
 
 Deno.test("a book's progress can be told of a book whose document is larger than allowed", async () => {

@@ -89,7 +89,7 @@ export async function callMetadata<Schema extends z.ZodType>(
   const method = `metadata/${kind}/${action}`;
   const answer = await deps.pluginHost.callPlugin(context, plugin.id, { method, params });
   if (!answer.ok) return answer;
-  const read = readWire(schema, answer.result);
+  const read = readWire(schema, answer.result, "parts");
   if (read.ok) {
     return { ok: true, value: read.value, ignored: [...answer.ignored, ...read.ignored] };
   }

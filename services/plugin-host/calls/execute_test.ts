@@ -178,7 +178,7 @@ Deno.test("an answer of another shape is 502 and names what is wrong", async () 
   await withScripted(async (service, id) => {
     const bad = await service.search(id, "misshapen");
     assert.deepEqual([bad.status, bad.as(Problem).code], [502, "plugin_failed"]);
-    assert.match(bad.as(Problem).detail, /\/results\/0/);
+    assert.match(bad.as(Problem).detail, /\/results: Must be a list/);
   });
 });
 

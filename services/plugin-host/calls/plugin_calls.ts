@@ -135,7 +135,7 @@ export class PluginCalls {
     try {
       const onSend = () => this.#noteSent(record.id, call);
       const raw = await runtime.call(toSpec(record), { ...call, onSend });
-      const read = readWire(schema.answer, raw);
+      const read = readWire(schema.answer, raw, "parts");
       if (!read.ok) throw new AnswerError(call.method, read.issues);
       await recorder.succeeded(plugin, call.method, elapsed());
       // What a schema made of parsed JSON is JSON.

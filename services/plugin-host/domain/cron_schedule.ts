@@ -41,6 +41,8 @@ const PART = /^(?:\*|(?<from>\w+)(?:-(?<to>\w+))?)(?:\/(?<step>\w+))?$/;
 
 export function checkCron(text: string): CronResult {
   const words = [...text.matchAll(/\S+/g)];
+  const extra = words[FIELDS.length];
+  if (extra !== undefined) return tooMany(words.length, extra.index);
   for (const [index, field] of FIELDS.entries()) {
     const word = words[index];
     if (word === undefined) {
@@ -49,8 +51,15 @@ export function checkCron(text: string): CronResult {
     const result = checkField(word[0], word.index, field);
     if (!result.ok) return result;
   }
-  const extra = words[FIELDS.length];
-  return extra === undefined ? { ok: true } : wrong(extra.index, "Has more than five fields");
+  return { ok: true };
+}
+
+/** Told before any field is looked at: with seconds in front each of them is in a wrong place. */
+function tooMany(count: number, at: number): CronResult {
+  const names = FIELDS.map(({ name }) => name);
+  const wanted = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const remedy = count === FIELDS.length + 1 ? "; leave out the seconds in front" : "";
+  return wrong(at, `Has ${count} fields where five are wanted: ${wanted}${remedy}`);
 }
 
 /** @param offset of the field in the schedule */

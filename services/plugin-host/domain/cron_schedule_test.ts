@@ -25,7 +25,12 @@ Deno.test("a wrong schedule is refused with the place and the reason", () => {
     ["*/0 * * * *", 3, /"0" is no step/],
     ["0 3 * *", 8, /no field for the day of the week/],
     ["", 1, /no field for the minute/],
-    ["0 3 * * * 2026", 11, /more than five/],
+    [
+      "0 30 4 * * *",
+      12,
+      /^Has 6 fields where five are wanted: minute, hour, day of the month, month and day of the week; leave out the seconds in front$/,
+    ],
+    ["0 0 4 * * * 2026", 11, /^Has 7 fields where five are wanted: minute, .* of the week$/],
     ["@daily", 1, /"@daily" is no minute/],
     ["0 3 * * mon,,tue", 13, /is no day of the week/],
   ];

@@ -1,6 +1,6 @@
 /** Reads the plugins folders (protocol.md: "Installed plugins"). One bad folder never hides the others. */
 import { join } from "node:path";
-import { parseExact, PluginFile, readWire, tellIssue } from "@codex/protocol";
+import { jsonFault, parseExact, PluginFile, readWire, tellIssue } from "@codex/protocol";
 import { findUnstorable } from "../domain/storable.ts";
 import { findFolderFault, isInside, realPathOf } from "../process/folders.ts";
 
@@ -144,7 +144,7 @@ function parseFile(text: string): PluginFile | { readonly message: string } {
   try {
     raw = parseExact(text).value;
   } catch {
-    return { message: "Is not JSON" };
+    return { message: jsonFault(text) ?? "Is not JSON" };
   }
   const read = readWire(PluginFile, raw, "enumerations");
   if (!read.ok) {

@@ -27,7 +27,8 @@ Deno.test("each bad folder is an error of its own and the others load", async ()
       await Deno.mkdir(join(plugins, folder));
       await Deno.writeTextFile(join(plugins, folder, "codex-plugin.json"), text);
     };
-    await write("bad-json", "{");
+    await write("bad-json", '{\n  "name": "bad",\n  "entry": main.ts\n}');
+    await write("marked", '\u{feff}{"name":"marked","entry":"main.ts"}');
     await write("bad-name", '{"name":"Bad Name","entry":"main.ts"}');
     await write("twice-a", '{"name":"twice","entry":"main.ts"}');
     await write("twice-b", '{"name":"twice","entry":"main.ts"}');
@@ -35,11 +36,15 @@ Deno.test("each bad folder is an error of its own and the others load", async ()
     await Deno.symlink("/etc", join(plugins, "linked", "etc"));
     await Deno.mkdir(join(plugins, "no-plugin"));
     const { added, errors } = await reload(service);
-    assert.deepEqual(added.sort(), ["good", "twice"]);
+    assert.deepEqual(added.sort(), ["good", "marked", "twice"]);
     const named = errors.map(({ path }) => path.slice(plugins.length + 1).split("/")[0]).sort();
     assert.deepEqual(named, ["bad-json", "bad-name", "linked", "twice-b"]);
     assert.match(errors.find(({ path }) => path.endsWith("linked"))?.message ?? "", /outside/);
     assert.match(errors.find(({ path }) => path.endsWith("twice-b"))?.message ?? "", /twice/);
+    assert.equal(
+      errors.find(({ path }) => path.includes("bad-json"))?.message,
+      'Is not JSON: line 3, column 12: Unexpected "m"',
+    );
   });
 });
 

@@ -57,8 +57,8 @@ const CARRY_BYTES_KEPT = 256 * 1024;
 export class LineSplitter {
   readonly #sink: FramingSink;
   readonly #lineBytesMax: number;
-  // `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it: stripping it would
-  // make the outcome depend on where chunks are cut.
+  // `ignoreBOM` keeps a byte order mark in the text, for whoever parses it: stripped here, the outcome
+  // would depend on where chunks are cut.
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   /** Start of a line whose end has not come yet. Grows by doubling, never beyond the limit. */
   #carry = new Uint8Array(CARRY_BYTES_MIN);

@@ -55,6 +55,14 @@ Deno.test("any chunking gives the same messages and faults", () => {
   ));
 });
 
+Deno.test("a byte order mark before a line is no part of it", () => {
+  const [mark, object] = ["\u{feff}", '{"a":1}'];
+  const text = [mark + object, object, mark + mark + object, mark].join("\n") + "\n";
+  const { messages, faults } = collect([bytesOf(text)]);
+  assert.deepEqual(messages, [{ a: 1 }, { a: 1 }]);
+  assert.deepEqual(faults.map(({ kind }) => kind), ["not-json"]);
+});
+
 Deno.test("any bytes in any chunks never throw", () => {
   fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (chunks) => {
     collect(chunks, 128);

@@ -4,6 +4,7 @@ import {
   DOCUMENT_BYTES_MAX,
   EXTERNAL_ID_CHARACTERS_MAX,
   hasMoreCharacters,
+  type IgnoredValue,
   IsoDateTime,
   type PulledProgress,
   ReadingStatus,
@@ -12,6 +13,7 @@ import {
   SyncEntry,
   tellIssue,
   TITLE_CHARACTERS_MAX,
+  type WireIssue,
 } from "@codex/protocol";
 import { z } from "zod";
 import { isStorable, storableText } from "./storable_text.ts";
@@ -48,10 +50,10 @@ export type ReadResult =
 
 /** Reads one item of a pulled page. */
 export function readRemoteEntry(raw: unknown): ReadResult {
-  // Progress out of its range is no progress: the entry is refused rather than taken without it.
-  const read = readWire(SyncEntry, raw, "enumerations");
-  if (!read.ok) {
-    const reason = read.issues.slice(0, 3).map(tellIssue).join("; ");
+  const read = readWire(SyncEntry, raw, "parts");
+  const faults = read.ok ? read.ignored.filter(isOfProgress).map(toIssue) : read.issues;
+  if (!read.ok || faults.length > 0) {
+    const reason = faults.slice(0, 3).map(tellIssue).join("; ");
     return { ok: false, externalId: idOf(raw), reason };
   }
   const { externalId } = read.value;
@@ -67,7 +69,17 @@ export function readRemoteEntry(raw: unknown): ReadResult {
     const reason = `Must have at most ${DOCUMENT_BYTES_MAX} bytes as JSON: has ${bytes}`;
     return { ok: false, externalId, reason };
   }
-  return { ok: true, entry: { ...toRemote(rest), ...texts.kept }, notKept: texts.notKept };
+  const notKept = [...read.ignored.map(toIssue).map(tellIssue), ...texts.notKept];
+  return { ok: true, entry: { ...toRemote(rest), ...texts.kept }, notKept };
+}
+
+/** Progress that can't be read is no progress: an entry is refused rather than taken without it. */
+function isOfProgress({ pointer }: IgnoredValue): boolean {
+  return pointer === "/progress" || pointer.startsWith("/progress/");
+}
+
+function toIssue({ pointer, reason }: IgnoredValue): WireIssue {
+  return { pointer, message: reason };
 }
 
 /** An id as it may be kept; a service that makes longer ones is not known. */

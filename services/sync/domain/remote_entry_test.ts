@@ -86,6 +86,30 @@ Deno.test("ratings come only where they are synced, as whole numbers from 1 to 1
   assert.equal(newsOf(entry({ notes: "N" }), undefined, withRating).notes, undefined);
 });
 
+Deno.test("a value that isn't as it should be costs that value, but progress the entry", () => {
+  const raw = { externalId: "1", status: "reading", progress: { volumes: 3 } };
+  const read = (change: object) => readRemoteEntry({ ...raw, ...change });
+  for (
+    const [change, pointer] of [
+      [{ score: 101 }, "/score"],
+      [{ score: "8/10" }, "/score"],
+      [{ startedAt: "last spring" }, "/startedAt"],
+      [{ notes: 7 }, "/notes"],
+      [{ title: ["T"] }, "/title"],
+    ] as const
+  ) {
+    const result = read(change);
+    assert.ok(result.ok, pointer);
+    assert.deepEqual(result.entry, { externalId: "1", status: "reading", volumes: 3 });
+    assert.deepEqual(result.notKept.map((it) => it.split(":")[0]), [pointer]);
+  }
+  for (const progress of [{ volumes: -1 }, { chapters: "12" }, { volumes: 3, pages: 1e400 }, "3"]) {
+    const result = read({ progress });
+    assert.ok(!result.ok && result.externalId === "1");
+    assert.match(result.reason, /^\/progress/);
+  }
+});
+
 Deno.test("a title or notes that are too large are left out or cut, and told; the rest counts", () => {
   const outcome = (change: object) => {
     const result = readRemoteEntry({ externalId: "1", status: "reading", ...change });

@@ -58,7 +58,7 @@ export async function recommend(context: RunContext): Promise<void> {
 
 async function ask(session: RunContext["session"], params: object) {
   const { result, ignored } = await session.ask(METHOD, toJson(params));
-  const read = readWire(recommendationMethods[METHOD].answer, result);
+  const read = readWire(recommendationMethods[METHOD].answer, result, "parts");
   if (!read.ok) {
     const reason = read.issues.slice(0, 3).map(tellIssue).join("; ");
     throw new RunStop({

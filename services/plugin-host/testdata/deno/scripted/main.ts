@@ -104,7 +104,7 @@ const behaviours: Record<string, (params: Params) => unknown> = {
       { externalId: "2", title: "fine", coverUrl: "u".repeat(4097) },
     ],
   }),
-  misshapen: () => ({ results: [{ title: 7 }] }),
+  misshapen: () => ({ results: "none" }),
   initialized: () => ({ results: [{ externalId: "1", title: JSON.stringify(initialized) }] }),
 };
 
