@@ -46,7 +46,7 @@ export {
 } from "./recommendation_plugin.ts";
 export type { CallContext, Plugin, PluginOptions, Session } from "./plugin.ts";
 export { type IntegerSetting, SettingsReader } from "./settings.ts";
-export type { Storage, StoredKey, StoredValue } from "./storage.ts";
+export type { Storable, Storage, StoredKey, StoredValue } from "./storage.ts";
 export type * from "./sync.ts";
 export { PUSH_STATUSES, READING_STATUSES } from "./sync.ts";
 export { createSyncPlugin, type SyncPluginOptions } from "./sync_plugin.ts";

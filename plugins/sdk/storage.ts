@@ -3,9 +3,12 @@ import type { CallOptions, Connection } from "./connection.ts";
 import { ConnectionError, InvalidParamsError } from "./errors.ts";
 import { isRecord, type JsonValue } from "./json_rpc.ts";
 
-export interface StoredValue {
+/** What JSON can hold: also an object of an interface of your own, whose fields are such values. */
+export type Storable = string | number | boolean | null | object;
+
+export interface StoredValue<Data = JsonValue> {
   /** Null when nothing is stored under the key, or it has expired. */
-  readonly data: JsonValue;
+  readonly data: Data | null;
   /** ISO 8601; absent when it doesn't expire. */
   readonly expiresAt?: string;
 }
@@ -26,9 +29,13 @@ export interface StoredKey {
  * or a ConnectionError when no answer came in time.
  */
 export interface Storage {
-  get(key: string): Promise<StoredValue>;
+  /**
+   * Gives what was set, as JSON has it: a `Date` comes back as text. `Data` says what that was, and
+   * nothing checks it: what an older version of the plugin wrote may look otherwise.
+   */
+  get<Data = JsonValue>(key: string): Promise<StoredValue<Data>>;
   /** @param options.expiresAt when the value is to vanish, in the future */
-  set(key: string, data: JsonValue, options?: { expiresAt?: Date | string }): Promise<void>;
+  set(key: string, data: Storable, options?: { expiresAt?: Date | string }): Promise<void>;
   /** Says whether there was such a key. */
   delete(key: string): Promise<boolean>;
   /** All live keys, sorted. */
@@ -46,14 +53,16 @@ export function createStorage(connection: Connection, options: CallOptions): Sto
   }
 
   return {
-    async get(key) {
+    async get<Data>(key: string): Promise<StoredValue<Data>> {
       const { data, expiresAt } = await call("storage/get", { key });
-      const value = (data ?? null) as JsonValue;
+      const value = (data ?? null) as Data | null;
       return typeof expiresAt === "string" ? { data: value, expiresAt } : { data: value };
     },
     async set(key, data, { expiresAt } = {}) {
-      // JSON drops undefined, and the host would see a call without data.
-      if (data === undefined) throw new InvalidParamsError('"data" must be a JSON value');
+      // JSON drops these, and the host would see a call without data.
+      if (data === undefined || typeof data === "function") {
+        throw new InvalidParamsError('"data" must be a JSON value');
+      }
       const instant = expiresAt instanceof Date ? expiresAt.toISOString() : expiresAt;
       await call("storage/set", { key, data, expiresAt: instant });
     },

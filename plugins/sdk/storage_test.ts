@@ -5,6 +5,7 @@ import type { JsonValue } from "./json_rpc.ts";
 import { completeManifest } from "./manifest.ts";
 import { definePlugin, type Method, type PluginOptions } from "./plugin.ts";
 import { createStorage } from "./storage.ts";
+import type { SyncEntry } from "./sync.ts";
 import { createTransportPair, startTestHost } from "./testing.ts";
 
 const manifest = completeManifest({
@@ -57,6 +58,31 @@ Deno.test("what is set is got, listed, deleted and cleared", async () => {
     cleared: 1,
   });
   assert.equal(stored.size, 0);
+  await host.stop();
+});
+
+interface Progress {
+  readonly externalId: string;
+  readonly volumes?: number;
+}
+
+Deno.test("the SDK's types and one's own are set and got without casts", async () => {
+  const entry: SyncEntry = { externalId: "1", status: "reading", progress: { volumes: 3 } };
+  const own: readonly Progress[] = [{ externalId: "2" }, { externalId: "3", volumes: 1 }];
+  const host = await startTestHost(
+    plugin({
+      run: async (_params, { storage }) => {
+        await storage.set("entry", entry);
+        await storage.set("own", own);
+        const { data } = await storage.get<SyncEntry>("entry");
+        const { data: list } = await storage.get<Progress[]>("own");
+        const { data: any } = await storage.get("none");
+        return [data?.progress?.volumes, list?.map(({ volumes = 0 }) => volumes), any];
+      },
+    }),
+    { storage: new Map() },
+  );
+  assert.deepEqual(await host.call("run"), [3, [0, 1], null]);
   await host.stop();
 });
 
