@@ -42,4 +42,5 @@ export * from "./services/sync_service.ts";
 export * from "./storage.ts";
 export * from "./sync.ts";
 export * from "./text_size.ts";
+export * from "./unknown_fields.ts";
 export * from "./wire.ts";
