@@ -1,11 +1,22 @@
 /** Reads the plugins folders (protocol.md: "Installed plugins"). One bad folder never hides the others. */
 import { join } from "node:path";
-import { jsonFault, parseExact, PluginFile, readWire, tellIssue } from "@codex/protocol";
+import {
+  type IgnoredValue,
+  jsonFault,
+  parseExact,
+  PluginFile,
+  readWire,
+  tellIssue,
+  unknownFields,
+} from "@codex/protocol";
+import { oddWishes } from "../domain/odd_wishes.ts";
 import { findUnstorable } from "../domain/storable.ts";
 import { findFolderFault, isInside, realPathOf } from "../process/folders.ts";
 
 export interface FoundPlugin {
   readonly file: PluginFile;
+  /** What of its file was passed over. */
+  readonly ignored: readonly IgnoredValue[];
   /** Its real path. */
   readonly folder: string;
   readonly command: string;
@@ -30,7 +41,7 @@ type FolderContent =
   | { readonly fault: DiscoveryFault }
   | undefined;
 
-const FILE_NAME = "codex-plugin.json";
+export const FILE_NAME = "codex-plugin.json";
 const FILE_BYTES_MAX = 256 * 1024;
 
 /**
@@ -124,13 +135,15 @@ async function readFolder(folder: string): Promise<FolderContent> {
   const text = await readText(path);
   if (text === undefined) return undefined;
   if (typeof text !== "string") return { fault: { path: folder, message: text.message } };
-  const file = parseFile(text);
-  if ("message" in file) return { fault: { path, message: file.message } };
+  const parsed = parseFile(text);
+  if ("message" in parsed) return { fault: { path, message: parsed.message } };
+  const { file, ignored } = parsed;
   const fault = await findFolderFault(folder);
   if (fault !== undefined) return { fault: { path: folder, message: fault } };
   const { entry, command, args } = file;
   const plugin = {
     file,
+    ignored,
     folder: await Deno.realPath(folder),
     ...(entry === undefined
       ? { command: command ?? "", args: args ?? [] }
@@ -139,7 +152,9 @@ async function readFolder(folder: string): Promise<FolderContent> {
   return { plugin };
 }
 
-function parseFile(text: string): PluginFile | { readonly message: string } {
+function parseFile(
+  text: string,
+): Pick<FoundPlugin, "file" | "ignored"> | { readonly message: string } {
   let raw: unknown;
   try {
     raw = parseExact(text).value;
@@ -151,7 +166,15 @@ function parseFile(text: string): PluginFile | { readonly message: string } {
     return { message: read.issues.map(tellIssue).join("; ") };
   }
   const unstorable = findUnstorable(read.value);
-  return unstorable === undefined ? read.value : { message: unstorable };
+  if (unstorable !== undefined) return { message: unstorable };
+  const ignored = [...read.ignored, ...unknownFields(PluginFile, raw), ...oddWishes(read.value)];
+  return { file: read.value, ignored };
+}
+
+/** What was passed over in the file of a plugin's folder, as it is now. */
+export async function ignoredInFolder(folder: string): Promise<readonly IgnoredValue[]> {
+  const content = await readFolder(folder);
+  return content !== undefined && "plugin" in content ? content.plugin.ignored : [];
 }
 
 async function readText(path: string): Promise<string | { message: string } | undefined> {

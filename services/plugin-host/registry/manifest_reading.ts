@@ -1,9 +1,22 @@
 /** Reads the manifest that a plugin answered `initialize` with, as hostile input. */
-import { Manifest, PROTOCOL_MAJOR, readWire, tellIssue } from "@codex/protocol";
+import {
+  type IgnoredValue,
+  Manifest,
+  PROTOCOL_MAJOR,
+  readWire,
+  tellIssue,
+  unknownFields,
+} from "@codex/protocol";
+import { oddWishes } from "../domain/odd_wishes.ts";
 import { findUnstorable } from "../domain/storable.ts";
 
 export type ManifestResult =
-  | { readonly ok: true; readonly manifest: Manifest }
+  | {
+    readonly ok: true;
+    readonly manifest: Manifest;
+    /** What of it was passed over. */
+    readonly ignored: readonly IgnoredValue[];
+  }
   | { readonly ok: false; readonly reason: string };
 
 /** Far more than a manifest needs: it is kept with the plugin, read with every call and shown to people. */
@@ -49,5 +62,6 @@ export function readManifest(raw: unknown, name: string | null): ManifestResult 
         `The manifest's name "${read.value.name}" is not that of codex-plugin.json, "${name}"`,
     };
   }
-  return { ok: true, manifest: read.value };
+  const ignored = [...read.ignored, ...unknownFields(Manifest, raw), ...oddWishes(read.value)];
+  return { ok: true, manifest: read.value, ignored };
 }

@@ -1,5 +1,5 @@
 /** Keeps the registry in step with the plugins folders (protocol.md: "Installed plugins"). */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { CallContext, ReloadAnswer } from "@codex/protocol";
 import {
   type Executor,
@@ -12,8 +12,11 @@ import type { PluginRecord } from "../db/plugin_record.ts";
 import { canonicalJson, digestOf } from "../domain/manifest_digest.ts";
 import { isInside } from "../process/folders.ts";
 import type { AuditLog } from "./audit_log.ts";
-import { discoverPlugins, type Discovery, type FoundPlugin } from "./discovery.ts";
+import { discoverPlugins, type Discovery, FILE_NAME, type FoundPlugin } from "./discovery.ts";
 import type { PluginRuntime } from "./runtime.ts";
+
+/** Of all plugins together: beyond these nobody reads on. */
+const IGNORED_TOLD_MAX = 500;
 
 export interface PluginFoldersDeps {
   readonly db: Executor;
@@ -51,6 +54,10 @@ export class PluginFolders {
     const discovery = await discoverPlugins(pluginsFolders, new Map(folders));
     const { found, errors } = discovery;
     const answer: ReloadAnswer = { added: [], changed: [], removed: [], errors: [...errors] };
+    const ignored = found.flatMap(({ folder, ignored }) =>
+      ignored.map((value) => ({ path: join(folder, FILE_NAME), ...value }))
+    );
+    if (ignored.length > 0) answer.ignored = ignored.slice(0, IGNORED_TOLD_MAX);
     for (const plugin of found) {
       const { name } = plugin.file;
       const record = known.get(name);

@@ -48,6 +48,56 @@ Deno.test("each bad folder is an error of its own and the others load", async ()
   });
 });
 
+Deno.test("what is passed over in a plugin's file and manifest is named by reload and test", async () => {
+  await withService(async (service) => {
+    await service.install("odd");
+    const folder = join(service.plugins, "odd");
+    const path = join(folder, "codex-plugin.json");
+    const file = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ ...file, netwrok: ["a.example"], permissions: ["metadata:write:sumary"] }),
+    );
+    const manifestPath = join(folder, "manifest.json");
+    const manifest = JSON.parse(await Deno.readTextFile(manifestPath));
+    await Deno.writeTextFile(
+      manifestPath,
+      JSON.stringify({
+        ...manifest,
+        capabilities: { ...manifest.capabilities, metadataProviders: ["series"] },
+        network: ["https://api.example.org/"],
+      }),
+    );
+    const ofFile = [
+      { pointer: "/netwrok", reason: 'Unknown field: is "network" meant?' },
+      {
+        pointer: "/permissions/0",
+        reason: 'Unknown permission "metadata:write:sumary": is "metadata:write:summary" meant?',
+      },
+    ];
+    const { added, ignored } = await reload(service);
+    assert.deepEqual(added, ["odd"]);
+    assert.deepEqual(ignored, ofFile.map((it) => ({ path, ...it })));
+    const { id } = await service.plugin("odd");
+    const tested = (await service.request("POST", `/admin/plugins/${id}/test`))
+      .as(PluginTestAnswer);
+    assert.equal(tested.success, true, tested.message);
+    assert.deepEqual(tested.ignored, [
+      ...ofFile.map((it) => ({ in: "codex-plugin.json", ...it })),
+      {
+        in: "manifest",
+        pointer: "/capabilities/metadataProviders",
+        reason: 'Unknown field: is "metadataProvider" meant?',
+      },
+      {
+        in: "manifest",
+        pointer: "/network/0",
+        reason: '"https://api.example.org/" is no host: write "api.example.org"',
+      },
+    ]);
+  });
+});
+
 Deno.test("a built-in plugin wins on equal names", async () => {
   await withService(async (service) => {
     await service.install("same", {}, service.builtIn);

@@ -102,7 +102,11 @@ export function adminPluginRoutes(deps: AppDeps) {
       const { latencyMs } = result;
       if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
       const message = `Answered in ${Math.round(latencyMs)} ms`;
-      return c.json({ success: true, message, latencyMs, manifest: result.manifest }, 200);
+      const { manifest, ignored } = result;
+      return c.json({
+        ...{ success: true, message, latencyMs, manifest },
+        ...(ignored.length > 0 && { ignored }),
+      }, 200);
     })
     .post("/admin/plugins/:id/grant", requireFresh, byId, jsonBody(GrantRequest), async (c) => {
       const { id } = c.req.valid("param");

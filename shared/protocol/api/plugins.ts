@@ -206,6 +206,15 @@ export const PluginTestAnswer = z.object({
   message: z.string(),
   latencyMs: z.number(),
   manifest: Manifest.optional(),
+  /** What was passed over in the plugin's file and in the manifest that it answered. */
+  ignored: z.array(
+    z.object({
+      in: z.enum(["codex-plugin.json", "manifest"]),
+      /** RFC 6901 pointer. */
+      pointer: z.string(),
+      reason: z.string(),
+    }),
+  ).optional(),
 });
 export type PluginTestAnswer = z.infer<typeof PluginTestAnswer>;
 
@@ -224,6 +233,9 @@ export const ReloadAnswer = z.object({
   changed: z.array(z.string()),
   removed: z.array(z.string()),
   errors: z.array(z.object({ path: z.string(), message: z.string() })),
+  /** What was passed over in the files of plugins that can be used, by RFC 6901 pointer. */
+  ignored: z.array(z.object({ path: z.string(), pointer: z.string(), reason: z.string() }))
+    .optional(),
 });
 export type ReloadAnswer = z.infer<typeof ReloadAnswer>;
 
