@@ -109,8 +109,8 @@ export class PluginSettings {
     }
     const [warning] = unacceptedWarnings(result.manifest, acceptWarnings);
     if (warning !== undefined) {
-      const { latencyMs } = result;
-      return { record, check: { ok: false, reason: warning.message, latencyMs } };
+      const { latencyMs, log } = result;
+      return { record, check: { ok: false, reason: warning.message, latencyMs, log } };
     }
     const granted = await grants.grant(context, record.id, {
       permissions,

@@ -98,6 +98,36 @@ Deno.test("what is passed over in a plugin's file and manifest is named by reloa
   });
 });
 
+Deno.test("a failed start is told by the line that says why, with the last lines of that run", async () => {
+  await withService(async (service) => {
+    const folder = join(service.plugins, "broken");
+    await Deno.mkdir(folder);
+    const file = { name: "broken", entry: "main.ts" };
+    await Deno.writeTextFile(join(folder, "codex-plugin.json"), JSON.stringify(file));
+    const test = async (text: string) => {
+      await Deno.writeTextFile(join(folder, "main.ts"), text);
+      await reload(service);
+      const { id } = await service.plugin("broken");
+      return (await service.request("POST", `/admin/plugins/${id}/test`)).as(PluginTestAnswer);
+    };
+    const chatty = `for (let at = 0; at < 30; at++) console.error("line", at);`;
+    const thrown = await test(`${chatty}\nthrow new TypeError("No key");`);
+    assert.equal(thrown.success, false);
+    assert.equal(
+      thrown.message,
+      "The plugin process exited with code 1: Uncaught (in promise) TypeError: No key (main.ts, line 2)",
+    );
+    assert.equal(thrown.log.length, 20);
+    assert.ok(thrown.log.includes("line 29"));
+    const misspelt = await test('import { x } from "./missing.ts"; x();');
+    assert.match(misspelt.message, /Module not found "file:.*missing\.ts"/);
+    assert.ok(!misspelt.log.includes("line 29"), "it is of this run only");
+    const silent = await test("export {};");
+    assert.match(silent.message, /exited with code 0 .* never ran its loop .*plugin\.run\(\)/);
+    assert.deepEqual(silent.log, []);
+  });
+});
+
 Deno.test("a built-in plugin wins on equal names", async () => {
   await withService(async (service) => {
     await service.install("same", {}, service.builtIn);

@@ -98,7 +98,7 @@ export interface PluginRuntime {
    *
    * @throws RpcError, TransportError, or ProblemError `unprocessable` when it can't run here
    */
-  probe(spec: PluginSpec): Promise<Probe>;
+  probe(spec: PluginSpec, onLine: (text: string) => void): Promise<Probe>;
   /**
    * Calls the plugin, starting it first where needed.
    *

@@ -100,11 +100,14 @@ export function adminPluginRoutes(deps: AppDeps) {
       const detail = { name, success: result.ok };
       await audits.note(callContext(c), { action: "plugin.tested", target: id, detail });
       const { latencyMs } = result;
-      if (!result.ok) return c.json({ success: false, message: result.reason, latencyMs }, 200);
+      const log = [...result.log];
+      if (!result.ok) {
+        return c.json({ success: false, message: result.reason, latencyMs, log }, 200);
+      }
       const message = `Answered in ${Math.round(latencyMs)} ms`;
       const { manifest, ignored } = result;
       return c.json({
-        ...{ success: true, message, latencyMs, manifest },
+        ...{ success: true, message, latencyMs, manifest, log },
         ...(ignored.length > 0 && { ignored }),
       }, 200);
     })

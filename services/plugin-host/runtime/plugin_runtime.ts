@@ -80,13 +80,14 @@ export class LivePlugins implements PluginRuntime {
     return confinementOf(await placementOf(policy, spec), policy);
   }
 
-  async probe(spec: PluginSpec): Promise<Probe> {
+  async probe(spec: PluginSpec, onLine: (text: string) => void): Promise<Probe> {
     const plugin = await this.#requests.pluginSecrets(spec);
     const { request, redact } = await this.#requests.make(spec, {
       secrets: { plugin, connection: undefined },
       dataPath: probePathOf(spec.id),
       isTest: true,
       onRequest: emptyStorage,
+      onLine,
     });
     const startedAt = performance.now();
     const process = await this.#onHost(

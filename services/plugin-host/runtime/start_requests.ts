@@ -44,6 +44,8 @@ export class StartRequests {
       /** Nothing of it is kept. */
       readonly isTest?: true;
       readonly onRequest: ReverseHandler;
+      /** Told of each line of this process's log alone. */
+      readonly onLine?: (text: string) => void;
     },
   ): Promise<{ readonly request: StartRequest; readonly redact: Redact }> {
     const { placement: policy, denoRuntime, events, now } = this.#deps;
@@ -58,8 +60,11 @@ export class StartRequests {
     const hidden = privateValues(own.secrets);
     const redact = createRedact(hidden);
     const redactLine = createLineRedact(hidden, LINE_LENGTH_MAX);
-    const onLogLine = (text: string) =>
-      log.add(redactLine(plainLine(text, LINE_LENGTH_MAX)), new Date(now()));
+    const onLogLine = (text: string) => {
+      const line = redactLine(plainLine(text, LINE_LENGTH_MAX));
+      log.add(line, new Date(now()));
+      own.onLine?.(line);
+    };
     const request: StartRequest = {
       launcher: launcherOf(placement, policy, denoRuntime),
       target: placement.target,

@@ -206,6 +206,8 @@ export const PluginTestAnswer = z.object({
   message: z.string(),
   latencyMs: z.number(),
   manifest: Manifest.optional(),
+  /** The last 20 lines that the plugin wrote to its log in this run. */
+  log: z.array(z.string()),
   /** What was passed over in the plugin's file and in the manifest that it answered. */
   ignored: z.array(
     z.object({
