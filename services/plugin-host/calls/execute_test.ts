@@ -90,6 +90,16 @@ Deno.test("wrong parameters, actions and content types are 400 and name the fiel
   });
 });
 
+Deno.test("a host that was not granted is refused in words that say what to do", async () => {
+  await withScripted(async (service, id) => {
+    const { error } = (await service.search(id, "visit api.example.org:443")).as(ExecuteAnswer);
+    assert.match(
+      error?.message ?? "",
+      /Host api\.example\.org:443 is not granted: add it to network in codex-plugin\.json/,
+    );
+  });
+});
+
 Deno.test("a plugin's own error is an answer with its code and message", async () => {
   await withScripted(async (service, id) => {
     const limited = (await service.search(id, "limited")).as(ExecuteAnswer);

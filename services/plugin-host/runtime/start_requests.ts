@@ -2,6 +2,7 @@
 import type { AuthService, ConnectionSecrets, PluginId } from "@codex/protocol";
 import { type Logger, ProblemError } from "@codex/service";
 import { createLineRedact, createRedact, type Redact } from "../domain/redaction.ts";
+import { refusalWords } from "../domain/refusal_words.ts";
 import type { DenoRuntime } from "../process/deno_runtime.ts";
 import { LINE_LENGTH_MAX, LogTail } from "../process/log_tail.ts";
 import type { StartRequest } from "../process/starter.ts";
@@ -58,10 +59,12 @@ export class StartRequests {
     const connection = own.secrets.connection?.connection;
     events.initializing(spec.id, connection, params);
     const hidden = privateValues(own.secrets);
-    const redact = createRedact(hidden);
+    const inOurWords = refusalWords({ level: placement.level, network: spec.network });
+    const redactAlone = createRedact(hidden);
+    const redact: Redact = (text) => inOurWords(redactAlone(text));
     const redactLine = createLineRedact(hidden, LINE_LENGTH_MAX);
     const onLogLine = (text: string) => {
-      const line = redactLine(plainLine(text, LINE_LENGTH_MAX));
+      const line = inOurWords(redactLine(plainLine(text, LINE_LENGTH_MAX)));
       log.add(line, new Date(now()));
       own.onLine?.(line);
     };
