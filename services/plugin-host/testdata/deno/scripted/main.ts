@@ -141,11 +141,7 @@ const methods: Record<string, (params: Params) => unknown> = {
   /** Hands on a reverse call, and tells the whole reply. */
   "sync/getUserInfo": async () => {
     const reply = await callHost("storage/get", { key: "account" });
-    return {
-      externalId: "7",
-      username: JSON.stringify(reply),
-      avatarUrl: JSON.stringify(initialized),
-    };
+    return { externalId: "7", username: JSON.stringify({ storage: reply, initialized }) };
   },
 };
 
