@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { RateLimitedData, RpcErrorCode } from "@codex/protocol";
 import { describeError, type Logger, ProblemError } from "@codex/service";
-import { leaseCalls, type Limit, pauseBucket } from "../db/bucket_queries.ts";
+import { leaseCalls, type Limit, openWindow, pauseBucket } from "../db/bucket_queries.ts";
 import type { Executor } from "../db/plugin_queries.ts";
 import { blockOf, type CallBucket, PAUSE_SECONDS_MAX, shareOf } from "../domain/call_bucket.ts";
 import { type CallHolder, halfOf, usesHalf } from "../domain/fair_share.ts";
@@ -68,8 +68,10 @@ export class CallLimits {
           ofHolder,
         );
       }
-      if (leased === undefined) await this.#lease(whole);
-      else if (part !== undefined && ofHolder === undefined) await this.#lease(part);
+      // What a replica leases of the whole is lost to the others, so that it comes second: a call that
+      // its holder's half refuses takes none of it.
+      if (part !== undefined && ofHolder === undefined) await this.#lease(part);
+      else if (leased === undefined) await this.#lease(whole);
       else if (leased.available === 0) {
         throw this.#refusal(
           `Plugin "${pluginName}" may be called ${requestsPerMinute} times a minute, which it was`,
@@ -127,6 +129,7 @@ export class CallLimits {
 
   async #leaseNow(limit: Limit): Promise<void> {
     const { db, elapsed } = this.#deps;
+    if (limit.within !== undefined) await openWindow(db, limit.within);
     const askedAt = elapsed();
     const { granted, leftMs } = await leaseCalls(db, limit, blockOf(limit.perMinute));
     // Counted from before the question, so that no call goes into a minute that is over.

@@ -200,6 +200,30 @@ Deno.test("one reader has half of a plugin's rate over all replicas, another and
   });
 });
 
+Deno.test("a call that its reader's half refuses takes nothing of the whole to another replica", async () => {
+  await withScripted({}, 30, async ({ service: first, id, many, other, searchAs }) => {
+    const second = await first.replica();
+    await first.request("PATCH", `/admin/plugins/${id}`, { rateLimitRequestsPerMinute: 5 });
+    const statuses: number[] = [];
+    for (
+      const [subject, on] of [
+        [many, first],
+        [many, first],
+        [many, second],
+        [other, first],
+        [other, first],
+        [other, second],
+      ] as const
+    ) statuses.push((await searchAs(subject, "x", on)).status);
+    assert.deepEqual(statuses, [200, 200, 429, 200, 200, 429]);
+    const own = await first.request("POST", `/internal/plugins/${id}/call`, {
+      method: "metadata/series/search",
+      params: { query: "x" },
+    }, { service: "library", subject: null });
+    assert.equal(own.status, 200);
+  });
+});
+
 Deno.test("a rate of one call a minute is one call for whoever comes first", async () => {
   await withScripted({}, 30, async ({ service, id, many, other, searchAs }) => {
     await service.request("PATCH", `/admin/plugins/${id}`, { rateLimitRequestsPerMinute: 1 });

@@ -13,7 +13,7 @@ export type Lease = z.infer<typeof Lease>;
 export interface Limit {
   readonly bucket: CallBucket;
   readonly perMinute: number;
-  /** The bucket that this is a part of, whose windows it has: that one is leased first. */
+  /** The bucket that this is a part of, whose windows it has: those are opened first. */
   readonly within?: CallBucket;
 }
 
@@ -45,6 +45,11 @@ export async function leaseCalls(
     returning bucket.latest_lease as granted,
       (extract(epoch from bucket.window_ends_at - now()) * 1000)::float8 as "leftMs"`);
   return Lease.parse(rows[0]);
+}
+
+/** Begins a bucket's minute if none is running, so that its parts can have the same one. */
+export async function openWindow(db: Executor, bucket: CallBucket): Promise<void> {
+  await leaseCalls(db, { bucket, perMinute: 0 }, 0);
 }
 
 /** Lets no call of this bucket through for a while, on any replica; a longer pause stands. */
