@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { makeDataFolder, removeFolder } from "../data_folder.ts";
 import type { DenoRuntime } from "../deno_runtime.ts";
 import { type DenoTarget, type Launcher, plainLauncher } from "../launch_plan.ts";
+import { removeOld } from "../old_entries.ts";
 import { sandboxLauncher } from "../sandbox/bubblewrap.ts";
 import { outerCommand, type OuterStep } from "../sandbox/outer_script.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -58,14 +59,7 @@ export function compilerIn(sandbox: Sandbox, runtime: DenoRuntime, folder: strin
 
 /** Removes what hosts left behind that were killed while they compiled. */
 export async function removeLeftovers(folder: string, now: number): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    const info = name.startsWith(PREFIX)
-      ? await Deno.lstat(path).catch(() => undefined)
-      : undefined;
-    const ageMs = now - (info?.mtime?.getTime() ?? now);
-    if (ageMs > LEFTOVER_MS_MIN) await removeFolder(path).catch(() => {});
-  }
+  await removeOld(folder, { prefix: PREFIX, now, ageMsMin: LEFTOVER_MS_MIN, remove: removeFolder });
 }
 
 const cacheIn = (data: string) => join(data, "cache");

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { listTree, treeDigest } from "../folder_tree.ts";
 import type { DenoTarget } from "../launch_plan.ts";
+import { removeOld } from "../old_entries.ts";
 import { modulesOf } from "./sdk.ts";
 
 /**
@@ -74,12 +75,7 @@ export class PluginCaches {
 
   /** Removes what was not used for a week, and what was not finished. */
   async removeUnused(): Promise<void> {
-    for await (const { name } of Deno.readDir(this.#folder)) {
-      const path = join(this.#folder, name);
-      const usedAt = (await Deno.lstat(path).catch(() => undefined))?.mtime?.getTime();
-      if (usedAt === undefined || this.#now() - usedAt < UNUSED_MS_MAX) continue;
-      await Deno.remove(path, { recursive: true }).catch(() => {});
-    }
+    await removeOld(this.#folder, { now: this.#now(), ageMsMin: UNUSED_MS_MAX });
   }
 
   async #prepare(target: DenoTarget, signal: AbortSignal): Promise<void> {

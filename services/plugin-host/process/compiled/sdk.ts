@@ -8,13 +8,15 @@ import { z } from "zod";
 import { runProgram } from "@codex/service/program";
 import { denoFlags } from "../deno_flags.ts";
 import type { CompiledSdk, DenoRuntime } from "../deno_runtime.ts";
+import { removeOld } from "../old_entries.ts";
 
 const WARM_UP_MS_MAX = 20_000;
 const PREFIX = "compiled-sdk-";
 /** Another replica on the same folder may use a younger one. */
 const LEFTOVER_MS_MIN = 24 * 3600 * 1000;
-/** Modules as compiled, and what Deno found out about their imports; the rest of a cache costs more than it saves. */
+/** Deno's database of what it found out about imports. */
 const ANALYSIS = "dep_analysis_cache";
+/** The modules as compiled, and that; the rest of a cache costs more than it saves. */
 const USEFUL = ["gen", ANALYSIS];
 
 const ImportMap = z.object({ imports: z.record(z.string(), z.string()) });
@@ -37,7 +39,7 @@ export async function compileSdk(
   runtime: DenoRuntime,
   folder: string,
 ): Promise<CompiledSdk | undefined> {
-  await removeLeftovers(folder);
+  await removeOld(folder, { prefix: PREFIX, now: Date.now(), ageMsMin: LEFTOVER_MS_MIN });
   const made = await Deno.makeTempDir({ dir: folder, prefix: PREFIX });
   await Deno.chmod(made, 0o755);
   const cache = join(made, "cache");
@@ -111,13 +113,4 @@ export async function copyFolder(from: string, to: string): Promise<void> {
     const [source, target] = [join(from, name), join(to, name)];
     await (isDirectory ? copyFolder(source, target) : Deno.copyFile(source, target));
   }));
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    const info = name.startsWith(PREFIX) ? await Deno.stat(path).catch(() => undefined) : undefined;
-    const ageMs = Date.now() - (info?.mtime?.getTime() ?? Date.now());
-    if (ageMs > LEFTOVER_MS_MIN) await Deno.remove(path, { recursive: true }).catch(() => {});
-  }
 }

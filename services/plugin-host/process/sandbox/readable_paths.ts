@@ -7,6 +7,7 @@
 import { basename, join } from "node:path";
 import { runProgram } from "@codex/service/program";
 import { listTree, treeDigest, type TreeEntry } from "../folder_tree.ts";
+import { removeOld } from "../old_entries.ts";
 
 export interface ReadablePaths {
   /**
@@ -72,12 +73,7 @@ export class ReadableCopies implements ReadablePaths {
 
   /** Removes what was not used for a week. */
   async removeUnused(now: number): Promise<void> {
-    for await (const { name } of Deno.readDir(this.#folder)) {
-      const path = join(this.#folder, name);
-      const info = await Deno.lstat(path).catch(() => undefined);
-      if (info === undefined || now - (info.mtime?.getTime() ?? now) < UNUSED_MS_MAX) continue;
-      await Deno.remove(path, { recursive: true }).catch(() => {});
-    }
+    await removeOld(this.#folder, { now, ageMsMin: UNUSED_MS_MAX });
   }
 
   /** Made beside its place and moved there as a whole: nobody sees half a copy. */
