@@ -6,7 +6,6 @@ import {
   MatchAnswer,
   readWire,
   Recommendation,
-  recommendationMethods,
   SearchAnswer,
   SUMMARY_BYTES_MAX,
   syncMethods,
@@ -14,10 +13,7 @@ import {
   TITLE_CHARACTERS_MAX,
   URL_CHARACTERS_MAX,
 } from "./mod.ts";
-
-const RecommendationAnswer = recommendationMethods["recommendations/get"].answer;
-const RESULT = { externalId: "1", title: "T" };
-const RECOMMENDED = { ...RESULT, score: 1, reason: "R" };
+import { RecommendationAnswer, RECOMMENDED, RESULT } from "./testing/sample_answers.ts";
 
 const LONG_TITLE = "t".repeat(TITLE_CHARACTERS_MAX + 1);
 const LONG_TEXT = "t".repeat(TEXT_CHARACTERS_MAX + 1);

@@ -1,18 +1,8 @@
 /** What of a plugin's answer is taken where some of it isn't as it should be. */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import {
-  MatchAnswer,
-  readWire,
-  recommendationMethods,
-  SearchAnswer,
-  SeriesMetadata,
-  syncMethods,
-} from "./mod.ts";
-
-const RecommendationAnswer = recommendationMethods["recommendations/get"].answer;
-const RESULT = { externalId: "1", title: "T" };
-const RECOMMENDED = { ...RESULT, score: 1, reason: "R" };
+import { MatchAnswer, readWire, SearchAnswer, SeriesMetadata, syncMethods } from "./mod.ts";
+import { RecommendationAnswer, RECOMMENDED, RESULT } from "./testing/sample_answers.ts";
 
 function read<Schema extends z.ZodType>(schema: Schema, answer: unknown) {
   const result = readWire(schema, answer, "parts");
