@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { runProgram } from "@codex/service/program";
+import { realPathOf } from "./folders.ts";
+import { removeOld } from "./old_entries.ts";
 import { PS_MS_MAX } from "./process_table.ts";
 
 const RecordFile = z.object({
@@ -17,6 +19,8 @@ const RecordFile = z.object({
 type RecordFile = z.infer<typeof RecordFile>;
 
 const FOLDER_PREFIX = "process-";
+/** After the name of a folder: the file with the record of its process. */
+const RECORD_SUFFIX = ".json";
 /** `ps` takes as long as half a start, and would delay the one that it notes. */
 const NOTED_AFTER_MS = 500;
 /** Long past any start: a folder that is this old and has no record belongs to nobody. */
@@ -79,7 +83,7 @@ export class ProcessRecords {
   async add(pid: number, folder: string): Promise<ProcessRecord> {
     this.#hostStartedAt ??= this.#startTimeOf(this.#hostPid);
     const [hostStartedAt, startedAt] = [await this.#hostStartedAt, await this.#startTimeOf(pid)];
-    const path = `${folder}.json`;
+    const path = folder + RECORD_SUFFIX;
     const record: RecordFile = { hostPid: this.#hostPid, hostStartedAt, pid, startedAt, folder };
     // Without its record a process still dies with the host where setpriv is; a full disk stops no start.
     await Deno.writeTextFile(path, JSON.stringify(record), { mode: 0o600 }).catch(() => {});
@@ -96,7 +100,7 @@ export class ProcessRecords {
       const times = await this.#startTimes([record.hostPid, record.pid, INIT_PID]);
       if (times.get(record.hostPid) === record.hostStartedAt) continue;
       if (isItsGroup(record, times) && signalGroup(record.pid, "SIGKILL")) ended++;
-      await removeAll(`${record.folder}.json`, record.folder);
+      await removeAll(record.folder + RECORD_SUFFIX, record.folder);
     }
     await this.#removeUnrecorded();
     return ended;
@@ -104,14 +108,18 @@ export class ProcessRecords {
 
   /** Folders of hosts that were killed before they had noted whose they are. */
   async #removeUnrecorded(): Promise<void> {
-    const entries = await Array.fromAsync(Deno.readDir(this.#folder)).catch(() => []);
-    const names = new Set(entries.map(({ name }) => name));
-    for (const { name, isDirectory } of entries) {
-      if (!isDirectory || !name.startsWith(FOLDER_PREFIX) || names.has(`${name}.json`)) continue;
-      const path = join(this.#folder, name);
-      const madeAt = (await Deno.lstat(path).catch(() => undefined))?.mtime?.getTime();
-      if (madeAt !== undefined && Date.now() - madeAt > LEFTOVER_MS_MIN) await removeAll(path);
-    }
+    if (await realPathOf(this.#folder) === undefined) return;
+    await removeOld(this.#folder, {
+      prefix: FOLDER_PREFIX,
+      now: Date.now(),
+      ageMsMin: LEFTOVER_MS_MIN,
+      async remove(path) {
+        const isRecord = path.endsWith(RECORD_SUFFIX);
+        if (!isRecord && await realPathOf(path + RECORD_SUFFIX) === undefined) {
+          await removeAll(path);
+        }
+      },
+    });
   }
 
   async #startTimeOf(pid: number): Promise<string> {
@@ -121,11 +129,11 @@ export class ProcessRecords {
   async *#readAll(): AsyncGenerator<RecordFile> {
     const entries = await Array.fromAsync(Deno.readDir(this.#folder)).catch(() => []);
     for (const entry of entries) {
-      if (!entry.isFile || !entry.name.endsWith(".json")) continue;
+      if (!entry.isFile || !entry.name.endsWith(RECORD_SUFFIX)) continue;
       const path = join(this.#folder, entry.name);
       const record = RecordFile.safeParse(parse(await Deno.readTextFile(path).catch(() => "")));
       // The folder is the record's own, never one that a damaged file names.
-      if (record.success) yield { ...record.data, folder: path.slice(0, -".json".length) };
+      if (record.success) yield { ...record.data, folder: path.slice(0, -RECORD_SUFFIX.length) };
       else await removeAll(path);
     }
   }

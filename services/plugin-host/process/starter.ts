@@ -198,7 +198,9 @@ export class Starter {
     // Its children live on without the host, and without setpriv itself does, too.
     const mayLiveOn = plan.sandbox === undefined &&
       (request.target.runtime === "other" || setprivPath === undefined);
-    const record = records[mayLiveOn ? "addNow" : "addSoon"](child.pid, paths.folder);
+    const record = mayLiveOn
+      ? records.addNow(child.pid, paths.folder)
+      : records.addSoon(child.pid, paths.folder);
     const process = new PluginProcess({
       child,
       memoryBytesMax,
