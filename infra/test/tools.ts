@@ -10,9 +10,17 @@ export function requireTool(
   name: string,
   environment: { get(name: string): string | undefined } = Deno.env,
 ): "present" | "skip" {
-  const folders = (environment.get("PATH") ?? "").split(delimiter);
-  if (folders.some((folder) => isFile(join(folder, name)))) return "present";
+  if (findTool(name, environment) !== undefined) return "present";
   return missing(`the program "${name}", which is not installed`, environment);
+}
+
+/** Where a program is by PATH; undefined where it is not installed. */
+export function findTool(
+  name: string,
+  environment: { get(name: string): string | undefined } = Deno.env,
+): string | undefined {
+  const folders = (environment.get("PATH") ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, name)).find(isFile);
 }
 
 /** The same for a device that any user has to be able to open, as sandboxes run as another user. */

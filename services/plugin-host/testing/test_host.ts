@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
+import { findTool } from "../../../infra/test/tools.ts";
 import { findProgram } from "../installation.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { RouteLimits } from "../network/broker/messages.ts";
@@ -211,13 +212,7 @@ export async function withTestHost(
 }
 
 function findNode(): string {
-  const path = Deno.env.get("PATH")?.split(":") ?? [];
-  for (const folder of path) {
-    try {
-      if (Deno.statSync(join(folder, "node")).isFile) return join(folder, "node");
-    } catch {
-      // Not in this folder.
-    }
-  }
-  throw new Error('Program "node" is not in PATH');
+  const path = findTool("node");
+  if (path === undefined) throw new Error('Program "node" is not in PATH');
+  return path;
 }
