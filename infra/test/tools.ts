@@ -10,12 +10,12 @@ export function requireTool(
   name: string,
   environment: { get(name: string): string | undefined } = Deno.env,
 ): "present" | "skip" {
-  if (findTool(name, environment) !== undefined) return "present";
+  if (findInPath(name, environment) !== undefined) return "present";
   return missing(`the program "${name}", which is not installed`, environment);
 }
 
 /** Where a program is by PATH; undefined where it is not installed. */
-export function findTool(
+export function findInPath(
   name: string,
   environment: { get(name: string): string | undefined } = Deno.env,
 ): string | undefined {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AllowedHosts } from "@codex/service/allowed-hosts";
-import { findTool } from "../../../infra/test/tools.ts";
+import { findInPath } from "../../../infra/test/tools.ts";
 import { findProgram } from "../installation.ts";
 import type { Cgroups } from "../process/cgroups/cgroups.ts";
 import type { RouteLimits } from "../network/broker/messages.ts";
@@ -212,7 +212,7 @@ export async function withTestHost(
 }
 
 function findNode(): string {
-  const path = findTool("node");
+  const path = findInPath("node");
   if (path === undefined) throw new Error('Program "node" is not in PATH');
   return path;
 }
